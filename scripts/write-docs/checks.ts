@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Check, Finding } from '../../src/checks/check.ts';
+import { checks } from '../../src/checks/registry.ts';
+import { fieldExcerpt } from './field-excerpt.ts';
+
+/**
+ * Writes docs/checks.md from the registry of checks and their fixtures: `node scripts/write-docs/checks.ts`, without
+ * arguments, from anywhere. test/checks/checks-docs.test.ts fails while the file and they differ.
+ */
+
+export const checksPath = fileURLToPath(new URL('../../docs/checks.md', import.meta.url));
+
+const fixtures = fileURLToPath(new URL('../../test/fixtures/checks', import.meta.url));
+
+/** The whole of docs/checks.md. */
+export function checksPage(): string {
+  return `${introduction}
+${checks.map(row).join('\n')}
+
+${checks.map(section).join('\n')}`;
+}
+
+const introduction = `<!-- Written by scripts/write-docs/checks.ts from src/checks and test/fixtures/checks. -->
+
+# What is refused, and why
+
+A StatefulSet with \`postgres.io/managed: "true"\` is looked at by all of these whenever it is created or changed. An
+answer holds everything that was found, not only the first thing. **deny** refuses the request, **warn** is a warning of
+kubectl. \`pgusher check\` says the same about files, without a cluster.
+
+- **What was there before** does not keep you from changing something else: on an update, a denial that the old object
+  would have got too, with the same value in the same field, becomes a warning that begins with "was so before". At the
+  moment of labelling nothing counts as old. Checks of a change (marked "on update") judge the step itself.
+- **An escape**, \`postgres.io/allow-<check>: <reason>\` on the StatefulSet or on its namespace, turns the denials of one
+  check into warnings that repeat the reason. An empty reason, or the name of no check, is refused. A few checks have
+  no escape; their sections say why.
+- **The cluster config file** sets a mode for a check: \`enforce\` (warnings become denials), \`warn\` (denials become
+  warnings) or \`off\`; and exemptions for a namespace or one set, each with a reason and a last day, after which it counts
+  for nothing. Neither \`warn\`, \`off\` nor an exemption touches a check without escape.
+- **Images that manage Postgres by themselves** (Spilo, Crunchy, Bitnami) are left alone: nothing is injected, and only the
+  checks marked "also images left alone" look at them.
+
+| check | severity | what is unsafe |
+| --- | --- | --- |`;
+
+function row({ id, severity, summary }: Check): string {
+  return `| [${id}](#${id}) | ${severity} | ${summary.replaceAll('|', '\\|')} |`;
+}
+
+function section(check: Check): string {
+  const { id, summary, because, instead } = check;
+  return `## ${id}
+
+${summary} (${marks(check).join(', ')})
+
+${because}
+
+- Write instead: ${instead}
+- Escape: ${escapeOf(check)}
+
+${example(id)}
+`;
+}
+
+function marks(check: Check): readonly string[] {
+  return [
+    check.severity,
+    ...(check.examineChange === undefined ? [] : ['on update']),
+    ...(check.coversLeftAlone === undefined ? [] : ['also images left alone']),
+  ];
+}
+
+function escapeOf({ id, severity, noEscape }: Check): string {
+  if (noEscape !== undefined) return `none: ${noEscape}`;
+  const when = severity === 'deny' ? '' : ', where it is a denial';
+  return `\`postgres.io/allow-${id}: <reason>\`${when}.`;
+}
+
+/** The first finding of the first fixture that something is found in: the field, and the exact message. */
+function example(id: string): string {
+  const files = readdirSync(join(fixtures, id)).toSorted();
+  const verdict = files.find((file) => file.endsWith('.verdict.yaml'));
+  const finding = verdict === undefined ? undefined : findingOf(id, verdict);
+  if (verdict === undefined || finding === undefined) throw new Error(`no fixture shows what ${id} finds`);
+  const name = verdict.replace('.verdict.yaml', '');
+  const excerpt = [shown(id, `${name}.before.yaml`, finding, 'before'), shown(id, `${name}.yaml`, finding, 'after')];
+  const yaml = excerpt.filter((text) => text !== undefined);
+  return [
+    ...(yaml.length === 0
+      ? []
+      : ['```yaml', yaml.length === 1 ? yaml.map(withoutTitle).join('') : yaml.join('\n---\n'), '```', '']),
+    '```text',
+    `${finding.severity} ${finding.field}`,
+    `  ${finding.message}`,
+    '```',
+  ].join('\n');
+}
+
+function findingOf(id: string, verdict: string): Finding | undefined {
+  // The file was written from findings; test/checks/fixtures.test.ts compares it with them.
+  const findings = parse(readFileSync(join(fixtures, id, verdict), 'utf8')) as readonly Finding[];
+  return findings.find(({ check }) => check === id);
+}
+
+function shown(id: string, file: string, { field }: Finding, title: string): string | undefined {
+  const path = join(fixtures, id, file);
+  const excerpt = existsSync(path) ? fieldExcerpt(readFileSync(path, 'utf8'), field) : undefined;
+  return excerpt === undefined ? undefined : `# ${title}\n${excerpt}`;
+}
+
+function withoutTitle(text: string): string {
+  return text.replace(/^# \w+\n/, '');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(checksPath, checksPage());

@@ -1,0 +1,74 @@
+import type { Finding } from '../checks/check.ts';
+import { renderPlan } from '../injections/render-plan.ts';
+import { handEdits } from '../pinning/hand-edits.ts';
+import { pin } from '../pinning/pin.ts';
+import { strip } from '../pinning/strip.ts';
+import type { Stripped } from '../pinning/strip.ts';
+import { planHash } from '../plan/content-hash.ts';
+import { checkedDiff } from '../plan/json-patch.ts';
+import { version } from '../version.ts';
+import type { AdmissionContext } from './admission.ts';
+import type { Judged } from './judge.ts';
+
+const check = 'injection-missing';
+
+/**
+ * Whether what /mutate puts into an object is in the final one. Somebody behind us may have taken it out, or the mutating webhook was
+ * not asked at all (removed, or down with failurePolicy Ignore).
+ *
+ * Additions to our parts are nobody's fault: a newer Kubernetes defaults a field that we do not know, another webhook adds a variable.
+ * So what decides is whether the patch that would put the object right has to do more than remove.
+ */
+export function injectionFindings(judged: Judged, context: AdmissionContext): readonly Finding[] {
+  const { stripped, old, workload } = judged;
+  const { server } = workload;
+  if (server === undefined || server.name === '' || server.family.treatment === 'left-alone') return [];
+  if (stripped.injected === undefined) return [nothingInjected(old)];
+  if (stripped.hash !== undefined && planHash(stripped.injected) === stripped.hash) return [];
+  // Two replicas of two versions, in the middle of an upgrade: what the other one renders cannot be told from here.
+  if (stripped.version !== version && stripped.injected.initContainers.length > 0) return [];
+
+  const repaired = pin(
+    {
+      operation: old === undefined ? 'CREATE' : 'UPDATE',
+      requested: stripped,
+      workload,
+      stored: old,
+      withRollout: context.withRollout,
+      version,
+    },
+    renderPlan,
+  );
+  const repair = checkedDiff(stripped.raw, repaired.object).find(({ op }) => op !== 'remove');
+  if (repair === undefined) return [];
+  const wanted = strip(repaired.object).injected;
+  const [edited] = wanted === undefined ? [] : handEdits(wanted, stripped.injected, { hasOwnHook: false });
+  return [changed(edited ?? repair.path)];
+}
+
+function nothingInjected(old: Stripped | undefined): Finding {
+  if (old?.injected === undefined) {
+    return {
+      check,
+      severity: 'warn',
+      field: 'spec.template',
+      message: 'nothing is injected: the mutating webhook was not asked. Apply again once it is registered and up.',
+    };
+  }
+  return {
+    check,
+    severity: 'deny',
+    field: 'spec.template',
+    message:
+      'everything that pgusher injected is gone and the label is not; wanted it in place. Apply again once the mutating webhook is up, or remove the label.',
+  };
+}
+
+function changed(what: string): Finding {
+  return {
+    check,
+    severity: 'deny',
+    field: 'spec.template',
+    message: `${what} is missing or not as pgusher injected it; wanted it untouched. Another webhook changes it behind pgusher: exempt the set there.`,
+  };
+}

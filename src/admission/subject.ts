@@ -1,0 +1,61 @@
+import { objectAt, objectsAt, textAt } from '../workload/json.ts';
+import type { JsonObject } from '../workload/json.ts';
+import { managedLabel } from '../workload/read-settings.ts';
+import type { AdmissionRequest } from './admission.ts';
+import { metadataTexts } from './text-map.ts';
+
+/** What a request is about, by what everybody may see: kind, operation, label. */
+export type Subject =
+  /** Let through, whatever it is. */
+  | { readonly kind: 'not-ours'; readonly reason: string }
+  /** A StatefulSet without the label, or with the label at a value that opts in to nothing. */
+  | { readonly kind: 'not-managed'; readonly labels: JsonObject }
+  /** The label on a kind that pgusher cannot look after. `isNew`: this request put it there. */
+  | { readonly kind: 'unsupported-kind'; readonly isNew: boolean }
+  /** An UPDATE that takes the label away. */
+  | { readonly kind: 'released'; readonly object: JsonObject; readonly old: JsonObject }
+  /** `old` is there on UPDATE; `wasManaged` where it had the label too. */
+  | {
+      readonly kind: 'managed';
+      readonly object: JsonObject;
+      readonly old: JsonObject | undefined;
+      readonly wasManaged: boolean;
+    };
+
+/** Kinds that run pods, and on which somebody may write the label in the belief that it helps. */
+const podKinds = ['Deployment', 'ReplicaSet', 'DaemonSet', 'Pod'];
+
+export function subjectOf(request: AdmissionRequest): Subject {
+  const { operation, object, kind } = request;
+  if (operation !== 'CREATE' && operation !== 'UPDATE') return { kind: 'not-ours', reason: operation };
+  // `scale` and `status`: they hold no pod template.
+  if (request.subResource !== '') return { kind: 'not-ours', reason: `sub-resource ${request.subResource}` };
+  if (object === undefined) return { kind: 'not-ours', reason: 'no object' };
+  // Taking a finalizer off an object that is going away must never be refused.
+  if (textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== undefined) {
+    return { kind: 'not-ours', reason: 'being deleted' };
+  }
+  const old = operation === 'UPDATE' ? request.oldObject : undefined;
+  if (kind.group === 'apps' && kind.kind === 'StatefulSet') return statefulSet(object, old);
+  if (podKinds.includes(kind.kind) && labelOf(object) === 'managed' && !hasController(object)) {
+    return { kind: 'unsupported-kind', isNew: old === undefined || labelOf(old) !== 'managed' };
+  }
+  return { kind: 'not-ours', reason: `kind ${kind.kind.slice(0, 63)}` };
+}
+
+function statefulSet(object: JsonObject, old: JsonObject | undefined): Subject {
+  const wasManaged = old !== undefined && labelOf(old) === 'managed';
+  const label = labelOf(object);
+  if (label === 'managed') return { kind: 'managed', object, old, wasManaged };
+  if (wasManaged) return { kind: 'released', object, old };
+  return { kind: 'not-managed', labels: objectAt(objectAt(object, 'metadata'), 'labels') };
+}
+
+function labelOf(object: JsonObject): ReturnType<typeof managedLabel> {
+  return managedLabel(metadataTexts(object, 'labels'));
+}
+
+/** Made by another object: a pod of a StatefulSet carries the template's labels, a ReplicaSet those of its Deployment. */
+function hasController(object: JsonObject): boolean {
+  return objectsAt(objectAt(object, 'metadata'), 'ownerReferences').some((owner) => owner['controller'] === true);
+}

@@ -1,0 +1,129 @@
+/** What the agent knows of itself: written by the parts of `backup`, read by the HTTP pages. Times are Dates. */
+export interface AgentStatus {
+  readonly set: string;
+  readonly namespace: string;
+  readonly startedAt: Date;
+  lockHeld: boolean;
+  /** False: `backup: off`, or nowhere to put backups. */
+  readonly backupWanted: boolean;
+  server: ServerStatus;
+  store: StoreStatus;
+  receiver: ReceiverStatus;
+  backups: BackupsStatus;
+  /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
+  readonly failures: Map<FailureKind, Failure>;
+  lastFailure: (Failure & { readonly kind: FailureKind }) | null;
+}
+
+export type FailureKind =
+  | 'server'
+  | 'store'
+  | 'identity'
+  | 'receiver'
+  | 'mover'
+  | 'base-backup'
+  | 'verification'
+  | 'retention'
+  | 'settings'
+  | 'synchronous'
+  | 'replication';
+
+export interface Failure {
+  readonly at: Date;
+  readonly message: string;
+}
+
+export type ServerStatus =
+  | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'recovering' }
+  | { readonly kind: 'primary'; readonly systemId: string; readonly timeline: number; readonly major: number };
+
+export interface StoreStatus {
+  free: number;
+  total: number;
+  /** True once the store was proven to be this system's. */
+  ours: boolean;
+}
+
+export interface ReceiverStatus {
+  streaming: boolean;
+  /** `X/Y`, fsynced in the store; null: nothing yet. */
+  flushedLsn: string | null;
+  /** Everything that the server had flushed at this time is in the store. */
+  flushedThrough: Date | null;
+  lagBytes: number;
+  lagSeconds: number;
+  /** wal_status of the slot; `missing` where there is none. */
+  slot: SlotStatus;
+  gaps: number;
+  segmentsMoved: number;
+  segmentsWaiting: number;
+}
+
+export const slotStatuses = ['missing', 'reserved', 'extended', 'unreserved', 'lost'] as const;
+export type SlotStatus = (typeof slotStatuses)[number];
+
+export interface BackupsStatus {
+  complete: readonly BackupSummary[];
+  running: boolean;
+  /** A base backup is wanted at once, and why; until it is there the newest WAL may not be restorable. */
+  wanted: string | null;
+  nextAt: Date | null;
+  lastVerification: { readonly at: Date; readonly ok: boolean; readonly id: string } | null;
+}
+
+export interface BackupSummary {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly timeline: number;
+  readonly storedSize: number;
+  readonly verified: boolean;
+}
+
+export function newStatus(options: {
+  readonly namespace: string;
+  readonly set: string;
+  readonly startedAt: Date;
+  readonly backupWanted: boolean;
+}): AgentStatus {
+  return {
+    ...options,
+    lockHeld: false,
+    server: { kind: 'waiting', reason: 'not tried yet' },
+    store: { free: 0, total: 0, ours: false },
+    receiver: {
+      streaming: false,
+      flushedLsn: null,
+      flushedThrough: null,
+      lagBytes: 0,
+      lagSeconds: 0,
+      slot: 'missing',
+      gaps: 0,
+      segmentsMoved: 0,
+      segmentsWaiting: 0,
+    },
+    backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    failures: new Map(),
+    lastFailure: null,
+  };
+}
+
+/**
+ * Why this set is not protected, a line each; empty where a volume that is lost now comes back with everything up to a
+ * second ago.
+ */
+export function reasonsUnprotected(status: AgentStatus): string[] {
+  if (!status.backupWanted) {
+    return ['backups are off, or there is no store'];
+  }
+  return [
+    ...(status.server.kind === 'waiting' ? [`the server is not there: ${status.server.reason}`] : []),
+    ...(status.server.kind === 'recovering' ? ['the server is in recovery'] : []),
+    ...(status.store.ours ? [] : ['the store is not known to belong to this server']),
+    ...(status.backups.complete.length === 0 ? ['there is no base backup'] : []),
+    ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
+    ...(status.receiver.streaming ? [] : ['WAL is not being received']),
+    ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),
+  ];
+}

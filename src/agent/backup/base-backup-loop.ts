@@ -1,0 +1,236 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BackupContract } from '../contract.ts';
+import { baseBackupDirectory, readBaseBackups, writeBaseBackupRecord } from '../store/base-backups.ts';
+import { formatBytes, readFreeSpace } from '../store/free-space.ts';
+import { readGaps } from '../store/gaps.ts';
+import { storeNames } from '../store/layout.ts';
+import type { BaseBackupRecord } from '../store/layout.ts';
+import { checkWalChain, newestSegment, readWalInventory } from '../store/wal-inventory.ts';
+import { parseLsn, segmentStart } from '../store/wal-name.ts';
+import { verifyBaseBackup } from '../verify/verify-base-backup.ts';
+import type { BackupSummary } from './agent-status.ts';
+import { removeUnfinishedBaseBackups, takeBaseBackup } from './base-backup.ts';
+import { expire } from './expire.ts';
+import { backOff, pause } from './pause.ts';
+import { isDue, nextTime } from './schedule.ts';
+import { readSensitiveSettings, readTablespaces } from './server-facts.ts';
+import type { Session } from './session.ts';
+import { messageOf } from './status-report.ts';
+
+/** Takes base backups for as long as the session lasts: at once where one is needed, by the schedule, on demand. */
+export async function keepBackingUp(session: Session): Promise<void> {
+  session.status.backups.wanted = 'the store has not been looked at yet';
+  let failures = 0;
+  let notBefore = 0;
+  let expiredAt = 0;
+  let cleaned = false;
+  while (!session.stopping.aborted) {
+    try {
+      const { backup } = session.live;
+      if (!cleaned) {
+        await removeUnfinishedBaseBackups(session.root, session.facts.systemId);
+        cleaned = true;
+      }
+      const { complete } = await readBaseBackups(session.root, session.facts.systemId);
+      noteBackups(session, complete, backup);
+      const reason = session.demand.pending ? 'asked for' : await whyNow(session, complete, backup);
+      // The receiver comes first: WAL between a backup and the first byte received would be missing for ever.
+      if (reason !== null && session.status.receiver.streaming && (session.demand.pending || Date.now() >= notBefore)) {
+        const failure = await backUp(session, complete, reason);
+        failures = failure === null ? 0 : failures + 1;
+        notBefore = Date.now() + (failure === null ? 0 : backOff(failures + 2, 300));
+      } else if (Date.now() - expiredAt > 3_600_000) {
+        expiredAt = Date.now();
+        await applyRetention(session, backup);
+      }
+    } catch (error) {
+      session.failed('base-backup', error);
+    }
+    await pause(1000, session.stopping);
+  }
+}
+
+/** Why a base backup is due, or null. `wanted` in the status are the reasons that leave something unrestorable. */
+async function whyNow(
+  session: Session,
+  complete: readonly BaseBackupRecord[],
+  backup: BackupContract,
+): Promise<string | null> {
+  const { timeline } = session.facts;
+  const own = complete.filter((record) => record.timeline === timeline);
+  const newest = own.at(-1);
+  const gaps = await readGaps(session.root, session.facts.systemId);
+  if (gaps.length < session.status.receiver.gaps) {
+    // The receiver recorded one while the file was read.
+    return whyNow(session, complete, backup);
+  }
+  const gap = gaps.filter((found) => found.timeline === timeline).at(-1);
+  const wanted =
+    newest === undefined
+      ? complete.length === 0
+        ? 'there is none of this database'
+        : `there is none of timeline ${timeline}`
+      : gap !== undefined && parseLsn(newest.startLsn) < segmentStart(gap.resumed, newest.segmentSize)
+        ? `WAL is missing since ${gap.missing}`
+        : null;
+  session.status.backups.wanted = wanted;
+  if (wanted !== null) {
+    return wanted;
+  }
+  const starts = own.map((record) => new Date(record.startedAt));
+  return isDue(backup.schedule, backup.timeZone, starts, session.edges.now()) ? 'scheduled' : null;
+}
+
+/** @returns what went wrong, or null. Who asked is answered either way. */
+async function backUp(session: Session, complete: readonly BaseBackupRecord[], reason: string): Promise<string | null> {
+  const { status, report, edges, facts } = session;
+  const answers = session.demand.take();
+  const { backup } = session.live;
+  status.backups.running = true;
+  try {
+    await guardFreeSpace(session, complete, backup);
+    edges.log.info({ reason, timeline: facts.timeline }, 'base backup begins');
+    const record = await takeBaseBackup({
+      root: session.root,
+      program: session.programs.pg_basebackup,
+      environment: session.libpq,
+      facts,
+      compression: backup.compression,
+      settings: await readSensitiveSettings(session.connection),
+      tablespaces: await readTablespaces(session.connection),
+      now: edges.now,
+      signal: session.stopping,
+    });
+    edges.log.info(
+      { id: record.id, stored: record.storedSize, size: record.size, reason },
+      `base backup ${record.id} is complete`,
+    );
+    if (backup.verify) {
+      await verify(session, record);
+    }
+    report.recovered('base-backup');
+    noteBackups(session, (await readBaseBackups(session.root, facts.systemId)).complete, backup);
+    answers.forEach((answer) => {
+      answer({ kind: 'taken', id: record.id });
+    });
+    await applyRetention(session, backup);
+    return null;
+  } catch (error) {
+    const message = session.stopping.aborted ? 'the agent or the server is stopping' : messageOf(error);
+    session.failed('base-backup', error);
+    answers.forEach((answer) => {
+      answer({ kind: 'failed', message });
+    });
+    return message;
+  } finally {
+    status.backups.running = false;
+  }
+}
+
+/**
+ * A base backup that would fill the store takes the place of WAL, which is worth more: it waits, and what the policy
+ * lets go, goes.
+ * @throws where there is not enough room.
+ */
+async function guardFreeSpace(
+  session: Session,
+  complete: readonly BaseBackupRecord[],
+  backup: BackupContract,
+): Promise<void> {
+  // A fifth more than the last one, and 64 MB for the WAL that comes meanwhile.
+  const wanted = (complete.at(-1)?.storedSize ?? 0) * 1.2 + 64 * 2 ** 20;
+  if ((await readFreeSpace(session.root)).free < wanted) {
+    await applyRetention(session, backup);
+  }
+  const { free } = await readFreeSpace(session.root);
+  if (free < wanted) {
+    throw new Error(
+      `the store has ${formatBytes(free)} free; a base backup needs about ${formatBytes(wanted)}. Make the claim larger or lower backup-keep`,
+    );
+  }
+}
+
+async function verify(session: Session, record: BaseBackupRecord): Promise<void> {
+  const { status, edges, report } = session;
+  const directory = baseBackupDirectory(session.root, record);
+  const damage = await verifyBaseBackup(directory, record, session.stopping);
+  const through = await walThrough(session, record);
+  const problems = [...damage, ...(through.problem === null ? [] : [through.problem])];
+  const ok = problems.length === 0;
+  status.backups.lastVerification = { at: edges.now(), ok, id: record.id };
+  if (ok) {
+    await writeBaseBackupRecord(directory, {
+      ...record,
+      verified: { at: edges.now().toISOString(), manifest: true, walThrough: through.segment },
+    });
+    report.recovered('verification');
+    edges.log.info({ id: record.id, walThrough: through.segment }, `base backup ${record.id} is verified`);
+    return;
+  }
+  const message = `base backup ${record.id} is not good: ${problems.slice(0, 5).join('; ')}`;
+  report.failed('verification', message);
+  if (damage.length > 0) {
+    // Nobody may restore it. The next start of the agent removes it; until then it can be looked at.
+    await rename(directory, join(directory, '..', `${storeNames.temporaryPrefix}damaged-${record.id}`));
+  }
+  throw new Error(message);
+}
+
+/** The newest segment up to which the backup's WAL is there without a hole; the receiver may still be a moment behind. */
+async function walThrough(
+  session: Session,
+  record: BaseBackupRecord,
+): Promise<{ readonly segment: string; readonly problem: string | null }> {
+  const end = parseLsn(record.endLsn);
+  for (let waited = 0; waited < 30 && !session.stopping.aborted; waited += 1) {
+    const flushed = session.status.receiver.flushedLsn;
+    if (flushed !== null && parseLsn(flushed) >= end) {
+      break;
+    }
+    await pause(1000, session.stopping);
+  }
+  const inventory = await readWalInventory(session.root, record.systemId);
+  const newest = newestSegment(inventory, record.timeline) ?? record.endSegment;
+  const last = newest < record.endSegment ? record.endSegment : newest;
+  const chain = checkWalChain(inventory, record.startSegment, last, record.segmentSize);
+  return {
+    segment: last,
+    problem: chain.kind === 'complete' ? null : `WAL segment ${chain.missing} is missing (${chain.count} in all)`,
+  };
+}
+
+async function applyRetention(session: Session, policy: BackupContract): Promise<void> {
+  try {
+    const expired = await expire(session.root, session.facts.systemId, policy, session.edges.now());
+    if (expired.waitingFor.length > 0) {
+      session.edges.log.info({ leases: expired.waitingFor }, 'nothing is removed while a restore reads the store');
+    } else if (expired.backups.length > 0 || expired.segments > 0) {
+      session.edges.log.info(
+        { backups: expired.backups, segments: expired.segments },
+        'removed what is kept no longer',
+      );
+    }
+    session.report.recovered('retention');
+  } catch (error) {
+    session.report.failed('retention', messageOf(error));
+  }
+}
+
+function noteBackups(session: Session, complete: readonly BaseBackupRecord[], backup: BackupContract): void {
+  const { backups } = session.status;
+  backups.complete = complete.map(summarise);
+  const newest = complete.at(-1);
+  backups.nextAt = newest === undefined ? null : nextTime(backup.schedule, backup.timeZone, new Date(newest.startedAt));
+}
+
+export function summarise(record: BaseBackupRecord): BackupSummary {
+  return {
+    id: record.id,
+    startedAt: new Date(record.startedAt),
+    finishedAt: new Date(record.finishedAt),
+    timeline: record.timeline,
+    storedSize: record.storedSize,
+    verified: record.verified !== null,
+  };
+}

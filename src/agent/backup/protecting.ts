@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import type { AgentContract, BackupContract } from '../contract.ts';
+import { findClientProgram } from '../server-connection/client-program.ts';
+import { readCredentials } from '../server-connection/credentials.ts';
+import { writePassfile } from '../server-connection/passfile.ts';
+import { libpqEnvironment } from '../server-connection/server-address.ts';
+import { connectAsReplication } from '../server-connection/server-connection.ts';
+import type { AgentStatus } from './agent-status.ts';
+import type { BackupEdges } from './backup-edges.ts';
+import { createDemand } from './demand.ts';
+import { startDemandSocket } from './demand-socket.ts';
+import { readLiveSettings } from './live-settings.ts';
+import { keepMoving } from './moving.ts';
+import { pause } from './pause.ts';
+import { runSession } from './session.ts';
+import type { AgentContext, Connected } from './session.ts';
+import type { StatusReport } from './status-report.ts';
+import { messageOf } from './status-report.ts';
+
+/** What is done besides holding the lock and answering HTTP, until `stopping` and the server's end. */
+export async function keepProtecting(options: {
+  readonly contract: AgentContract;
+  readonly edges: BackupEdges;
+  readonly status: AgentStatus;
+  readonly report: StatusReport;
+  readonly stopping: AbortSignal;
+}): Promise<void> {
+  const { contract, edges, status, report, stopping } = options;
+  if (contract.backup === null || contract.store === null) {
+    await new Promise<void>((resolve) => {
+      stopping.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    return;
+  }
+  const demand = createDemand();
+  const context: AgentContext = {
+    contract,
+    edges,
+    status,
+    report,
+    demand,
+    stopping,
+    programs: {
+      pg_basebackup: findClientProgram('pg_basebackup'),
+      pg_receivewal: findClientProgram('pg_receivewal'),
+    },
+    liveBackup: contract.backup,
+    system: null,
+  };
+  const sessionsOver = new AbortController();
+  const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), demand);
+  const moving = keepMoving(context, sessionsOver.signal);
+  const reading = keepReadingSettings(context, contract.backup);
+  await keepSessions(context);
+  sessionsOver.abort();
+  demand.take().forEach((answer) => {
+    answer({ kind: 'failed', message: 'the agent is stopping' });
+  });
+  await Promise.all([moving, reading, socket.close()]);
+}
+
+/** One session after the other; while there is none and somebody told us to stop, the work is done. */
+async function keepSessions(context: AgentContext): Promise<void> {
+  while (!context.stopping.aborted) {
+    const connected = await connectOnce(context).catch((error: unknown) => {
+      context.report.failed('server', messageOf(error));
+      return undefined;
+    });
+    if (connected === undefined) {
+      await pause(1000, context.stopping);
+      continue;
+    }
+    context.report.recovered('server');
+    try {
+      await runSession(context, connected);
+    } catch (error) {
+      context.report.failed('server', messageOf(error));
+      await connected.connection.close();
+    }
+    context.status.server = { kind: 'waiting', reason: 'the connection ended' };
+    context.status.receiver.streaming = false;
+    await pause(200, context.stopping);
+  }
+}
+
+/** The Secret is read anew each time, so that a rotated password is used as soon as its file has changed. */
+async function connectOnce(context: AgentContext): Promise<Connected | undefined> {
+  const { edges, contract, status, report } = context;
+  const credentials = await readCredentials(edges.environment);
+  const address = { host: '127.0.0.1', port: contract.serverPort };
+  const attempt = await connectAsReplication(address, credentials);
+  switch (attempt.kind) {
+    case 'absent':
+      status.server = { kind: 'waiting', reason: `nothing listens on 127.0.0.1:${address.port} yet` };
+      return undefined;
+    case 'not-ready':
+      status.server = { kind: 'waiting', reason: attempt.message };
+      return undefined;
+    case 'refused':
+      status.server = { kind: 'waiting', reason: attempt.message };
+      report.failed(
+        'server',
+        `the server does not let ${credentials.user} in: ${attempt.message}; wanted the user and password that the server has (POSTGRES_USER, POSTGRES_PASSWORD)`,
+      );
+      return undefined;
+    case 'connected': {
+      const passfile = join(edges.shared, 'passfile');
+      await writePassfile(passfile, credentials.password ?? '');
+      return {
+        connection: attempt.connection,
+        address,
+        credentials,
+        libpq: libpqEnvironment(address, credentials, passfile),
+      };
+    }
+  }
+}
+
+async function keepReadingSettings(context: AgentContext, contract: BackupContract): Promise<void> {
+  while (!context.stopping.aborted) {
+    const { backup, problems } = await readLiveSettings(contract, context.edges.liveSettings);
+    context.liveBackup = backup;
+    if (problems[0] === undefined) {
+      context.report.recovered('settings');
+    } else {
+      context.report.failed('settings', problems.join('; '));
+    }
+    await pause(2000, context.stopping);
+  }
+}

@@ -1,0 +1,172 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatLsn, parseLsn } from '../store/wal-name.ts';
+import { readGaps } from '../store/gaps.ts';
+import { slotStatuses } from './agent-status.ts';
+import { backOff, pause } from './pause.ts';
+import { planReceiver } from './receiver-plan.ts';
+import { startReceiver } from './receiver.ts';
+import type { Receiver, ReceiverEnd } from './receiver.ts';
+import type { Session } from './session.ts';
+import { slotName } from './slot.ts';
+import { createWalProgress } from './wal-progress.ts';
+
+/** How long a receiver may be silent: it reports each second (receiver.ts). */
+const silenceAllowed = 10;
+/** After the server is gone it needs no time but to write what it has. */
+const lastWords = 10_000;
+
+/**
+ * Keeps pg_receivewal running for as long as the session lasts, starting anew wherever the store ends. Returns when the
+ * receiver is gone too: the last bytes of a server that stopped are fsynced then.
+ */
+export async function keepReceiving(session: Session): Promise<void> {
+  const { status, edges, facts } = session;
+  for (let attempt = 0; !session.over.aborted;) {
+    const startedAt = Date.now();
+    try {
+      const plan = await planReceiver(session.connection, session.root, facts, edges.now());
+      if (plan.gap !== null) {
+        edges.log.error({ gap: true }, plan.gap);
+        // At once, not when the base backups are looked at next: nobody may call this protected in between.
+        status.backups.wanted = plan.gap;
+      }
+      status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
+      const receiver = startReceiver({
+        program: session.programs.pg_receivewal,
+        directory: plan.directory,
+        environment: session.libpq,
+      });
+      edges.log.info({ from: plan.from, timeline: facts.timeline }, 'receiving WAL');
+      const end = await watchReceiver(session, receiver);
+      handleEnd(session, end);
+    } catch (error) {
+      session.failed('receiver', error);
+    }
+    status.receiver.streaming = false;
+    // One that ran for a while and was cut off is no reason to wait.
+    attempt = Date.now() - startedAt > 60_000 ? 0 : attempt + 1;
+    await pause(backOff(attempt - 1, 15), session.over);
+  }
+}
+
+function handleEnd(session: Session, end: ReceiverEnd): void {
+  switch (end.kind) {
+    case 'stopped':
+    case 'disconnected':
+      return;
+    case 'slot-missing':
+    case 'wal-removed':
+      session.edges.log.warn({ receiver: end.kind }, end.message);
+      session.report.failed('receiver', end.message);
+      return;
+    case 'ahead':
+      session.report.failed(
+        'receiver',
+        `the store holds WAL of timeline ${session.facts.timeline} that this server never wrote (${end.message}): the data directory is older than its backup. Nothing is archived; wanted: a restore, or another backup-prefix`,
+      );
+      return;
+    case 'store-full':
+      session.report.failed('receiver', `the store is full: ${end.message}`);
+      return;
+    case 'failed':
+      session.report.failed('receiver', end.message);
+      return;
+  }
+}
+
+async function watchReceiver(session: Session, receiver: Receiver): Promise<ReceiverEnd> {
+  const progress = createWalProgress();
+  const done = new AbortController();
+  void receiver.ended.then(() => {
+    done.abort();
+  });
+  const either = AbortSignal.any([done.signal, session.over]);
+  let written: string | null = null;
+  while (!either.aborted) {
+    try {
+      const silent = await readProgress(session, receiver, progress);
+      if (silent > silenceAllowed) {
+        session.edges.log.warn({ seconds: silent }, 'the receiver does not answer: it is started anew');
+        receiver.kill();
+      }
+      const flushed = session.status.receiver.flushedLsn;
+      if (flushed !== null && flushed !== written) {
+        await writeReceiverFile(session.edges.shared, flushed);
+        written = flushed;
+      }
+    } catch (error) {
+      session.failed('receiver', error);
+    }
+    await pause(500, either);
+  }
+  return endOf(receiver, session);
+}
+
+/** pre-stop.sh waits for this position before it stops the server; a line `flushed=X/Y`. */
+async function writeReceiverFile(shared: string, flushed: string): Promise<void> {
+  const path = join(shared, 'receiver');
+  await writeFile(`${path}.new`, `flushed=${flushed}\n`, { mode: 0o644 });
+  await rename(`${path}.new`, path);
+}
+
+/** Once the session is over the server is stopping or gone, and the receiver ends by itself with everything written. */
+async function endOf(receiver: Receiver, session: Session): Promise<ReceiverEnd> {
+  for (let waited = 0; ; waited += 100) {
+    const end = await Promise.race([receiver.ended, sleep(100, undefined)]);
+    if (end !== undefined) {
+      return end;
+    }
+    if (receiver.isFrozen()) {
+      session.edges.log.warn({}, 'the receiver was frozen while the server stops: it goes on');
+      receiver.thaw();
+    }
+    // The server may be writing its shutdown checkpoint, for minutes: only a connection that is refused means it is gone.
+    if (waited >= lastWords && (await session.serverIsGone())) {
+      receiver.kill();
+    }
+  }
+}
+
+/** Asks the server how far the receiver is. @returns seconds since the receiver's last word. */
+async function readProgress(
+  session: Session,
+  receiver: Receiver,
+  progress: ReturnType<typeof createWalProgress>,
+): Promise<number> {
+  const { status, connection, edges } = session;
+  const at = edges.now();
+  const [row] = await connection.query<{
+    server: string;
+    flushed: string | null;
+    silent: string | null;
+    slot: string | null;
+  }>(
+    `SELECT pg_catalog.pg_current_wal_flush_lsn()::text AS server, r.flush_lsn::text AS flushed, s.wal_status AS slot,
+            EXTRACT(epoch FROM pg_catalog.clock_timestamp() - r.reply_time)::text AS silent
+       FROM (SELECT 1) AS one
+       LEFT JOIN pg_catalog.pg_replication_slots AS s ON s.slot_name = '${slotName}'
+       LEFT JOIN pg_catalog.pg_stat_replication AS r ON r.pid = s.active_pid AND r.state = 'streaming'`,
+  );
+  const own = status.receiver;
+  own.slot = slotStatuses.find((known) => known === row?.slot) ?? 'missing';
+  own.streaming = row?.flushed !== null && row?.flushed !== undefined;
+  if (row === undefined || row.flushed === null) {
+    return 0;
+  }
+  session.report.recovered('receiver');
+  const server = parseLsn(row.server);
+  const flushed = parseLsn(row.flushed);
+  progress.note(server, at);
+  own.flushedLsn = formatLsn(flushed);
+  own.flushedThrough = progress.reached(flushed) ?? own.flushedThrough;
+  own.lagBytes = Number(server > flushed ? server - flushed : 0n);
+  own.lagSeconds =
+    own.lagBytes === 0 || own.flushedThrough === null ? 0 : (at.getTime() - own.flushedThrough.getTime()) / 1000;
+  // A frozen process answers nothing; one that was merely stopped by a signal is let go on at once.
+  if (receiver.isFrozen()) {
+    receiver.thaw();
+  }
+  return Number(row.silent ?? 0);
+}

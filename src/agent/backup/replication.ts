@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { connectBriefly } from '../server-connection/server-connection.ts';
+import { withReplicationLine } from './hba-block.ts';
+import { canVerify, isVerifierOf, scramVerifier } from './scram-verifier.ts';
+import type { AgentContext, Connected } from './session.ts';
+
+/**
+ * The role that standbys connect as and its line in pg_hba.conf: what replication.sh does at the first start, so that an
+ * adopted database, a restored one and a rotated password get it too.
+ * @throws with what stands in the way.
+ */
+export async function reconcileReplication(context: AgentContext, connected: Connected): Promise<void> {
+  const { contract, edges } = context;
+  if (contract.replication === null) {
+    return;
+  }
+  const role = await secretValue(join(edges.replicationSecret, 'username'));
+  const password = await secretValue(join(edges.replicationSecret, 'password'));
+  const client = await connectBriefly(connected.address, connected.credentials);
+  try {
+    if (await reconcileRole(client, role, password)) {
+      edges.log.info({ role }, 'the replication role was brought in line with its Secret');
+    }
+    if (await reconcileHba(client, role, contract.replication.network)) {
+      edges.log.info({ role }, 'pg_hba.conf lets the replication role in');
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** For the one session: nothing of the statement in a log, SCRAM, and no wait for a standby that cannot connect before it. */
+const quietSettings = [
+  "SET log_statement = 'none'",
+  'SET log_min_duration_statement = -1',
+  "SET log_min_error_statement = 'panic'",
+  "SET password_encryption = 'scram-sha-256'",
+  "SET synchronous_commit = 'local'",
+];
+
+/** As the shell would read it: without the line breaks at the end. */
+async function secretValue(path: string): Promise<string> {
+  const value = (await readFile(path, 'utf8')).replace(/\n+$/, '');
+  if (value === '') {
+    throw new Error(`${path} is empty; wanted a value in the replication Secret`);
+  }
+  return value;
+}
+
+/** @returns whether anything was changed. */
+export async function reconcileRole(client: pg.Client, role: string, password: string): Promise<boolean> {
+  const found = await client.query<{ fits: boolean; verifier: string | null }>(
+    `SELECT rolcanlogin AND rolreplication AS fits, rolpassword AS verifier FROM pg_catalog.pg_authid WHERE rolname = $1`,
+    [role],
+  );
+  const [row] = found.rows;
+  if (row?.fits === true && isVerifierOf(row.verifier, password)) {
+    return false;
+  }
+  if (Buffer.byteLength(role) > 63) {
+    throw new Error(`the replication user has ${Buffer.byteLength(role)} bytes; wanted at most 63 (NAMEDATALEN)`);
+  }
+  for (const setting of quietSettings) {
+    await client.query(setting);
+  }
+  // Utility statements take no parameters: the server itself quotes the name and the verifier.
+  const statement = await client.query<{ text: string }>(
+    `SELECT pg_catalog.format('%s ROLE %I LOGIN REPLICATION PASSWORD %L', $1::text, $2::text, $3::text) AS text`,
+    [row === undefined ? 'CREATE' : 'ALTER', role, canVerify(password) ? scramVerifier(password) : password],
+  );
+  await client.query(statement.rows[0]?.text ?? '');
+  return true;
+}
+
+/** @returns whether the file was changed. */
+async function reconcileHba(client: pg.Client, role: string, network: string): Promise<boolean> {
+  const shown = await client.query<{ hba_file: string }>('SHOW hba_file');
+  const path = shown.rows[0]?.hba_file ?? '';
+  const before = await readFile(path, 'utf8');
+  const after = withReplicationLine(before, role, network);
+  if (after === before) {
+    return false;
+  }
+  await replaceFile(path, after);
+  const errors = await client.query<{ line_number: number; error: string }>(
+    'SELECT line_number, error FROM pg_catalog.pg_hba_file_rules WHERE error IS NOT NULL',
+  );
+  const [error] = errors.rows;
+  if (error !== undefined) {
+    await replaceFile(path, before);
+    throw new Error(
+      `${path} would not be read any more (line ${error.line_number}: ${error.error}); it was left as it was`,
+    );
+  }
+  await client.query('SELECT pg_catalog.pg_reload_conf()');
+  return true;
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.pgusher-${randomUUID()}`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await chmod(temporary, (await stat(path)).mode & 0o777);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

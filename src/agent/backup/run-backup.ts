@@ -1,0 +1,61 @@
+import type { AgentContract } from '../contract.ts';
+import { environmentNames } from '../contract.ts';
+import { dataVolumePaths } from '../decision/data-volume-paths.ts';
+import { startHttp } from '../http/http-server.ts';
+import { stepDown } from '../step-down.ts';
+import { storeRoot } from '../store/layout.ts';
+import { takeVolumeLock } from '../store/volume-lock.ts';
+import { newStatus } from './agent-status.ts';
+import type { BackupEdges } from './backup-edges.ts';
+import { keepProtecting } from './protecting.ts';
+import { createStatusReport, messageOf } from './status-report.ts';
+
+/**
+ * `pgusher-agent backup`: the native sidecar. Holds the lock on the data volume, answers HTTP from the first second,
+ * receives WAL and takes base backups whenever there is a primary, and ends when it is told to and the server is gone.
+ * @returns the exit code: 0 stopped in order; 1 the data volume is another's, or its lock was lost.
+ */
+export async function runBackup(contract: AgentContract, edges: BackupEdges): Promise<number> {
+  const { log } = edges;
+  const { own } = dataVolumePaths(contract.dataMount);
+  const status = newStatus({
+    namespace: contract.namespace,
+    set: contract.set,
+    startedAt: edges.now(),
+    backupWanted: contract.backup !== null && contract.store !== null,
+  });
+  const report = createStatusReport(status, log, edges.now);
+  try {
+    await stepDown(contract.owner, [own], contract.store === null ? [] : [storeRoot(contract.store)]);
+  } catch (error) {
+    // A store that is mounted but broken keeps no database from starting; it is looked at again for each session.
+    report.failed('store', messageOf(error));
+  }
+  const pod = edges.environment[environmentNames.pod] ?? 'none';
+  const holder = `${contract.namespace}/${contract.set}, pod ${pod} (uid ${edges.environment[environmentNames.podUid] ?? 'unknown'}), since ${edges.now().toISOString()}`;
+  const attempt = await takeVolumeLock(own, holder);
+  if (attempt.kind === 'taken') {
+    log.fatal(
+      { lock: attempt.path },
+      `the data volume is in use by ${attempt.holder || 'another agent'}; wanted nobody. Two servers on one data directory destroy it: delete the other pod, or give this one a claim of its own`,
+    );
+    return 1;
+  }
+  status.lockHeld = true;
+  log.info({ lock: dataVolumePaths(contract.dataMount).own, pod }, 'the data volume is locked');
+  const end = new AbortController();
+  const stopping = AbortSignal.any([edges.stop, end.signal]);
+  const http = await startHttp({ status, host: edges.listen, port: contract.agentPort, now: edges.now });
+  const alongside = edges.alongside.map((service) => service(stopping));
+  const lost = attempt.lock.lost.then((message) => {
+    log.fatal(message);
+    return 1;
+  });
+  const code = await Promise.race([lost, keepProtecting({ contract, edges, status, report, stopping }).then(() => 0)]);
+  end.abort();
+  await Promise.all(alongside);
+  await http.close();
+  await attempt.lock.release();
+  log.info({ code }, 'stopped');
+  return code;
+}

@@ -1,0 +1,223 @@
+import type { AgentContract, BackupContract } from '../contract.ts';
+import { readStoreState } from '../decision/store-state.ts';
+import type { Credentials } from '../server-connection/credentials.ts';
+import { connectAsReplication } from '../server-connection/server-connection.ts';
+import type { ServerConnection } from '../server-connection/server-connection.ts';
+import type { ServerAddress } from '../server-connection/server-address.ts';
+import { readGaps } from '../store/gaps.ts';
+import { claimStore, learnSystem } from '../store/identity.ts';
+import { storeRoot } from '../store/layout.ts';
+import type { AgentStatus, FailureKind } from './agent-status.ts';
+import type { BackupEdges } from './backup-edges.ts';
+import { keepBackingUp } from './base-backup-loop.ts';
+import type { Demand } from './demand.ts';
+import { pause } from './pause.ts';
+import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
+import { keepReceiving } from './receiving.ts';
+import { readServerFacts } from './server-facts.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { StatusReport } from './status-report.ts';
+import { messageOf } from './status-report.ts';
+import { reconcileReplication } from './replication.ts';
+
+/** What lasts from one connection to the next. */
+export interface AgentContext {
+  readonly contract: AgentContract;
+  readonly edges: BackupEdges;
+  readonly status: AgentStatus;
+  readonly report: StatusReport;
+  readonly demand: Demand;
+  readonly programs: { readonly pg_basebackup: string; readonly pg_receivewal: string };
+  /** Where SIGTERM or SIGINT came. */
+  readonly stopping: AbortSignal;
+  /** The settings in force, with what the live ConfigMap says. */
+  liveBackup: BackupContract;
+  /** The system that the mover serves; null until it is known to own the store. */
+  system: { readonly systemId: string; readonly segmentSize: number } | null;
+}
+
+/** One primary, from connecting to its end. */
+export interface Session {
+  readonly connection: ServerConnection;
+  readonly facts: ServerFacts;
+  /** `<mount>/<prefix>` */
+  readonly root: string;
+  readonly libpq: Readonly<Record<string, string>>;
+  readonly status: AgentStatus;
+  readonly report: StatusReport;
+  readonly edges: BackupEdges;
+  readonly demand: Demand;
+  readonly programs: AgentContext['programs'];
+  readonly live: { readonly backup: BackupContract };
+  /** The connection is gone. */
+  readonly over: AbortSignal;
+  /** `over`, or this agent was told to stop: nothing new is begun, but WAL is still received until the server is gone. */
+  readonly stopping: AbortSignal;
+  serverIsGone(): Promise<boolean>;
+  /** Reports a failure, but not one that is only the end of the session. */
+  failed(kind: FailureKind, error: unknown): void;
+}
+
+export interface Connected {
+  readonly connection: ServerConnection;
+  readonly address: ServerAddress;
+  readonly credentials: Credentials;
+  readonly libpq: Readonly<Record<string, string>>;
+}
+
+/** Runs until the connection is gone: waits for the end of recovery, makes sure of the store, then works. */
+export async function runSession(context: AgentContext, connected: Connected): Promise<void> {
+  const { status, contract } = context;
+  const { connection } = connected;
+  const end = new AbortController();
+  void connection.closed.then(() => {
+    end.abort();
+  });
+  const facts = await primaryFacts(context, connection, end.signal);
+  if (facts === undefined || contract.store === null) {
+    await connection.close();
+    return;
+  }
+  status.server = { kind: 'primary', systemId: facts.systemId, timeline: facts.timeline, major: facts.major };
+  if (!(await ownStore(context, facts, end.signal))) {
+    await connection.close();
+    return;
+  }
+  context.system = facts;
+  const stopping = AbortSignal.any([end.signal, context.stopping]);
+  const session: Session = {
+    connection,
+    facts,
+    root: storeRoot(contract.store),
+    libpq: connected.libpq,
+    status,
+    report: context.report,
+    edges: context.edges,
+    demand: context.demand,
+    programs: context.programs,
+    live: {
+      get backup() {
+        return context.liveBackup;
+      },
+    },
+    over: end.signal,
+    stopping,
+    failed: (kind, error) => {
+      if (!stopping.aborted) {
+        context.report.failed(kind, messageOf(error));
+      }
+    },
+    serverIsGone: async () => {
+      const attempt = await connectAsReplication(connected.address, connected.credentials);
+      if (attempt.kind === 'connected') {
+        await attempt.connection.close();
+      }
+      return attempt.kind === 'absent';
+    },
+  };
+  status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
+  await Promise.all([keepReceiving(session), keepBackingUp(session), keepReconciling(session, context, connected)]);
+}
+
+/** Waits while the server is in recovery; undefined where the connection ended before. */
+async function primaryFacts(
+  context: AgentContext,
+  connection: ServerConnection,
+  over: AbortSignal,
+): Promise<ServerFacts | undefined> {
+  while (!over.aborted && !context.stopping.aborted) {
+    const facts = await readServerFacts(connection);
+    if (!facts.inRecovery) {
+      return facts;
+    }
+    context.status.server = { kind: 'recovering' };
+    await pause(1000, AbortSignal.any([over, context.stopping]));
+  }
+  return undefined;
+}
+
+/**
+ * Nothing is written to a store that is not proven to be this system's. False where the connection ended before it was.
+ */
+async function ownStore(context: AgentContext, facts: ServerFacts, over: AbortSignal): Promise<boolean> {
+  const { contract, edges, report, status } = context;
+  const either = AbortSignal.any([over, context.stopping]);
+  while (!either.aborted && contract.store !== null) {
+    const trouble = await proveStore(context, facts).catch(messageOf);
+    status.store.ours = trouble === null;
+    if (trouble === null) {
+      report.recovered('identity');
+      return true;
+    }
+    report.failed('identity', trouble);
+    await pause(edges.retrySeconds * 1000, either);
+  }
+  return false;
+}
+
+/** What is wrong, or null. */
+async function proveStore(context: AgentContext, facts: ServerFacts): Promise<string | null> {
+  const { contract, edges } = context;
+  if (contract.store === null) {
+    return 'there is no store';
+  }
+  const owner = { namespace: contract.namespace, set: contract.set };
+  const state = await readStoreState({
+    store: contract.store,
+    owner,
+    writable: true,
+    mustBeMount: edges.storeMustBeMount,
+  });
+  const root = storeRoot(contract.store);
+  switch (state.kind) {
+    case 'UNKNOWN':
+      return `nothing is archived: ${state.reason}`;
+    case 'NONE':
+      return 'there is no store';
+    case 'OTHER':
+      return `nothing is archived: the store ${root} belongs to ${state.identity.namespace}/${state.identity.set}; wanted ${contract.namespace}/${contract.set}. Give this set another backup-prefix or claim`;
+    case 'EMPTY':
+    case 'CLAIMED':
+    case 'BACKUPS': {
+      const identity = state.identity ?? (await claimStore(root, { ...owner, claimedAt: edges.now().toISOString() }));
+      const known = state.kind === 'EMPTY' ? identity.systemId : state.systemId;
+      if (known !== null && known !== facts.systemId) {
+        return `nothing is archived: the store ${root} holds system ${known}, this server is ${facts.systemId}. It is another database; give this set another backup-prefix, or restore`;
+      }
+      await learnSystem(root, identity, {
+        systemId: facts.systemId,
+        major: facts.major,
+        segmentSize: facts.segmentSize,
+      });
+      return null;
+    }
+  }
+}
+
+/** Once a minute, and every second until the receiver streams for the first time. */
+async function keepReconciling(session: Session, context: AgentContext, connected: Connected): Promise<void> {
+  while (!session.stopping.aborted) {
+    try {
+      const cleared = await clearRecoveryTargets(session.connection);
+      if (cleared.length > 0) {
+        session.edges.log.info({ cleared }, 'recovery targets of a restore that is over were cleared');
+      }
+      const outcome = await reconcileSynchronous(
+        session.connection,
+        session.live.backup.synchronous,
+        session.status.receiver.streaming,
+        session.edges.log,
+      );
+      if (outcome.kind === 'conflict') {
+        session.report.failed('synchronous', outcome.message);
+      } else {
+        session.report.recovered('synchronous');
+      }
+      await reconcileReplication(context, connected);
+      session.report.recovered('replication');
+    } catch (error) {
+      session.failed('replication', error);
+    }
+    await pause(session.status.receiver.streaming ? 60_000 : 1000, session.stopping);
+  }
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { AgentContract } from './contract.ts';
+import { environmentNames } from './contract.ts';
+
+const store = z.strictObject({ mount: z.string().startsWith('/'), prefix: z.string().min(1) });
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  namespace: z.string().min(1),
+  set: z.string().min(1),
+  major: z.int().min(9).nullable(),
+  dataDirectory: z.string().startsWith('/'),
+  dataMount: z.string().startsWith('/'),
+  owner: z.strictObject({ uid: z.int().min(0), gid: z.int().min(0) }).nullable(),
+  serverPort: z.int().min(1).max(65_535),
+  agentPort: z.int().min(1).max(65_535),
+  bootstrap: z.enum(['auto', 'restore', 'initialize']),
+  role: z.enum(['auto', 'primary', 'standby']),
+  primary: z.string().min(1).nullable(),
+  replication: z.strictObject({ network: z.string().min(1) }).nullable(),
+  store: store.nullable(),
+  source: store.nullable(),
+  restore: z.strictObject({
+    backup: z.string().min(1),
+    target: z
+      .strictObject({
+        kind: z.enum(['time', 'lsn', 'xid', 'name', 'immediate']),
+        value: z.string(),
+        inclusive: z.boolean(),
+      })
+      .nullable(),
+    id: z.string().min(1).nullable(),
+  }),
+  backup: z
+    .strictObject({
+      schedule: z.string().min(1),
+      timeZone: z.string().min(1),
+      keep: z.int().min(2),
+      keepFor: z.int().min(0).nullable(),
+      compression: z.enum(['zstd', 'gzip', 'none']),
+      verify: z.boolean(),
+      synchronous: z.boolean(),
+      fixed: z.array(
+        z.enum([
+          'backup-schedule',
+          'backup-time-zone',
+          'backup-keep',
+          'backup-keep-for',
+          'backup-verify',
+          'backup-compression',
+        ]),
+      ),
+    })
+    .nullable(),
+}) satisfies z.ZodType<AgentContract>;
+
+/** The contract cannot be read: our own fault, or an agent image that is older than the webhook. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError';
+}
+
+/**
+ * Reads the value of PGUSHER_CONTRACT. Unknown fields are refused: an agent that does not know a field would quietly
+ * do less than the webhook promised.
+ * @throws ContractError
+ */
+export function readContract(text: string | undefined): AgentContract {
+  if (text === undefined || text === '') {
+    throw new ContractError(
+      `${environmentNames.contract} is not set. pgusher-agent runs in a pod that pgusher injected; by hand use \`pgusher-agent restore --to DIR\`.`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ContractError(`${environmentNames.contract} is not JSON: ${String(error)}`, { cause: error });
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
+    throw new ContractError(
+      `${environmentNames.contract} does not fit this agent (is the agent image as new as the webhook?): ${problems.join('; ')}`,
+    );
+  }
+  return result.data;
+}

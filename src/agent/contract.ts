@@ -1,0 +1,168 @@
+/**
+ * The one schema between webhook and agent: the webhook writes it as JSON into the environment variable
+ * PGUSHER_CONTRACT of `pgusher-backup` and `pgusher-restore`, the agent reads it with contract-schema.ts.
+ * No secret is ever in it: those come as references (see `environmentNames`).
+ *
+ * A field added here changes every injected pod, that is, restarts databases when they are rendered anew.
+ */
+export interface AgentContract {
+  readonly version: 1;
+  readonly namespace: string;
+  /** Name of the StatefulSet. */
+  readonly set: string;
+  /** PostgreSQL major version of the server image; null where the image does not tell (PG_VERSION decides then). */
+  readonly major: number | null;
+  /** PGDATA of the server, absolute. */
+  readonly dataDirectory: string;
+  /** Where the volume that holds it is mounted; the same path in every container. */
+  readonly dataMount: string;
+  /** Who owns the data. Null: whoever the agent runs as (the pod is non-root). */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly serverPort: number;
+  /** HTTP port of the agent. */
+  readonly agentPort: number;
+  readonly bootstrap: 'auto' | 'restore' | 'initialize';
+  readonly role: 'auto' | 'primary' | 'standby';
+  /** `host:port` that a standby follows; null where role is primary. Ordinal 0 of the set through its governing Service by default. */
+  readonly primary: string | null;
+  /** Null where no replication-secret is set; the Secret is mounted at `paths.replicationSecret` then. */
+  readonly replication: { readonly network: string } | null;
+  /** Null: nowhere to put backups. */
+  readonly store: StoreContract | null;
+  /** Another set's backups to start from (clone), read-only; null: the set's own. */
+  readonly source: StoreContract | null;
+  readonly restore: {
+    /** `latest` or the id of a base backup. */
+    readonly backup: string;
+    readonly target: RestoreTargetContract | null;
+    /** Identity of the request; consumed once. Not null where target is not. */
+    readonly id: string | null;
+  };
+  /** Null: `backup: off`. */
+  readonly backup: BackupContract | null;
+}
+
+export interface StoreContract {
+  /** Where the claim is mounted: `paths.store` or `paths.source`. */
+  readonly mount: string;
+  /** Folder in it, relative: `<namespace>/<name>`. */
+  readonly prefix: string;
+}
+
+export interface RestoreTargetContract {
+  readonly kind: 'time' | 'lsn' | 'xid' | 'name' | 'immediate';
+  /** As recovery_target_* takes it; empty for immediate. */
+  readonly value: string;
+  readonly inclusive: boolean;
+}
+
+export interface BackupContract {
+  /** Five fields of cron. */
+  readonly schedule: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** Base backups kept, at least 2. */
+  readonly keep: number;
+  /** Seconds, or null. */
+  readonly keepFor: number | null;
+  readonly compression: 'zstd' | 'gzip' | 'none';
+  readonly verify: boolean;
+  readonly synchronous: boolean;
+  /** What an annotation of the StatefulSet says: the live ConfigMap does not change these. In the order of `LiveSetting`. */
+  readonly fixed: readonly LiveSetting[];
+}
+
+/** Settings that need no new pod: keys of the ConfigMap at `paths.liveSettings`, and names of annotations. */
+export type LiveSetting =
+  'backup-schedule' | 'backup-time-zone' | 'backup-keep' | 'backup-keep-for' | 'backup-verify' | 'backup-compression';
+
+/** Paths that are the same in every pod. */
+export const paths = {
+  /** emptyDir `pgusher` (Memory), mounted in every injected container and in the server. */
+  shared: '/pgusher',
+  /** The sh files, copied there by `pgusher-restore` from the agent image. */
+  scripts: '/pgusher/bin',
+  /** Claim for backups, in pgusher-backup (rw) and pgusher-restore (rw: it claims the store and consumes restore-ids). */
+  store: '/pgusher-backup',
+  /** Claim of another set, read-only; in pgusher-backup too, which feeds WAL to the restored server. */
+  source: '/pgusher-source',
+  /** Secret with `username` and `password`; in pgusher-backup, pgusher-restore and pgusher-initdb. */
+  replicationSecret: '/pgusher-replication',
+  /** Optional ConfigMap `<set>-pgusher` with settings that need no new pod (schedule, time zone, keep, keep-for, verify, compression). */
+  liveSettings: '/pgusher-settings',
+  /** What the user mounts over /docker-entrypoint-initdb.d, moved aside in pgusher-initdb so that our file can stand beside theirs. */
+  userInitScripts: '/pgusher-user-initdb.d',
+  initScripts: '/docker-entrypoint-initdb.d',
+  /** HOME and TMPDIR of the agent's containers; small, since it is memory. */
+  home: '/pgusher/home',
+} as const;
+
+/**
+ * Folders of volume `pgusher` that the kubelet makes (with the volume's own mode, so that any uid may write) and mounts
+ * where a container with a read-only root file system needs to write. They are seen at `paths.shared` too: no other use
+ * of the names.
+ */
+export const sharedFolders = {
+  /** At `paths.home` of the agent's containers. */
+  home: 'home',
+  /** At /tmp of pgusher-initdb. */
+  temporary: 'initdb-tmp',
+  /** At its /var/run/postgresql. */
+  sockets: 'initdb-run',
+  /** At its `paths.initScripts`, where the user's own mount was moved aside. */
+  initScripts: 'initdb-scripts',
+} as const;
+
+/** Names of the sh files below `paths.scripts`; the sources are in src/agent/scripts/. */
+export const scriptNames = {
+  /** preStop of the server: `sh <path> SECONDS [-- user's own exec hook …]`. */
+  preStop: 'pre-stop.sh',
+  /** Main program of pgusher-initdb: `sh <path> [server arguments …]`. */
+  initdb: 'initdb.sh',
+  /** Stands in /docker-entrypoint-initdb.d as zz-pgusher-replication.sh. */
+  replication: 'replication.sh',
+  /** `restore_command`: `sh <path> %f %p`. */
+  restoreCommand: 'restore-command.sh',
+  /**
+   * startupProbe of the server: `sh <path> PORT`. Exit 0 when `pg_isready` on 127.0.0.1:PORT says 0 (accepting) or 1
+   * (starting, recovering); anything else 1. Reads nothing else, writes nothing, safe at any time.
+   */
+  started: 'started.sh',
+  /**
+   * readinessProbe of the server: `sh <path> PORT`. Exit 0 when `pg_isready` says 0 and, where the decision file does not
+   * say standby, the server is not in recovery; anything else 1. Authenticates as pre-stop.sh does, from the container's
+   * own POSTGRES_USER / POSTGRES_PASSWORD (or _FILE); a refused login is no reason to be unready. Writes nothing.
+   */
+  ready: 'ready.sh',
+} as const;
+
+/**
+ * Environment of the injected containers besides PGUSHER_CONTRACT.
+ *
+ * Where POSTGRES_USER or POSTGRES_PASSWORD is not in the server's `env` but the server has `envFrom`, the agent's
+ * containers get the same `envFrom` with its prefixes: the agent then reads POSTGRES_USER, POSTGRES_PASSWORD and their
+ * _FILE forms where the PGUSHER_ names below are absent. It reads nothing else of it, and passes its programs (libpq
+ * reads PGHOST and others) an environment of its own. A value that refers to others (`$(NAME)`) comes with those. A
+ * password that is written literally in the manifest is not copied: the agent then connects without one, as the image's
+ * pg_hba lets loopback.
+ */
+export const environmentNames = {
+  contract: 'PGUSHER_CONTRACT',
+  /** metadata.name of the pod, by the downward API; the ordinal is its last part. */
+  pod: 'PGUSHER_POD',
+  /** metadata.uid of the pod. */
+  podUid: 'PGUSHER_POD_UID',
+  /** References to the user's own POSTGRES_USER / POSTGRES_PASSWORD (or _FILE, with the same mount). */
+  user: 'PGUSHER_USER',
+  userFile: 'PGUSHER_USER_FILE',
+  password: 'PGUSHER_PASSWORD',
+  passwordFile: 'PGUSHER_PASSWORD_FILE',
+  /**
+   * Only in pgusher-initdb, and only where the user mounts something at `paths.initScripts`: the folder with their files
+   * (`paths.userInitScripts`), which initdb.sh links into `paths.initScripts` together with replication.sh as
+   * zz-pgusher-replication.sh. Elsewhere that script is mounted there as a single file.
+   */
+  userInitScripts: 'PGUSHER_USER_INIT_SCRIPTS',
+  /** Only in pgusher-initdb with a replication-secret: what replication.sh writes as the address in pg_hba. */
+  replicationNetwork: 'PGUSHER_REPLICATION_NETWORK',
+} as const;

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+
+/** Our folder at the root of the data volume; nothing of ours lies outside it but PGDATA itself. */
+export const ownFolder = '.pgusher';
+
+/**
+ * `<data mount>/.pgusher/`:
+ *
+ *   lock       held for the pod's life
+ *   staging/   a restore, a copy of the primary or an initialisation under way; becomes PGDATA by rename(2)
+ *   filling    PGDATA is a mount point, so that it cannot be replaced: its entries are moved in one by one; there while
+ *              that is under way. initdb.sh writes it too.
+ *   pg_control while filling: the file that makes a database of it, moved in last
+ *   wal/       segments that restore-command.sh may take
+ */
+export interface DataVolumePaths {
+  readonly own: string;
+  readonly staging: string;
+  readonly stagingName: string;
+  readonly filling: string;
+  readonly fillingName: string;
+  readonly heldControlFile: string;
+  readonly offeredWal: string;
+}
+
+export function dataVolumePaths(dataMount: string): DataVolumePaths {
+  const own = join(dataMount, ownFolder);
+  const stagingName = 'staging';
+  const fillingName = 'filling';
+  return {
+    own,
+    staging: join(own, stagingName),
+    stagingName,
+    filling: join(own, fillingName),
+    fillingName,
+    heldControlFile: join(own, 'pg_control'),
+    offeredWal: join(own, 'wal'),
+  };
+}

@@ -1,0 +1,191 @@
+import type { AgentContract } from '../contract.ts';
+import type { DataDirectoryState } from './data-directory-state.ts';
+import type { Role } from './pod-role.ts';
+import type { StoreState } from './store-state.ts';
+
+/** What happens next. `notes` are said in the log; `archive: false`: WAL of this server must not go into the store. */
+export type Decision =
+  | { readonly action: 'start'; readonly archive: boolean; readonly notes: readonly string[] }
+  | {
+      readonly action: 'restore';
+      readonly from: 'own' | 'source';
+      readonly archive: boolean;
+      readonly notes: readonly string[];
+    }
+  /** Copy the primary with pg_basebackup. */
+  | { readonly action: 'copy'; readonly archive: boolean; readonly notes: readonly string[] }
+  | { readonly action: 'initialise'; readonly archive: boolean; readonly notes: readonly string[] }
+  | { readonly action: 'stop'; readonly reason: string };
+
+export interface Situation {
+  readonly role: Role;
+  readonly data: DataDirectoryState;
+  readonly store: StoreState;
+  /** The store to clone from; NONE where the contract names none. */
+  readonly source: StoreState;
+  readonly contract: Pick<AgentContract, 'bootstrap' | 'restore' | 'namespace' | 'set'>;
+  /** The newest timeline in the store that descends from PGDATA's own; null where there is none newer. */
+  readonly newerTimeline: number | null;
+}
+
+/**
+ * The boot decision. OURS-PARTIAL is settled before (cleared, or moved in to its end) and read again, so that it stands
+ * here as EMPTY or VALID.
+ *
+ * | PGDATA  | store   | primary                                                       | standby             |
+ * | VALID   | any     | start; newer timeline of its lineage: stop; other system: start without archiving | start |
+ * | FOREIGN | any     | stop                                                          | stop                |
+ * | EMPTY   | BACKUPS | restore (`initialize`: stop)                                  | copy                |
+ * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop | copy              |
+ * | EMPTY   | NONE    | as EMPTY, without archiving                                   | copy, no archiving  |
+ * | EMPTY   | CLAIMED | stop                                                          | copy                |
+ * | EMPTY   | OTHER   | stop                                                          | copy, no archiving  |
+ * | EMPTY   | UNKNOWN | stop                                                          | copy, no archiving  |
+ */
+export function decide(situation: Situation): Decision {
+  const { data } = situation;
+  switch (data.kind) {
+    case 'VALID':
+      return startExisting(situation, data);
+    case 'FOREIGN':
+      return stop(
+        `${data.found}. Wanted: a database in PGDATA, or nothing at all; nothing was changed. Move it away, or name its place with postgres.io/data-directory`,
+      );
+    case 'OURS-PARTIAL':
+      throw new Error('OURS-PARTIAL is to be cleared or finished before the decision');
+    case 'EMPTY':
+      return situation.role === 'standby' ? copyPrimary(situation.store) : fillEmpty(situation);
+  }
+}
+
+function startExisting(situation: Situation, data: Extract<DataDirectoryState, { kind: 'VALID' }>): Decision {
+  const { store, contract } = situation;
+  if (situation.role === 'primary' && situation.newerTimeline !== null && data.signal === null) {
+    return stop(
+      `PGDATA is on timeline ${data.control.timeline}, but the store holds timeline ${situation.newerTimeline} of the same database: another server was promoted. Wanted: one primary. ` +
+        `Delete the data claim to restore timeline ${situation.newerTimeline}, or keep this copy with a new postgres.io/backup-prefix`,
+    );
+  }
+  const notes: string[] = [];
+  if (contract.restore.target !== null) {
+    notes.push(
+      `restore-target-${contract.restore.target.kind} is not looked at: PGDATA holds a database. A restore needs an empty volume`,
+    );
+  }
+  switch (store.kind) {
+    case 'OTHER':
+      return start(false, [
+        ...notes,
+        `the store belongs to ${store.identity.namespace}/${store.identity.set}: ${unprotected}`,
+      ]);
+    case 'BACKUPS':
+    case 'CLAIMED':
+      return store.systemId !== null && store.systemId !== data.control.systemId
+        ? start(false, [
+            ...notes,
+            `the store belongs to system ${store.systemId}, PGDATA is system ${data.control.systemId}: ${unprotected}`,
+          ])
+        : start(true, notes);
+    case 'UNKNOWN':
+      return start(true, [...notes, `the store cannot be read now (${store.reason}); the database is kept up`]);
+    case 'EMPTY':
+      return start(true, notes);
+    case 'NONE':
+      return start(false, notes);
+  }
+}
+
+const unprotected =
+  'nothing is archived and this database is NOT protected; set postgres.io/backup-prefix or postgres.io/backup-claim';
+
+function copyPrimary(store: StoreState): Decision {
+  const archive = store.kind === 'BACKUPS' || store.kind === 'EMPTY' || store.kind === 'CLAIMED';
+  return { action: 'copy', archive, notes: archive ? [] : [`no archiving here: the store is ${store.kind}`] };
+}
+
+function fillEmpty(situation: Situation): Decision {
+  const { store, source, contract } = situation;
+  switch (store.kind) {
+    case 'UNKNOWN':
+      return stop(
+        `PGDATA is empty and the store cannot be read: ${store.reason}. Wanted: a store that answers; nothing is ever initialised on a guess. ` +
+          'Repair it or its mount (postgres.io/backup-claim)',
+      );
+    case 'OTHER':
+      return stop(
+        `PGDATA is empty and the store belongs to ${store.identity.namespace}/${store.identity.set}, not to ${contract.namespace}/${contract.set}. ` +
+          'Name a place of its own with postgres.io/backup-prefix; to start from the other set use postgres.io/restore-from',
+      );
+    case 'CLAIMED':
+      return stop(
+        `PGDATA is empty, data existed (${store.found}), no complete backup is left. Refusing to make an empty database over it. ` +
+          'Bring the data volume back, or begin anew with another postgres.io/backup-prefix',
+      );
+    case 'BACKUPS':
+      return contract.bootstrap === 'initialize'
+        ? stop(
+            `the store holds ${store.backups.length} base backups of system ${store.systemId}, but postgres.io/bootstrap is "initialize". ` +
+              'Wanted: "auto" or "restore" to bring them back, or another postgres.io/backup-prefix to begin anew',
+          )
+        : { action: 'restore', from: 'own', archive: true, notes: [] };
+    case 'EMPTY':
+      return fillNew(source, contract, true);
+    case 'NONE':
+      return fillNew(source, contract, false);
+  }
+}
+
+function fillNew(source: StoreState, contract: Situation['contract'], archive: boolean): Decision {
+  if (source.kind !== 'NONE') {
+    return clone(source, contract, archive);
+  }
+  const request = restoreRequest(contract);
+  if (contract.bootstrap === 'restore' || request !== null) {
+    return stop(
+      `PGDATA is empty and there is no backup to restore, but ${request ?? 'postgres.io/bootstrap is "restore"'}. ` +
+        'Wanted: a store with a base backup (postgres.io/backup-claim, postgres.io/restore-from); to begin with an empty database set postgres.io/bootstrap: auto and take the restore-* annotations away',
+    );
+  }
+  return { action: 'initialise', archive, notes: [] };
+}
+
+function clone(
+  source: Exclude<StoreState, { kind: 'NONE' }>,
+  contract: Situation['contract'],
+  archive: boolean,
+): Decision {
+  if (contract.bootstrap === 'initialize') {
+    return stop(
+      'postgres.io/restore-from asks for a clone, but postgres.io/bootstrap is "initialize". Wanted: one of them',
+    );
+  }
+  if (source.kind === 'BACKUPS') {
+    return { action: 'restore', from: 'source', archive, notes: [] };
+  }
+  const found = {
+    EMPTY: 'it is empty',
+    CLAIMED: 'it holds no complete backup',
+    OTHER: 'it belongs to another set',
+    UNKNOWN: '',
+  };
+  return stop(
+    `postgres.io/restore-from: nothing can be restored from there: ${source.kind === 'UNKNOWN' ? source.reason : found[source.kind]}. ` +
+      'Wanted: a set with at least one complete base backup (postgres.io/restore-from, postgres.io/restore-from-claim)',
+  );
+}
+
+/** What the annotations ask to be restored, as a clause; null where they ask for nothing in particular. */
+function restoreRequest(contract: Situation['contract']): string | null {
+  if (contract.restore.target !== null) {
+    return `postgres.io/restore-target-${contract.restore.target.kind} asks for a point in time`;
+  }
+  return contract.restore.backup === 'latest' ? null : `postgres.io/restore-backup asks for ${contract.restore.backup}`;
+}
+
+function start(archive: boolean, notes: readonly string[]): Decision {
+  return { action: 'start', archive, notes };
+}
+
+function stop(reason: string): Decision {
+  return { action: 'stop', reason };
+}

@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import { reasonsUnprotected } from '../backup/agent-status.ts';
+import type { AgentStatus } from '../backup/agent-status.ts';
+import { createMetrics } from './metrics.ts';
+import { statusPage } from './status-page.ts';
+
+/**
+ * The pages of the agent; nothing on them can change anything, and no method but GET and HEAD is known.
+ *
+ * | path      | 200 means                                               | asked by                       |
+ * | /startedz | the lock on the data volume is held                     | startup probe: restore waits   |
+ * | /livez    | this process answers                                    | liveness probe                 |
+ * | /readyz   | protected; otherwise 503 and the reasons, a line each   | people and alerts, never a readiness probe: a sidecar's readiness is the pod's, and a database without backups still serves |
+ * | /metrics  | figures for Prometheus                                  |                                |
+ * | /         | the same for a person                                   |                                |
+ */
+export async function startHttp(options: {
+  readonly status: AgentStatus;
+  /** Null: every address, IPv6 too where the node has it. */
+  readonly host: string | null;
+  readonly port: number;
+  readonly now: () => Date;
+}): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { status } = options;
+  const registry = createMetrics(status);
+  const server = createServer((request, response) => {
+    const answer = (code: number, body: string, type = 'text/plain; charset=utf-8'): void => {
+      response.writeHead(code, {
+        'content-type': type,
+        'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-store',
+      });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      answer(405, 'nothing can be changed here\n');
+      return;
+    }
+    switch (request.url?.split('?')[0]) {
+      case '/startedz':
+        answer(
+          status.lockHeld ? 200 : 503,
+          status.lockHeld ? 'the data volume is locked\n' : 'waiting for the data volume\n',
+        );
+        return;
+      case '/livez':
+        answer(200, 'alive\n');
+        return;
+      case '/readyz': {
+        const reasons = reasonsUnprotected(status);
+        answer(reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'protected\n' : `${reasons.join('\n')}\n`);
+        return;
+      }
+      case '/metrics':
+        void registry.metrics().then((text) => {
+          answer(200, text, registry.contentType);
+        });
+        return;
+      case '/':
+        answer(200, statusPage(status, options.now()), 'text/html; charset=utf-8');
+        return;
+      default:
+        answer(404, 'not here; see /, /metrics, /readyz, /livez, /startedz\n');
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: options.port, ...(options.host === null ? {} : { host: options.host }) }, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}

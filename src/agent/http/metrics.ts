@@ -1,0 +1,88 @@
+import { Gauge, Registry } from '@prometheus-io/client';
+import { reasonsUnprotected, slotStatuses } from '../backup/agent-status.ts';
+import type { AgentStatus } from '../backup/agent-status.ts';
+
+/**
+ * The figures at the moment they are asked for. A set that never had a backup shows explicit zeros and `protected 0`,
+ * because an alert on a metric that is not there never fires.
+ */
+export function createMetrics(status: AgentStatus): Registry {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name: `pgusher_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  const seconds = (time: Date | null | undefined): number =>
+    time === null || time === undefined ? 0 : time.getTime() / 1000;
+  const { receiver, store, backups } = status;
+  const newest = (): AgentStatus['backups']['complete'][number] | undefined => backups.complete.at(-1);
+
+  gauge('protected', '1 where everything up to a second ago could be restored now, 0 otherwise.', () =>
+    reasonsUnprotected(status).length === 0 ? 1 : 0,
+  );
+  gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
+    seconds(backups.complete[0]?.finishedAt),
+  );
+  gauge('recoverable_to_timestamp_seconds', 'End of the window that can be restored to; 0: nothing can.', () =>
+    newest() === undefined
+      ? 0
+      : Math.max(seconds(receiver.flushedThrough), ...backups.complete.map((backup) => seconds(backup.finishedAt))),
+  );
+  gauge('base_backups', 'Complete base backups in the store.', () => backups.complete.length);
+  gauge('last_base_backup_timestamp_seconds', 'When the newest base backup was complete; 0: never.', () =>
+    seconds(newest()?.finishedAt),
+  );
+  gauge('last_base_backup_bytes', 'Stored size of the newest base backup.', () => newest()?.storedSize ?? 0);
+  gauge('base_backup_running', '1 while a base backup is being made.', () => (backups.running ? 1 : 0));
+  gauge(
+    'last_wal_flushed_timestamp_seconds',
+    'All WAL that the server had at this time is in the store; 0: never.',
+    () => seconds(receiver.flushedThrough),
+  );
+  gauge('wal_receiver_streaming', '1 while WAL is being received.', () => (receiver.streaming ? 1 : 0));
+  gauge('wal_lag_bytes', 'WAL that the server has flushed and the store has not.', () => receiver.lagBytes);
+  gauge('wal_lag_seconds', 'How long ago the store had everything.', () => receiver.lagSeconds);
+  gauge('wal_gap_total', 'Times that WAL was removed from the server before it was received.', () => receiver.gaps);
+  gauge('wal_segments_moved_total', 'Segments compressed since the agent started.', () => receiver.segmentsMoved);
+  gauge('last_verification_timestamp_seconds', 'When a base backup was last checked; 0: never.', () =>
+    seconds(backups.lastVerification?.at),
+  );
+  gauge('last_verification_success', '1 where the last check found nothing wrong; 0 also where there was none.', () =>
+    backups.lastVerification?.ok === true ? 1 : 0,
+  );
+  gauge('store_bytes_free', 'Bytes that may still be written to the store.', () => store.free);
+  gauge('store_bytes_total', 'Size of the store.', () => store.total);
+  gauge('last_failure_timestamp_seconds', 'When something last went wrong; 0: never.', () =>
+    seconds(status.lastFailure?.at),
+  );
+  new Gauge({
+    name: 'pgusher_slot_status',
+    help: 'Status of the replication slot: 1 for the one that holds.',
+    labelNames: ['status'],
+    registers: [registry],
+    collect() {
+      for (const known of slotStatuses) {
+        this.set({ status: known }, known === receiver.slot ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'pgusher_failure',
+    help: '1 for each kind of trouble that is not over; the words are on the status page and in the log.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const kind of status.failures.keys()) {
+        this.set({ kind }, 1);
+      }
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,84 @@
+import { reasonsUnprotected } from '../backup/agent-status.ts';
+import type { AgentStatus } from '../backup/agent-status.ts';
+import { formatBytes } from '../store/free-space.ts';
+
+/** A page for a person: whether the database is safe, why not, and since when. No script, no link that does anything. */
+export function statusPage(status: AgentStatus, now: Date): string {
+  const reasons = reasonsUnprotected(status);
+  const { receiver, backups, store, server } = status;
+  const newest = backups.complete.at(-1);
+  const rows: (readonly [string, string])[] = [
+    ['server', serverText(server)],
+    [
+      'recoverable',
+      newest === undefined
+        ? 'nothing'
+        : `from ${text(backups.complete[0]?.finishedAt)} to ${text(receiver.flushedThrough)}`,
+    ],
+    ['WAL in the store', `${receiver.flushedLsn ?? 'none'}${receiver.streaming ? '' : ' (not being received)'}`],
+    ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
+    ['slot', receiver.slot],
+    ['gaps', String(receiver.gaps)],
+    ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
+    ['last verification', verificationText(backups.lastVerification)],
+    ['store', `${formatBytes(store.free)} free of ${formatBytes(store.total)}`],
+    [
+      'last failure',
+      status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,
+    ],
+  ];
+  const verdict = reasons.length === 0 ? 'protected' : 'NOT PROTECTED';
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${escape(status.set)}: ${verdict}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}table{border-collapse:collapse}
+td,th{padding:.2em 1em .2em 0;text-align:left;vertical-align:top}.bad{color:#b00020}.good{color:#1b6e2c}</style></head>
+<body>
+<h1>${escape(`${status.namespace}/${status.set}`)}: <span class="${reasons.length === 0 ? 'good' : 'bad'}">${verdict}</span></h1>
+${reasons.length === 0 ? '' : `<ul>${reasons.map((reason) => `<li>${escape(reason)}</li>`).join('')}</ul>`}
+<table>${rows.map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`).join('\n')}</table>
+<h2>Base backups</h2>
+${backups.complete.length === 0 ? '<p>There is none.</p>' : backupsTable(status)}
+<p>${now.toISOString()}; the agent runs since ${status.startedAt.toISOString()}. Metrics: <a href="/metrics">/metrics</a></p>
+</body></html>
+`;
+}
+
+function backupsTable(status: AgentStatus): string {
+  const rows = [...status.backups.complete].reverse().map((backup) => {
+    const cells = [
+      backup.id,
+      backup.startedAt.toISOString(),
+      formatBytes(backup.storedSize),
+      String(backup.timeline),
+      backup.verified ? 'yes' : 'no',
+    ];
+    return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`;
+  });
+  return `<table><tr><th>id</th><th>start</th><th>size</th><th>timeline</th><th>verified</th></tr>${rows.join('\n')}</table>`;
+}
+
+function serverText(server: AgentStatus['server']): string {
+  switch (server.kind) {
+    case 'waiting':
+      return server.reason;
+    case 'recovering':
+      return 'in recovery';
+    case 'primary':
+      return `PostgreSQL ${server.major}, system ${server.systemId}, timeline ${server.timeline}`;
+  }
+}
+
+function verificationText(verification: AgentStatus['backups']['lastVerification']): string {
+  return verification === null
+    ? 'never'
+    : `${text(verification.at)}, ${verification.ok ? 'good' : 'DAMAGED'} (${verification.id})`;
+}
+
+function text(time: Date | null | undefined): string {
+  return time === null || time === undefined ? 'unknown' : time.toISOString();
+}
+
+function escape(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.ts';
+import { runBackupNow } from './backup/run-backup-now.ts';
+import { runBackup } from './backup/run-backup.ts';
+import { readContract } from './contract-schema.ts';
+import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
+import { environmentNames, paths } from './contract.ts';
+import { runList } from './list/run-list.ts';
+import type { Log } from './log.ts';
+import { createLog } from './log.ts';
+import { runRestoreTo } from './restore/restore-to.ts';
+import { runRestore, writeTerminationMessage } from './restore/run-restore.ts';
+import { storeRoot } from './store/layout.ts';
+import { runVerify } from './verify/run-verify.ts';
+import { startWalService } from './wal-service/wal-service.ts';
+
+/** `pgusher-agent`: command line and environment to commands, and the only place of the agent that ends the process. */
+
+const environment = process.env;
+
+const print = {
+  out: (line: string) => writeSync(1, `${line}\n`),
+  error: (line: string) => writeSync(2, `${line}\n`),
+  /** Drawn over the last one, and cleared to the end of the line. */
+  bar: (text: string) => writeSync(1, `\r${text}\u001B[K`),
+};
+
+interface StoreOptions {
+  readonly store?: string;
+  readonly prefix?: string;
+}
+
+interface RestoreOptions extends StoreOptions {
+  readonly to?: string;
+  readonly backup: string;
+  readonly targetTime?: string;
+  readonly targetLsn?: string;
+  readonly targetXid?: string;
+  readonly targetName?: string;
+  readonly targetImmediate?: boolean;
+  readonly exclusive?: boolean;
+}
+
+const program = new Command('pgusher-agent')
+  .description('Backup and restore of one PostgreSQL server; runs in the pods that pgusher injects, and by hand.')
+  .version(version)
+  .showHelpAfterError();
+
+withStore(program.command('restore'))
+  .description('in a pod: decide how the server starts, and restore where that is due; by hand, with --to: restore')
+  .option('--to <directory>', 'restore into this directory; it must be empty or not exist')
+  .option('--backup <id>', 'base backup to restore', 'latest')
+  .addOption(target('--target-time <time>', 'up to this time, with a zone: 2026-11-21T06:41:00Z'))
+  .addOption(target('--target-lsn <lsn>', 'up to this position: 16/B374D848'))
+  .addOption(target('--target-xid <xid>', 'up to this transaction'))
+  .addOption(target('--target-name <name>', 'up to this restore point'))
+  .addOption(target('--target-immediate', 'only as far as the base backup itself needs'))
+  .option('--exclusive', 'stop before the target, not behind it')
+  .action(async (options: RestoreOptions) => {
+    process.exitCode =
+      options.to === undefined
+        ? await restoreInPod()
+        : await runRestoreTo(
+            {
+              store: storeOf(options),
+              directory: options.to,
+              backup: options.backup,
+              target: targetOf(options),
+              terminal: process.stdout.isTTY,
+            },
+            print,
+          );
+  });
+
+program
+  .command('backup')
+  .description('receive WAL and take base backups until SIGTERM or SIGINT; "now": one base backup at once')
+  .argument('[when]', 'now', onlyNow)
+  .action(async (when: 'now' | undefined) => {
+    process.exitCode = when === 'now' ? await runBackupNow(paths.shared, print) : await backup();
+  });
+
+withStore(program.command('list'))
+  .description('the base backups of a store and what can be recovered')
+  .option('--json', 'as JSON')
+  .action(async (options: StoreOptions & { readonly json?: boolean }) => {
+    const root = storeRoot(storeOf(options));
+    process.exitCode = await runList({ root, json: options.json === true, now: new Date() }, print);
+  });
+
+withStore(program.command('verify'))
+  .description('check base backups against their manifests, and the WAL behind them for holes')
+  .argument('[id]', 'one base backup; all without')
+  .option('--start', 'also restore it into a scratch directory, start a server and read every table')
+  .option('--scratch <directory>', 'where --start restores to', tmpdir())
+  .option('--user <name>', 'a superuser of the database, for --start', 'postgres')
+  .action(
+    async (
+      id: string | undefined,
+      options: StoreOptions & { readonly start?: boolean; readonly scratch: string; readonly user: string },
+    ) => {
+      process.exitCode = await runVerify(
+        {
+          root: storeRoot(storeOf(options)),
+          backup: id ?? null,
+          scratch: options.start === true ? options.scratch : null,
+          user: options.user,
+        },
+        print,
+      );
+    },
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  print.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+// A handle that a library leaves open must not keep a finished init container running.
+process.exit();
+
+async function restoreInPod(): Promise<number> {
+  // Process 1 of a container is sent no signal that it has not asked for. Every step is safe to end.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => process.exit(1));
+  }
+  const log = createLog('info');
+  try {
+    await runRestore(readContract(environment[environmentNames.contract]), {
+      pod: environment[environmentNames.pod] ?? '',
+      shared: paths.shared,
+      replicationSecret: paths.replicationSecret,
+      mustBeMount: true,
+      primaryPatienceMs: 600_000,
+      log,
+    });
+    return 0;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    print.error(reason);
+    await writeTerminationMessage('/dev/termination-log', reason).catch((failure: unknown) => {
+      log.warn({ err: failure }, 'no termination message could be left');
+    });
+    return 1;
+  }
+}
+
+async function backup(): Promise<number> {
+  const log = createLog('info');
+  const contract = readContract(environment[environmentNames.contract]);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) {
+        process.exit(1);
+      }
+      stop.abort();
+    });
+  }
+  return runBackup(contract, {
+    environment,
+    shared: paths.shared,
+    liveSettings: paths.liveSettings,
+    replicationSecret: paths.replicationSecret,
+    listen: null,
+    storeMustBeMount: true,
+    retrySeconds: 5,
+    log,
+    now: () => new Date(),
+    stop: stop.signal,
+    alongside: [(signal) => serveWal(contract, log, signal)],
+  });
+}
+
+/** Until `signal`. What keeps it from starting (a volume that is full) keeps nothing else down. */
+async function serveWal(contract: AgentContract, log: Log, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const service = await startWalService({ contract, shared: paths.shared, mustBeMount: true, log });
+      await aborted(signal);
+      await service.stop();
+    } catch (error) {
+      log.error({ err: error }, 'restore_command cannot be served; trying again');
+      await sleep(5_000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await once(signal, 'abort');
+  }
+}
+
+function withStore(command: Command): Command {
+  return command
+    .option('--store <directory>', "where the store is mounted; in a pod, the pod's")
+    .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
+}
+
+/** @throws where neither the command line nor the pod's contract names a store. */
+function storeOf(options: StoreOptions): StoreContract {
+  if (options.store !== undefined && options.prefix !== undefined) {
+    return { mount: options.store, prefix: options.prefix };
+  }
+  const contract = environment[environmentNames.contract];
+  const own = contract === undefined ? null : readContract(contract).store;
+  if (own === null) {
+    throw new Error('no store is named; wanted --store and --prefix');
+  }
+  return { mount: options.store ?? own.mount, prefix: options.prefix ?? own.prefix };
+}
+
+function target(flags: string, description: string): Option {
+  const all = ['targetTime', 'targetLsn', 'targetXid', 'targetName', 'targetImmediate'];
+  const option = new Option(flags, description);
+  return option.conflicts(all.filter((name) => name !== option.attributeName()));
+}
+
+function targetOf(options: RestoreOptions): RestoreTargetContract | null {
+  const inclusive = options.exclusive !== true;
+  if (options.targetImmediate === true) {
+    return { kind: 'immediate', value: '', inclusive };
+  }
+  for (const [kind, value] of [
+    ['time', options.targetTime],
+    ['lsn', options.targetLsn],
+    ['xid', options.targetXid],
+    ['name', options.targetName],
+  ] as const) {
+    if (value !== undefined) {
+      return { kind, value, inclusive };
+    }
+  }
+  return null;
+}
+
+function onlyNow(value: string): 'now' {
+  if (value !== 'now') {
+    throw new InvalidArgumentError('wanted "now", or nothing');
+  }
+  return value;
+}

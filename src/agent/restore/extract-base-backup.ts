@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { baseBackupDirectory } from '../store/base-backups.ts';
+import { errorCode } from '../store/durable-file.ts';
+import { storeNames } from '../store/layout.ts';
+import type { BaseBackupRecord } from '../store/layout.ts';
+import { archiveBytes } from './archive-bytes.ts';
+import type { BackupManifest } from './backup-manifest.ts';
+import { parseBackupManifest } from './backup-manifest.ts';
+import { DamagedBackup } from './damaged-backup.ts';
+import { ManifestCheckedFiles } from './manifest-checked-files.ts';
+import { TarReader } from './tar-reader.ts';
+
+/**
+ * Extracts a base backup into an empty directory. Every archive is checked against its own SHA-256 and every file
+ * against backup_manifest, and no file of the manifest may be absent. One thread decompresses, this one hashes, others
+ * write: a zstd stream is decompressed by one thread only, and hashing keeps up with it.
+ * @param onBytes is told how many bytes of files were written since the last call.
+ * @throws DamagedBackup where something is not as it was; an error of the system where it cannot be written.
+ */
+export async function extractBaseBackup(
+  root: string,
+  record: BaseBackupRecord,
+  directory: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const folder = baseBackupDirectory(root, record);
+  const manifest = await readManifest(join(folder, storeNames.manifest));
+  const files = new ManifestCheckedFiles(directory, manifest);
+  try {
+    for (const archive of record.archives) {
+      const path = join(folder, archive.file);
+      // pg_basebackup puts the WAL of the backup itself into an archive of its own, with paths from pg_wal on.
+      files.folder = archive.file.startsWith('pg_wal.tar') ? 'pg_wal' : '';
+      const sha256 = await extractArchive(path, record.compression, files, onBytes);
+      if (sha256 !== archive.sha256) {
+        throw new DamagedBackup(`${path}: the archive has another checksum than when it was made`);
+      }
+    }
+  } finally {
+    await files.giveUp();
+  }
+  const absent = [...manifest.keys()].filter((path) => !files.seen.has(path));
+  if (absent.length > 0) {
+    throw new DamagedBackup(
+      `base backup ${record.id} lacks ${absent.length} of ${manifest.size} files, the first is ${absent[0] ?? ''}`,
+    );
+  }
+}
+
+async function readManifest(path: string): Promise<BackupManifest> {
+  try {
+    return parseBackupManifest(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new DamagedBackup(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** @returns SHA-256 of the stored bytes. */
+async function extractArchive(
+  path: string,
+  compression: BaseBackupRecord['compression'],
+  files: ManifestCheckedFiles,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
+  const reader = new TarReader(files);
+  const stored = createHash('sha256');
+  try {
+    for await (const bytes of archiveBytes(path, compression, stored)) {
+      const before = files.bytes;
+      reader.write(bytes);
+      await files.settle();
+      onBytes(files.bytes - before);
+    }
+    reader.finish();
+  } catch (error) {
+    // What is the volume's fault has a code (ENOSPC …); errors in reading the backup are DamagedBackup already.
+    throw error instanceof Error && (error instanceof DamagedBackup || errorCode(error) === undefined)
+      ? new DamagedBackup(`${path}: ${error.message}`, { cause: error })
+      : error;
+  }
+  return stored.digest('hex');
+}

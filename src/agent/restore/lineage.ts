@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../store/durable-file.ts';
+import { storeNames } from '../store/layout.ts';
+import type { WalInventory } from '../store/wal-inventory.ts';
+import { historyName, isHistoryName, parseHistory, timelineName } from '../store/wal-name.ts';
+
+/** One step of a lineage: WAL of `timeline` counts from `begin` up to, not including, `end`. */
+export interface TimelineSpan {
+  readonly timeline: number;
+  readonly begin: bigint;
+  /** Where the next timeline forked off; null for the last. */
+  readonly end: bigint | null;
+}
+
+/** Oldest first, never empty. */
+export type Lineage = readonly TimelineSpan[];
+
+/**
+ * The way from the first timeline to `timeline`, from the text of its history file (null for timeline 1, which has none).
+ * @throws on a text that is no history: a lineage that is guessed loses rows.
+ */
+export function lineageOf(timeline: number, history: string | null): Lineage {
+  const spans: TimelineSpan[] = [];
+  let begin = 0n;
+  for (const { parent, at } of history === null ? [] : parseHistory(history)) {
+    if (parent <= (spans.at(-1)?.timeline ?? 0) || parent >= timeline || at < begin) {
+      throw new Error(`${historyName(timeline)} is damaged: timeline ${parent} cannot stand there`);
+    }
+    spans.push({ timeline: parent, begin, end: at });
+    begin = at;
+  }
+  if (spans.length === 0 && timeline !== 1) {
+    throw new Error(`${historyName(timeline)} is empty; wanted a line for each timeline before`);
+  }
+  return [...spans, { timeline, begin, end: null }];
+}
+
+/** Highest timeline that the store knows of in any way. */
+export function newestTimeline(wal: WalInventory, ofBackups: readonly number[]): number {
+  return Math.max(1, ...ofBackups, ...wal.histories, ...withFiles(wal.segments), ...withFiles(wal.partial));
+}
+
+/**
+ * The lineage that `recovery_target_timeline = latest` will follow. PostgreSQL counts up from the backup's timeline for as
+ * long as it finds history files (findNewestTimeLine in timeline.c), so a missing one in the middle would silently end
+ * the lineage before its newest rows: refused.
+ * @throws naming the history file that is missing or damaged.
+ */
+export async function latestLineage(
+  root: string,
+  systemId: string,
+  wal: WalInventory,
+  ofBackups: readonly number[],
+): Promise<Lineage> {
+  const latest = newestTimeline(wal, ofBackups);
+  if (latest === 1) {
+    return lineageOf(1, null);
+  }
+  const oldest = Math.min(latest, ...ofBackups);
+  for (let timeline = Math.max(2, Math.min(oldest + 1, latest)); timeline <= latest; timeline += 1) {
+    if ((await readHistory(root, systemId, timeline)) === undefined) {
+      throw new Error(
+        `the history file ${historyName(timeline)} is missing in the store, which holds timeline ${latest}; without it a restore would stop before the newest rows`,
+      );
+    }
+  }
+  return lineageOf(latest, (await readHistory(root, systemId, latest)) ?? null);
+}
+
+/**
+ * The newest timeline in the store that came from `own`, the timeline of a PGDATA; null where there is none. What PGDATA
+ * itself has in pg_wal is its own: a promotion writes the history file there first and pg_control at its next checkpoint.
+ */
+export async function newerTimeline(
+  root: string,
+  systemId: string,
+  wal: WalInventory,
+  dataDirectory: string,
+  own: number,
+): Promise<number | null> {
+  const ownFiles = await readdir(join(dataDirectory, 'pg_wal')).catch(() => []);
+  const newestOwn = Math.max(own, ...ownFiles.filter(isHistoryName).map((name) => Number.parseInt(name, 16)));
+  for (const timeline of [...wal.histories].filter((found) => found > newestOwn).sort((a, b) => b - a)) {
+    const history = await readHistory(root, systemId, timeline);
+    if (history !== undefined && parseHistory(history).some((step) => step.parent === newestOwn)) {
+      return timeline;
+    }
+  }
+  return null;
+}
+
+/** Text of a timeline's history; undefined where the store has none. The receiver keeps it beside what it receives first. */
+export async function readHistory(root: string, systemId: string, timeline: number): Promise<string | undefined> {
+  for (const path of historyPaths(root, systemId, timeline)) {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') {
+        throw error;
+      }
+    }
+  }
+  return undefined;
+}
+
+export function historyPaths(root: string, systemId: string, timeline: number): readonly string[] {
+  return [
+    join(root, systemId, storeNames.wal, historyName(timeline)),
+    join(root, systemId, storeNames.incoming, timelineName(timeline), historyName(timeline)),
+  ];
+}
+
+function withFiles(names: ReadonlyMap<number, ReadonlySet<string>>): number[] {
+  return [...names].filter(([, found]) => found.size > 0).map(([timeline]) => timeline);
+}

@@ -1,0 +1,138 @@
+import type { AgentContract } from '../contract.ts';
+import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
+import type { StoreState } from '../decision/store-state.ts';
+import type { Log } from '../log.ts';
+import { storeRoot } from '../store/layout.ts';
+import type { BaseBackupRecord } from '../store/layout.ts';
+import { DamagedBackup } from './damaged-backup.ts';
+import { clearStaging } from './move-into-place.ts';
+import { progressText, startProgress } from './progress.ts';
+import type { RestoreLease } from './restore-lease.ts';
+import { takeRestoreLease } from './restore-lease.ts';
+import type { RestorePlan } from './restore-plan.ts';
+import { planRestore, RestoreRefused } from './restore-plan.ts';
+import type { WalPlace } from './segment-file.ts';
+import { requireSpace, stageBackup, stagedSize } from './stage-backup.ts';
+
+export interface StagingRequest {
+  readonly contract: AgentContract;
+  readonly from: Extract<StoreState, { kind: 'BACKUPS' }>;
+  /** True: this set's own store. False: a clone's source; its WAL is copied too, so that it is not needed again. */
+  readonly own: boolean;
+  /** The request was carried out before: its target does not count. */
+  readonly consumed: boolean;
+  readonly paths: DataVolumePaths;
+  readonly restoreCommand: string;
+  readonly pod: string;
+  readonly log: Log;
+}
+
+/**
+ * Plans the restore, extracts it into the staging directory and leaves it complete and on disk. A base backup that turns
+ * out to be damaged is given up for the one before, with which the same WAL leads to the same end.
+ * @returns the settings that recovery of it needs at least.
+ * @throws RestoreRefused
+ */
+export async function restoreIntoStaging(request: StagingRequest): Promise<Readonly<Record<string, number>>> {
+  const { contract, from, log } = request;
+  const store = request.own ? contract.store : contract.source;
+  if (store === null) {
+    throw new Error('a store that was read has no contract');
+  }
+  const root = storeRoot(store);
+  const place: WalPlace = { root, systemId: from.systemId, segmentSize: segmentSizeOf(from) };
+  const plan = await planRestore(place, from.backups, {
+    backup: request.consumed ? 'latest' : contract.restore.backup,
+    target: request.consumed ? null : contract.restore.target,
+    major: contract.major,
+  });
+  const lease = await leaseOn(root, request);
+  try {
+    const backup = await stageNewestSound(request, place, plan);
+    log.info('restored; recovery follows when the server starts');
+    return backup.settings;
+  } finally {
+    await lease?.release();
+  }
+}
+
+async function stageNewestSound(
+  request: StagingRequest,
+  place: WalPlace,
+  plan: RestorePlan,
+): Promise<BaseBackupRecord> {
+  const damaged: string[] = [];
+  for (const { backup, steps } of [plan, ...plan.fallbacks]) {
+    try {
+      await stageOne(request, place, { ...plan, backup, steps });
+      return backup;
+    } catch (error) {
+      if (!(error instanceof DamagedBackup)) {
+        throw error;
+      }
+      damaged.push(`${backup.id}: ${error.message}`);
+      request.log.error(`base backup ${backup.id} is damaged: ${error.message}`);
+      await clearStaging(request.paths);
+    }
+  }
+  throw new RestoreRefused(
+    `every base backup that leads there is damaged (${damaged.join('; ')}). Wanted: one that is as it was made; nothing was started`,
+  );
+}
+
+async function stageOne(request: StagingRequest, place: WalPlace, plan: RestorePlan): Promise<void> {
+  const { contract, paths, log } = request;
+  const total = stagedSize(place, plan, !request.own);
+  await requireSpace(contract.dataMount, total);
+  log.info(
+    { backup: plan.backup.id, segments: plan.steps.length, target: plan.target },
+    `restoring base backup ${plan.backup.id}`,
+  );
+  const progress = startProgress(total, (state) => {
+    log.info(`restoring: ${progressText(state)}`);
+  });
+  try {
+    await stageBackup({
+      place,
+      directory: paths.staging,
+      plan,
+      restoreCommand: request.own ? request.restoreCommand : null,
+      record: {
+        format: 1,
+        restoreId: request.consumed ? null : contract.restore.id,
+        backup: plan.backup.id,
+        target: request.consumed ? null : contract.restore.target,
+        restoredAt: new Date().toISOString(),
+        namespace: contract.namespace,
+        set: contract.set,
+      },
+      onBytes: (bytes) => {
+        progress.add(bytes);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+async function leaseOn(root: string, request: StagingRequest): Promise<RestoreLease | null> {
+  try {
+    return await takeRestoreLease(root, request.pod, `${request.contract.namespace}/${request.pod}`);
+  } catch (error) {
+    if (request.own) {
+      throw error;
+    }
+    request.log.warn(
+      `no lease in the source (${error instanceof Error ? error.message : String(error)}): if its retention removes the backup meanwhile, this clone fails and is tried again`,
+    );
+    return null;
+  }
+}
+
+function segmentSizeOf(from: Extract<StoreState, { kind: 'BACKUPS' }>): number {
+  const size = from.identity.segmentSize ?? from.backups.at(-1)?.segmentSize;
+  if (size === undefined) {
+    throw new Error('a store with backups knows its segment size');
+  }
+  return size;
+}

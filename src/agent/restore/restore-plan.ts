@@ -1,0 +1,339 @@
+import type { RestoreTargetContract } from '../contract.ts';
+import type { BaseBackupRecord } from '../store/layout.ts';
+import type { WalInventory } from '../store/wal-inventory.ts';
+import { formatLsn, isSegmentName, parseLsn, parseSegment } from '../store/wal-name.ts';
+import type { Lineage } from './lineage.ts';
+import { latestLineage } from './lineage.ts';
+import type { WalPlace } from './segment-file.ts';
+import { readSegment } from './segment-file.ts';
+import { readStoreWal } from './store-wal.ts';
+import { parseTargetTime } from './target-time.ts';
+import type { WalMark } from './wal-records.ts';
+import { WalRecords, walTimeText } from './wal-records.ts';
+import type { WalRoute, WalStep } from './wal-route.ts';
+import { walRoute } from './wal-route.ts';
+
+/** The restore that was asked for cannot be had. The message says what was found and what can be had instead. */
+export class RestoreRefused extends Error {
+  override readonly name = 'RestoreRefused';
+}
+
+export interface RestorePlan {
+  readonly backup: BaseBackupRecord;
+  /** Older backups that lead to the same end; tried where `backup` turns out to be damaged. Newest first. */
+  readonly fallbacks: readonly { readonly backup: BaseBackupRecord; readonly steps: readonly WalStep[] }[];
+  /**
+   * What recovery is told. Null: to the end of the store's WAL; also where the target asked for is that end itself, which
+   * PostgreSQL would never "reach" (it looks for the first record behind the target).
+   */
+  readonly target: RestoreTargetContract | null;
+  /** The WAL from the backup's start on. */
+  readonly steps: readonly WalStep[];
+  /** First byte that the store does not hold. */
+  readonly end: bigint;
+  readonly lineage: Lineage;
+}
+
+export interface RestoreRequest {
+  /** `latest` or an id. */
+  readonly backup: string;
+  readonly target: RestoreTargetContract | null;
+  /** Major of the server that will start there; null where it is not known. */
+  readonly major: number | null;
+}
+
+/** A base backup with the WAL behind it. */
+interface Candidate {
+  readonly backup: BaseBackupRecord;
+  readonly route: WalRoute;
+}
+
+/**
+ * Finds the base backup and the WAL for a request and proves that they lead to it, before anything is written.
+ * @param backups oldest first, not empty.
+ * @throws RestoreRefused
+ */
+export async function planRestore(
+  place: WalPlace,
+  backups: readonly BaseBackupRecord[],
+  request: RestoreRequest,
+): Promise<RestorePlan> {
+  const wal = await readStoreWal(place);
+  const lineage = await refusing(
+    latestLineage(
+      place.root,
+      place.systemId,
+      wal,
+      backups.map((backup) => backup.timeline),
+    ),
+  );
+  const asked = chosen(backups, request.backup);
+  checkMajor(asked.at(-1), request.major);
+  const candidates = usable(asked, wal, lineage, place.segmentSize);
+  const [newest] = candidates;
+  if (newest === undefined) {
+    throw new RestoreRefused(unusable(asked, wal, lineage, place.segmentSize));
+  }
+  const tail = await readTail(place, newest.route.steps);
+  const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
+  const world: World = { place, candidates, tail, end, lineage };
+  return request.target === null ? latest(world, newest) : pointInTime(world, request.target);
+}
+
+interface World {
+  readonly place: WalPlace;
+  /** Newest first, not empty. */
+  readonly candidates: readonly Candidate[];
+  readonly tail: Tail;
+  readonly end: bigint;
+  readonly lineage: Lineage;
+}
+
+function latest(world: World, newest: Candidate): RestorePlan {
+  const { gap } = newest.route;
+  if (gap !== null) {
+    throw new RestoreRefused(
+      `WAL segment ${gap.missing} is missing in the store, and ${gap.evidence} proves that the database went on behind it: a restore would lose those rows. ` +
+        `Bring the file back; to accept the loss, restore up to it: ${windowText(world)}`,
+    );
+  }
+  const through = newest.backup.verified?.walThrough;
+  const last = newest.route.steps.at(-1);
+  if (through !== undefined && last !== undefined && provesMore(through, last, world)) {
+    throw new RestoreRefused(
+      `the store held WAL through ${through} when base backup ${newest.backup.id} was verified, now it ends with ${last.name}: rows would be lost. ` +
+        `Bring the files back; to accept the loss, restore up to there: ${windowText(world)}`,
+    );
+  }
+  return plan(world, newest, null);
+}
+
+/** `through` is a segment's name, or an LSN in its timeline. */
+function provesMore(through: string, last: WalStep, world: World): boolean {
+  const size = world.place.segmentSize;
+  if (isSegmentName(through)) {
+    const seen = parseSegment(through, size);
+    return seen.timeline === last.timeline && seen.number > last.number;
+  }
+  return (
+    last.timeline === world.candidates[0]?.backup.timeline && parseLsn(through) > (last.number + 1n) * BigInt(size)
+  );
+}
+
+async function pointInTime(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
+  switch (target.kind) {
+    case 'immediate':
+      return plan(world, world.candidates[0], target);
+    case 'lsn':
+      return byLsn(world, target);
+    case 'time':
+      return byTime(world, target);
+    case 'xid':
+      return byMark(world, target, (mark) => mark.kind === 'transaction' && mark.xid === Number(target.value));
+    case 'name':
+      return byMark(world, target, (mark) => mark.kind === 'restore-point' && mark.name === target.value);
+  }
+}
+
+async function byLsn(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
+  const lsn = parseLsn(target.value);
+  const candidate = world.candidates.find(({ backup }) => parseLsn(backup.endLsn) <= lsn);
+  const tail = await tailOf(world, candidate);
+  if (candidate === undefined || tail.end === null || lsn > tail.end) {
+    throw new RestoreRefused(outside(world, target));
+  }
+  // Behind the beginning of the last record nothing is left that recovery could stop at.
+  const isEnd = tail.lastStart === null || lsn > tail.lastStart;
+  return isEnd ? wholeOf(world, candidate) : plan(world, candidate, target);
+}
+
+async function byTime(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
+  const time = parseTargetTime(target.value);
+  const candidate = world.candidates.find(({ backup }) => parseTargetTime(backup.finishedAt) <= time);
+  const { lastTime } = await tailOf(world, candidate);
+  if (candidate === undefined || lastTime === null || time > lastTime) {
+    throw new RestoreRefused(outside(world, target));
+  }
+  return time === lastTime && target.inclusive
+    ? wholeOf(world, candidate)
+    : // As an offset: when the server reads its settings it knows neither abbreviations ("Z" is one) nor, perhaps, the zone.
+      plan(world, candidate, { ...target, value: walTimeText(time).replace('T', ' ').replace('Z', '+00') });
+}
+
+/** An older backup may have a hole in front of it that the newest has behind it: each is judged by its own end. */
+async function tailOf(world: World, candidate: Candidate | undefined): Promise<Tail> {
+  return candidate === undefined || candidate.route.gap === null
+    ? world.tail
+    : readTail(world.place, candidate.route.steps);
+}
+
+/** The end of the WAL was asked for by name: no target, but also nothing may be missing before it. */
+function wholeOf(world: World, candidate: Candidate): RestorePlan {
+  if (candidate.route.gap !== null) {
+    // A target is needed to stop recovery before the hole, and there is no record behind it to stop at.
+    throw new RestoreRefused(
+      `the target is the very end of what the store holds before the missing WAL segment ${candidate.route.gap.missing}; ` +
+        `choose one before it: ${windowText(world)}`,
+    );
+  }
+  return plan(world, candidate, null);
+}
+
+/** Looks for the record itself, from the newest backup back to the oldest: nothing else tells where a name or an xid is. */
+async function byMark(
+  world: World,
+  target: RestoreTargetContract,
+  matches: (mark: WalMark) => boolean,
+): Promise<RestorePlan> {
+  let preparedSeen = false;
+  for (const candidate of world.candidates) {
+    const from = parseLsn(candidate.backup.endLsn);
+    const records = new WalRecords();
+    for (const step of candidate.route.steps) {
+      const start = step.number * BigInt(world.place.segmentSize);
+      for (const mark of records.feed(await readSegment(world.place, step), start)) {
+        if (mark.end > from && matches(mark)) {
+          return plan(world, candidate, target);
+        }
+        preparedSeen ||= mark.kind === 'transaction' && mark.prepared && mark.end > from;
+      }
+    }
+  }
+  // The transaction of a COMMIT PREPARED stands deep in the record: PostgreSQL finds it, or stops with an error (13 and newer).
+  if (target.kind === 'xid' && preparedSeen) {
+    return plan(world, world.candidates.at(-1), target);
+  }
+  throw new RestoreRefused(outside(world, target));
+}
+
+function plan(world: World, candidate: Candidate | undefined, target: RestoreTargetContract | null): RestorePlan {
+  if (candidate === undefined) {
+    throw new Error('a plan needs a base backup');
+  }
+  const { backup, route } = candidate;
+  if (backup.tablespaces.length > 0) {
+    const places = backup.tablespaces.map(({ oid, location }) => `${oid} at ${location}`).join(', ');
+    throw new RestoreRefused(
+      `base backup ${backup.id} holds tablespaces (${places}), which cannot be put back into one volume. Restore it by hand, or choose another with postgres.io/restore-backup`,
+    );
+  }
+  const older = world.candidates
+    .slice(world.candidates.indexOf(candidate) + 1)
+    .filter((other) => other.backup.tablespaces.length === 0 && other.route.gap?.missing === route.gap?.missing);
+  return {
+    backup,
+    fallbacks: older.map((other) => ({ backup: other.backup, steps: other.route.steps })),
+    target,
+    steps: route.steps,
+    end: world.end,
+    lineage: world.lineage,
+  };
+}
+
+function chosen(backups: readonly BaseBackupRecord[], wanted: string): readonly BaseBackupRecord[] {
+  if (wanted === 'latest') {
+    return backups;
+  }
+  const found = backups.filter((backup) => backup.id === wanted);
+  if (found.length === 0) {
+    const ids = backups.map((backup) => backup.id).join(', ');
+    throw new RestoreRefused(`there is no base backup "${wanted}" in the store; wanted "latest" or one of ${ids}`);
+  }
+  return found;
+}
+
+function checkMajor(newest: BaseBackupRecord | undefined, major: number | null): void {
+  if (newest !== undefined && major !== null && newest.major !== major) {
+    throw new RestoreRefused(
+      `base backup ${newest.id} is of PostgreSQL ${newest.major}, the server's image is PostgreSQL ${major}. Wanted: the same major; restore with an image of ${newest.major}, then upgrade`,
+    );
+  }
+}
+
+/** Backups on the lineage whose own WAL is there, newest first. */
+function usable(
+  backups: readonly BaseBackupRecord[],
+  wal: WalInventory,
+  lineage: Lineage,
+  segmentSize: number,
+): Candidate[] {
+  return [...backups].reverse().flatMap((backup) => {
+    const span = lineage.find((found) => found.timeline === backup.timeline);
+    if (span === undefined || (span.end !== null && parseLsn(backup.endLsn) > span.end)) {
+      return [];
+    }
+    const route = walRoute(wal, lineage, parseSegment(backup.startSegment, segmentSize).number, segmentSize);
+    const needed = parseSegment(backup.endSegment, segmentSize).number;
+    return route.steps.some((step) => step.number === needed) ? [{ backup, route }] : [];
+  });
+}
+
+function unusable(
+  backups: readonly BaseBackupRecord[],
+  wal: WalInventory,
+  lineage: Lineage,
+  segmentSize: number,
+): string {
+  const newest = backups.at(-1);
+  if (newest === undefined) {
+    return 'the store holds no base backup';
+  }
+  if (!lineage.some((span) => span.timeline === newest.timeline)) {
+    return `base backup ${newest.id} is of timeline ${newest.timeline}, which timeline ${lineage.at(-1)?.timeline ?? 0} of the store did not come from; choose another with postgres.io/restore-backup`;
+  }
+  const route = walRoute(wal, lineage, parseSegment(newest.startSegment, segmentSize).number, segmentSize);
+  const missing = route.gap?.missing ?? `behind ${route.steps.at(-1)?.name ?? 'nothing'}`;
+  return `no base backup can be made consistent: ${newest.id} needs WAL ${newest.startSegment} to ${newest.endSegment}, missing in the store: ${missing}`;
+}
+
+interface Tail {
+  /** First byte behind the last record; null where not one could be read. */
+  readonly end: bigint | null;
+  readonly lastStart: bigint | null;
+  /** Newest commit or abort. */
+  readonly lastTime: bigint | null;
+}
+
+/** Reads as many segments from the end as it takes to meet a commit: one, unless long transactions or idle switches fill them. */
+async function readTail(place: WalPlace, steps: readonly WalStep[]): Promise<Tail> {
+  for (let count = 1; ; count *= 2) {
+    const records = new WalRecords();
+    let lastTime: bigint | null = null;
+    for (const step of steps.slice(-count)) {
+      const marks = records.feed(await refusing(readSegment(place, step)), step.number * BigInt(place.segmentSize));
+      for (const mark of marks) {
+        if (mark.kind === 'transaction' && (lastTime === null || mark.time > lastTime)) {
+          lastTime = mark.time;
+        }
+      }
+    }
+    if (lastTime !== null || count >= steps.length) {
+      return { end: records.end, lastStart: records.lastStart, lastTime };
+    }
+  }
+}
+
+function outside(world: World, target: RestoreTargetContract): string {
+  return `restore-target-${target.kind} ${target.value} cannot be reached; wanted a target in the recoverable window: ${windowText(world)}`;
+}
+
+function windowText(world: World): string {
+  const oldest = world.candidates.at(-1)?.backup;
+  const to = world.tail.lastTime === null ? 'unknown' : walTimeText(world.tail.lastTime);
+  return (
+    `from ${oldest?.finishedAt ?? '?'} (LSN ${oldest?.endLsn ?? '?'}, end of base backup ${oldest?.id ?? '?'}) ` +
+    `to ${to} (LSN ${formatLsn(world.end)}, last commit in the store)`
+  );
+}
+
+function startOf(step: WalStep | undefined, segmentSize: number): bigint {
+  return (step?.number ?? 0n) * BigInt(segmentSize);
+}
+
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new RestoreRefused(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

@@ -1,0 +1,269 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { AgentContract, StoreContract } from '../contract.ts';
+import { scriptNames } from '../contract.ts';
+import type { DataDirectoryState } from '../decision/data-directory-state.ts';
+import { readDataDirectoryState } from '../decision/data-directory-state.ts';
+import { dataVolumePaths } from '../decision/data-volume-paths.ts';
+import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
+import type { Decision } from '../decision/decide.ts';
+import { decide } from '../decision/decide.ts';
+import type { BootDecision } from '../decision/decision-file.ts';
+import { decisionFileName, writeDecisionFile } from '../decision/decision-file.ts';
+import type { Role } from '../decision/pod-role.ts';
+import { podRole } from '../decision/pod-role.ts';
+import type { StoreState } from '../decision/store-state.ts';
+import { readStoreState } from '../decision/store-state.ts';
+import type { Log } from '../log.ts';
+import { stepDown } from '../step-down.ts';
+import { claimStore } from '../store/identity.ts';
+import { storeRoot } from '../store/layout.ts';
+import { installScripts } from './install-scripts.ts';
+import { newerTimeline } from './lineage.ts';
+import { clearStaging, finishFilling, moveIntoPlace } from './move-into-place.ts';
+import { readConsumed, readRestoreRecord, writeConsumed } from './restore-record.ts';
+import { RestoreRefused } from './restore-plan.ts';
+import { restoreIntoStaging } from './restore-into-staging.ts';
+import { copyPrimary, followPrimary, prepareUpstream } from './standby.ts';
+
+/** Where things are; the pod's are those of contract.ts, a test has its own. */
+export interface RestoreSurroundings {
+  /** Name of the pod. */
+  readonly pod: string;
+  /** The volume that all containers of the pod share. */
+  readonly shared: string;
+  readonly replicationSecret: string;
+  /** True in a pod: a store where nothing is mounted is no store. */
+  readonly mustBeMount: boolean;
+  /** How long a standby waits for its primary. */
+  readonly primaryPatienceMs: number;
+  readonly log: Log;
+}
+
+/**
+ * The init container `pgusher-restore`: decides (DESIGN 7) and carries it out. Safe to kill at any moment and to run
+ * again; when it returns, PGDATA is a complete database or initdb.sh has been told to make one.
+ * @throws RestoreRefused where the server must not start, with one line for a person; system errors as they are.
+ */
+export async function runRestore(contract: AgentContract, surroundings: RestoreSurroundings): Promise<void> {
+  const role = podRole(contract, surroundings.pod);
+  const paths = dataVolumePaths(contract.dataMount);
+  await prepareFolders(contract, surroundings, paths);
+  await installScripts(join(surroundings.shared, 'bin'));
+  const boot: Boot = { contract, surroundings, role, paths };
+  await carryOut(boot, await settledState(boot));
+}
+
+async function prepareFolders(
+  contract: AgentContract,
+  surroundings: RestoreSurroundings,
+  paths: DataVolumePaths,
+): Promise<void> {
+  const parent = contract.dataDirectory === contract.dataMount ? contract.dataMount : dirname(contract.dataDirectory);
+  try {
+    await stepDown(
+      contract.owner,
+      [surroundings.shared, paths.own, parent],
+      contract.store === null ? [] : [storeRoot(contract.store)],
+    );
+  } catch (error) {
+    if (contract.owner !== null && contract.owner.uid !== 0 && process.getuid?.() === 0) {
+      throw error;
+    }
+    // A broken store is for the decision to judge: it never keeps a database down that is there.
+    surroundings.log.warn({ err: error }, 'a folder could not be prepared');
+  }
+}
+
+interface Boot {
+  readonly contract: AgentContract;
+  readonly surroundings: RestoreSurroundings;
+  readonly role: Role;
+  readonly paths: DataVolumePaths;
+}
+
+/** PGDATA's state once what an earlier run left is cleared or finished. */
+async function settledState(boot: Boot): Promise<DataDirectoryState> {
+  const { contract, paths, surroundings } = boot;
+  const found = await readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+  if (found.kind !== 'OURS-PARTIAL') {
+    if (found.kind === 'VALID') {
+      await clearStaging(paths);
+    }
+    return found;
+  }
+  if (found.remedy === 'finish') {
+    surroundings.log.info('an earlier run was moving a finished database into PGDATA: going on');
+    await finishFilling(paths, contract.dataDirectory);
+  } else {
+    surroundings.log.info('an earlier restore or initialisation was cut off: beginning anew');
+    await clearStaging(paths);
+  }
+  return readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+}
+
+async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
+  const { contract, surroundings, role } = boot;
+  const store = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
+  const source = await stateOf(contract.source, null, false, surroundings);
+  const decision = decide({
+    role,
+    data,
+    store,
+    source,
+    contract,
+    newerTimeline: await newerThan(contract, store, data),
+  });
+  surroundings.log.info({ pgdata: data.kind, store: store.kind, role, action: decision.action }, 'boot decision');
+  if (decision.action === 'stop') {
+    throw new RestoreRefused(decision.reason);
+  }
+  for (const note of decision.notes) {
+    surroundings.log.warn(note);
+  }
+  const done = await act(boot, decision, decision.action === 'restore' && decision.from === 'source' ? source : store);
+  await writeDecisionFile(join(surroundings.shared, decisionFileName), {
+    ...done,
+    role,
+    archive: decision.archive,
+    dataDirectory: contract.dataDirectory,
+    staging: boot.paths.staging,
+    filling: boot.paths.filling,
+  });
+}
+
+async function act(
+  boot: Boot,
+  decision: Exclude<Decision, { action: 'stop' }>,
+  from: StoreState,
+): Promise<Pick<BootDecision, 'action' | 'leastSettings'>> {
+  const { contract, paths } = boot;
+  switch (decision.action) {
+    case 'start':
+      if (boot.role === 'standby') {
+        await followPrimary(await upstreamOf(boot), contract.dataDirectory);
+      }
+      await recordConsumed(boot);
+      return { action: 'start', leastSettings: {} };
+    case 'initialise':
+      // Before initdb: a first start that dies later finds its own claim and not a stranger's.
+      await claim(boot);
+      return { action: 'initialise', leastSettings: {} };
+    case 'copy':
+      await copyPrimary(await upstreamOf(boot), paths.staging, boot.surroundings.primaryPatienceMs);
+      await moveIntoPlace(paths, contract.dataDirectory);
+      return { action: 'copied', leastSettings: {} };
+    case 'restore': {
+      if (from.kind !== 'BACKUPS') {
+        throw new Error(`there is nothing to restore in a store that is ${from.kind}`);
+      }
+      await claim(boot);
+      const leastSettings = await restoreIntoStaging({
+        contract,
+        from,
+        own: decision.from === 'own',
+        consumed: await consumedRequest(boot),
+        paths,
+        restoreCommand: `sh ${join(boot.surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`,
+        pod: boot.surroundings.pod,
+        log: boot.surroundings.log,
+      });
+      await moveIntoPlace(paths, contract.dataDirectory);
+      await recordConsumed(boot);
+      return { action: 'restored', leastSettings };
+    }
+  }
+}
+
+async function stateOf(
+  store: StoreContract | null,
+  owner: { readonly namespace: string; readonly set: string } | null,
+  writable: boolean,
+  surroundings: RestoreSurroundings,
+): Promise<StoreState> {
+  return store === null
+    ? { kind: 'NONE' }
+    : readStoreState({ store, owner, writable, mustBeMount: surroundings.mustBeMount });
+}
+
+async function newerThan(contract: AgentContract, store: StoreState, data: DataDirectoryState): Promise<number | null> {
+  if (data.kind !== 'VALID' || contract.store === null || (store.kind !== 'BACKUPS' && store.kind !== 'CLAIMED')) {
+    return null;
+  }
+  return store.systemId === data.control.systemId && store.wal !== null
+    ? newerTimeline(storeRoot(contract.store), store.systemId, store.wal, contract.dataDirectory, data.control.timeline)
+    : null;
+}
+
+async function claim(boot: Boot): Promise<void> {
+  const { contract } = boot;
+  if (contract.store === null) {
+    return;
+  }
+  const identity = await claimStore(storeRoot(contract.store), {
+    namespace: contract.namespace,
+    set: contract.set,
+    claimedAt: new Date().toISOString(),
+  });
+  if (identity.namespace !== contract.namespace || identity.set !== contract.set) {
+    throw new RestoreRefused(
+      `${identity.namespace}/${identity.set} claimed the store at the same moment; wanted one set per postgres.io/backup-prefix`,
+    );
+  }
+}
+
+async function upstreamOf(boot: Boot): ReturnType<typeof prepareUpstream> {
+  const { surroundings } = boot;
+  return prepareUpstream(
+    boot.contract,
+    surroundings.pod,
+    surroundings.replicationSecret,
+    join(surroundings.shared, 'secrets'),
+  );
+}
+
+/** The record of this very request, where it was carried out before. @throws where the id was used for another request. */
+async function consumedRequest(boot: Boot): Promise<boolean> {
+  const { id, target } = boot.contract.restore;
+  if (id === null || boot.contract.store === null) {
+    return false;
+  }
+  const record = await readConsumed(storeRoot(boot.contract.store), id);
+  if (record === undefined) {
+    return false;
+  }
+  if (target !== null && JSON.stringify(record.target) !== JSON.stringify(target)) {
+    const was =
+      record.target === null ? 'the latest state' : `restore-target-${record.target.kind} ${record.target.value}`;
+    throw new RestoreRefused(
+      `restore-id "${id}" was used at ${record.restoredAt} for ${was}; wanted a new postgres.io/restore-id for another target`,
+    );
+  }
+  boot.surroundings.log.warn(
+    `restore-id "${id}" was carried out at ${record.restoredAt}: its target is not used again, the latest state is restored`,
+  );
+  return true;
+}
+
+/** PGDATA says which request made it; the store learns it here, also when the run that restored it died in between. */
+async function recordConsumed(boot: Boot): Promise<void> {
+  const { contract, surroundings } = boot;
+  const record = await readRestoreRecord(contract.dataDirectory);
+  if (record === undefined || record.restoreId === null || contract.store === null) {
+    return;
+  }
+  try {
+    const root = storeRoot(contract.store);
+    if ((await readConsumed(root, record.restoreId)) === undefined) {
+      await writeConsumed(root, record.restoreId, record);
+    }
+  } catch (error) {
+    // PGDATA is complete: a store that fails now must not keep it down. The next start tries again.
+    surroundings.log.error({ err: error }, `restore-id "${record.restoreId}" could not be recorded in the store`);
+  }
+}
+
+/** What stopped the start, for `kubectl describe pod`: one line, at most 4096 bytes (Kubernetes keeps no more). */
+export async function writeTerminationMessage(path: string, message: string): Promise<void> {
+  await writeFile(path, message.replaceAll('\n', ' ').slice(0, 4000));
+}

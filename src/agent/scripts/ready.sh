@@ -1,0 +1,34 @@
+#!/bin/sh
+# readinessProbe of the server: may clients be sent here?
+#
+# Runs     in the server's container, by the kubelet:  sh /pgusher/bin/ready.sh PORT
+# Reads    ../decision beside this file (role); POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
+# Exit     0 when pg_isready says 0 and, where the decision does not say standby, the server is not in recovery; else 1.
+#          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
+#          unready: the server answered.
+# Safe at any time; writes nothing.
+set -u
+
+port=$1
+decision=${0%/*}/../decision
+
+pg_isready -q -h 127.0.0.1 -p "$port" || exit 1
+
+role=primary
+if [ -r "$decision" ]; then
+  while IFS='=' read -r name value; do
+    [ "$name" = role ] && role=$value
+  done <"$decision"
+fi
+[ "$role" = standby ] && exit 0
+
+user=${POSTGRES_USER:-postgres}
+[ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
+password=${POSTGRES_PASSWORD:-}
+[ -r "${POSTGRES_PASSWORD_FILE:-}" ] && password=$(cat "$POSTGRES_PASSWORD_FILE")
+
+recovering=$(
+  PGPASSWORD=$password PGCONNECT_TIMEOUT=3 PGOPTIONS='-c statement_timeout=3000' \
+    psql -X -w -q -A -t -h 127.0.0.1 -p "$port" -U "$user" -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null
+)
+[ "$recovering" != t ]

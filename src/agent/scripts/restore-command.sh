@@ -1,0 +1,73 @@
+#!/bin/sh
+# restore_command of the server: asks pgusher-agent for one file of WAL and moves it to where PostgreSQL wants it.
+#
+# Runs     in the server's container, by the startup process, once per file:  sh /pgusher/bin/restore-command.sh %f %p
+# Takes    $1 name of the file (segment or timeline history), $2 where to put it, $3 seconds of patience (300)
+# Reads    no environment. The folder of requests is ../wal beside this file.
+# Exit     0    the file is at $2, complete
+#          1    proven: the store answers, is the right one, and its WAL ends before this file
+#          255  anything else. PostgreSQL takes 1 to 125 for "end of the archive" and would start with rows missing;
+#               255 stops it, and the next start tries again.
+# Safe to run twice: yes. What an earlier run left behind is never taken for an answer to this one.
+#
+# Needs nothing but a POSIX shell with mv, rm and sleep: it runs in images of every kind. A segment that the agent has
+# ready costs one mv; the agent decompresses the next ones meanwhile.
+set -u
+
+name=$1
+target=$2
+patience=${3:-300}
+wal=${0%/*}/../wal
+answer=$wal/answer/$name.$$
+reason='pgusher-agent does not answer (is the container pgusher-backup running?)'
+
+fail() {
+  printf 'pgusher restore-command: %s: %s\n' "$name" "$1" >&2
+  exit 255
+}
+
+# Hundredths of a second waited so far. Fractions of a second where sleep knows them, and not for long.
+waited=0
+pause() {
+  if [ "$waited" -lt 200 ] && sleep 0.01 2>/dev/null; then
+    waited=$((waited + 1))
+  else
+    sleep 1
+    waited=$((waited + 100))
+  fi
+  [ "$waited" -lt $((patience * 100)) ] || fail "$reason"
+}
+
+# The name of the file is the question. In a subshell: a redirection that fails may end the shell.
+ask() {
+  (printf '' >"$wal/request/$name.$$") 2>/dev/null
+}
+
+# $1 what is offered, on the same file system as PGDATA: a rename, whole or not at all.
+take() {
+  mv -f "$1" "$target" || fail "cannot be moved to $target"
+  exit 0
+}
+
+until (printf '' >"$answer") 2>/dev/null && ask; do
+  pause
+done
+
+while :; do
+  [ -f "$wal/offered/$name" ] && take "$wal/offered/$name"
+  if [ -s "$answer" ]; then
+    IFS= read -r said <"$answer"
+    rm -f "$answer"
+    case $said in
+      found) take "$wal/offered/$name.$$" ;;
+      missing) exit 1 ;;
+    esac
+    reason=$said
+    printf 'pgusher restore-command: %s: %s; trying again\n' "$name" "$reason" >&2
+    # Whatever it is, it needs time.
+    waited=$((waited + 200))
+  fi
+  pause
+  # The agent may have been started anew, and then it knows of nothing.
+  [ "$waited" -lt 200 ] || ask
+done

@@ -1,0 +1,109 @@
+import pg from 'pg';
+import { errorCode } from '../store/durable-file.ts';
+import { applicationName } from './server-address.ts';
+import type { ServerAddress } from './server-address.ts';
+import type { Credentials } from './credentials.ts';
+
+export type Row = Record<string, unknown>;
+
+export interface ServerConnection {
+  /** One statement in the simple protocol. @throws as pg does. */
+  query<Wanted extends Row = Row>(text: string): Promise<Wanted[]>;
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Attempt =
+  | { readonly kind: 'connected'; readonly connection: ServerConnection }
+  /** Nothing listens: not started yet, or gone. */
+  | { readonly kind: 'absent' }
+  /** Starting, in crash recovery, or shutting down. */
+  | { readonly kind: 'not-ready'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/**
+ * A walsender session that also takes SQL (PostgreSQL manual, "Streaming Replication Protocol"). Not an ordinary session
+ * on purpose: a smart shutdown waits for those for ever, for walsenders it does not.
+ */
+export async function connectAsReplication(address: ServerAddress, credentials: Credentials): Promise<Attempt> {
+  const first = await connect(address, credentials, 'postgres', true);
+  // Somebody may have dropped the database postgres; template1 is always there.
+  return first.kind === 'refused' && first.code === '3D000' ? connect(address, credentials, 'template1', true) : first;
+}
+
+/** An ordinary session, for what takes parameters. To be closed at once. */
+export async function connectBriefly(address: ServerAddress, credentials: Credentials): Promise<pg.Client> {
+  const client = createClient(address, credentials, 'postgres', false);
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function connect(
+  address: ServerAddress,
+  credentials: Credentials,
+  database: string,
+  replication: boolean,
+): Promise<Attempt & { readonly code?: string }> {
+  const client = createClient(address, credentials, database, replication);
+  const closed = new Promise<void>((resolve) => {
+    client.once('end', resolve);
+  });
+  // A server that goes away breaks the connection; who waits for `closed` or for an answer learns it there.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    return classify(error);
+  }
+  return {
+    kind: 'connected',
+    connection: {
+      query: async <Wanted extends Row>(text: string) => (await client.query<Wanted>(text)).rows,
+      closed,
+      close: async () => {
+        await client.end().catch(() => undefined);
+      },
+    },
+  };
+}
+
+function createClient(
+  address: ServerAddress,
+  credentials: Credentials,
+  database: string,
+  replication: boolean,
+): pg.Client {
+  const options: pg.ClientConfig & { replication?: string } = {
+    host: address.host,
+    port: address.port,
+    user: credentials.user,
+    database,
+    application_name: `${applicationName} agent`,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 15_000,
+    ssl: false,
+    // Told even where there is none: pg would look into PGPASSWORD and ~/.pgpass otherwise.
+    password: credentials.password ?? '',
+    ...(replication ? { replication: 'database' } : {}),
+  };
+  return new pg.Client(options);
+}
+
+function classify(error: unknown): Exclude<Attempt, { kind: 'connected' }> & { readonly code?: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = errorCode(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+      return { kind: 'absent' };
+    // cannot_connect_now; admin_shutdown
+    case '57P03':
+    case '57P01':
+      return { kind: 'not-ready', message };
+    default:
+      return { kind: 'refused', message, ...(code === undefined ? {} : { code }) };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Plan } from '../plan/plan.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+
+export type Severity = 'deny' | 'warn';
+
+/** One unsafe thing. `check` is the id of the check that saw it. */
+export interface Finding {
+  readonly check: string;
+  readonly severity: Severity;
+  /** By names, since indexes move: `spec.template.spec.containers[postgres].image`, `metadata.annotations[postgres.io/role]`. */
+  readonly field: string;
+  /** States the value seen and the value wanted. First line short; no control characters. */
+  readonly message: string;
+}
+
+/** What a check returns; id and severity are added by the runner. `severity` only where it differs from the check's own. */
+export interface Observation {
+  readonly field: string;
+  readonly message: string;
+  readonly severity?: Severity;
+}
+
+/** What a check may know besides the object. */
+export interface Surroundings {
+  readonly operation: 'CREATE' | 'UPDATE';
+  /** What pgusher had put into the object before the change; undefined where that was nothing. */
+  readonly injected: Plan | undefined;
+  /** All checks by id, for those that judge the escapes. */
+  readonly catalogue: ReadonlyMap<string, Check>;
+}
+
+/** The object before an UPDATE (the user's own: what pgusher injected was stripped) and the one asked for. */
+export interface Change {
+  readonly before: PostgresWorkload;
+  readonly after: PostgresWorkload;
+}
+
+export interface Check {
+  /** = file name = fixture folder = heading in docs/checks.md = `allow-<id>`. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** What is unsafe, one line. */
+  readonly summary: string;
+  /** What happens to the data when it goes wrong. */
+  readonly because: string;
+  /** What to write. */
+  readonly instead: string;
+  /** Why neither `allow-<id>` nor an exemption nor a milder mode counts; absent: they do. */
+  readonly noEscape?: string;
+  /** What the old object had already is denied too: with it, nothing could be injected. */
+  readonly neverRatcheted?: true;
+  /** Also judges images that nothing is injected into (`left-alone`): it asks nothing that such an image does by itself. */
+  readonly coversLeftAlone?: true;
+  /** Looks at one object. The ratchet calls it for the old object too: what that had already becomes a warning. */
+  examine?(workload: PostgresWorkload, surroundings: Surroundings): readonly Observation[];
+  /** Looks at a change; only on UPDATE, never ratcheted. */
+  examineChange?(change: Change, surroundings: Surroundings): readonly Observation[];
+}
+
+/** Nothing to say; one value, since most checks say it about most objects. */
+export const noObservations: readonly Observation[] = Object.freeze([]);

@@ -1,0 +1,123 @@
+import type { Plan } from '../plan/plan.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { noObservations } from './check.ts';
+import type { Check, Finding, Observation, Severity, Surroundings } from './check.ts';
+import { managedLabelRemoved } from './managed-label-removed.ts';
+import type { CheckExemption, CheckMode, CheckPolicy } from './policy.ts';
+import { catalogue, checks } from './registry.ts';
+import { quoted } from './shown-text.ts';
+
+const noFindings: readonly Finding[] = Object.freeze([]);
+
+export interface CheckInput {
+  /** The object asked for. */
+  readonly after: PostgresWorkload;
+  /** The object that is there and was managed already; undefined: nothing is ratcheted. */
+  readonly before?: PostgresWorkload | undefined;
+  /** Where absent: UPDATE with `before`, CREATE without. An UPDATE without `before` is the moment of labelling. */
+  readonly operation?: 'CREATE' | 'UPDATE';
+  /** What `strip` found in the old object. */
+  readonly injected?: Plan | undefined;
+  readonly policy: CheckPolicy;
+  /** ISO date. */
+  readonly today: string;
+}
+
+/** All findings, denials first, otherwise in the order of the registry. */
+export function runChecks(input: CheckInput): readonly Finding[] {
+  return run(checks, input);
+}
+
+/** For the UPDATE that takes the label away: the object is nobody's afterwards, so only that step is judged. */
+export function runReleaseChecks(input: CheckInput): readonly Finding[] {
+  return run([managedLabelRemoved], input);
+}
+
+function run(list: readonly Check[], input: CheckInput): readonly Finding[] {
+  const surroundings: Surroundings = {
+    operation: input.operation ?? (input.before === undefined ? 'CREATE' : 'UPDATE'),
+    injected: input.injected,
+    catalogue,
+  };
+  const leftAlone = input.after.server?.family.treatment === 'left-alone';
+  const findings: Finding[] = [];
+  // A loop, since this runs for every request and most checks have nothing to say.
+  for (const check of list) {
+    if (leftAlone && check.coversLeftAlone === undefined) continue;
+    const own = findingsOf(check, input, surroundings);
+    if (own.length > 0) findings.push(...own);
+  }
+  if (findings.length < 2) return findings;
+  return [...findings.filter(isDenial), ...findings.filter((finding) => !isDenial(finding))];
+}
+
+function isDenial(finding: Finding): boolean {
+  return finding.severity === 'deny';
+}
+
+function findingsOf(check: Check, input: CheckInput, surroundings: Surroundings): readonly Finding[] {
+  const standing = check.examine?.(input.after, surroundings) ?? noObservations;
+  const changed = observedChange(check, input, surroundings);
+  if (standing.length === 0 && changed.length === 0) return noFindings;
+  const mode = input.policy.modes.get(check.id);
+  if (mode === 'off' && check.noEscape === undefined) return noFindings;
+  return [
+    ...standing.map((observation) => {
+      const isOld = (): boolean => wasThereBefore(check, observation, input, surroundings);
+      return soften(toFinding(check, observation, mode), check, input, isOld);
+    }),
+    ...changed.map((observation) => soften(toFinding(check, observation, mode), check, input, () => false)),
+  ];
+}
+
+function observedChange(
+  check: Check,
+  { before, after }: CheckInput,
+  surroundings: Surroundings,
+): readonly Observation[] {
+  if (before === undefined || check.examineChange === undefined) return noObservations;
+  return check.examineChange({ before, after }, surroundings);
+}
+
+function toFinding(check: Check, observation: Observation, mode: CheckMode | undefined): Finding {
+  const { field, message } = observation;
+  return { check: check.id, severity: severityOf(check, observation, mode), field, message };
+}
+
+function severityOf(check: Check, observation: Observation, mode: CheckMode | undefined): Severity {
+  if (mode === 'enforce') return 'deny';
+  if (mode === 'warn' && check.noEscape === undefined) return 'warn';
+  return observation.severity ?? check.severity;
+}
+
+/** A denial that the user, the administrator or history lets pass is a warning that says who let it pass. */
+function soften(finding: Finding, check: Check, input: CheckInput, isOld: () => boolean): Finding {
+  if (finding.severity === 'warn') return finding;
+  const pass = passFor(check, input) ?? (isOld() ? 'was so before' : undefined);
+  return pass === undefined ? finding : { ...finding, severity: 'warn', message: `${pass}: ${finding.message}` };
+}
+
+function passFor(check: Check, input: CheckInput): string | undefined {
+  if (check.noEscape !== undefined) return undefined;
+  const reason = input.after.settings.escapes.get(check.id)?.trim() ?? '';
+  if (reason !== '') return `allowed by postgres.io/allow-${check.id} (${quoted(reason)})`;
+  const exemption = input.policy.exemptions.find((candidate) => covers(candidate, check, input));
+  return exemption === undefined ? undefined : `exempt until ${exemption.until} (${quoted(exemption.reason)})`;
+}
+
+/** ISO dates sort as text. */
+function covers(exemption: CheckExemption, check: Check, { after, today }: CheckInput): boolean {
+  return (
+    exemption.check === check.id &&
+    exemption.namespace === after.namespace &&
+    (exemption.name === undefined || exemption.name === after.name) &&
+    today <= exemption.until
+  );
+}
+
+/** The message holds the value seen, so a new value in the same field is a new finding. */
+function wasThereBefore(check: Check, seen: Observation, input: CheckInput, surroundings: Surroundings): boolean {
+  if (input.before === undefined || check.neverRatcheted !== undefined) return false;
+  const earlier = check.examine?.(input.before, surroundings) ?? [];
+  return earlier.some(({ field, message }) => field === seen.field && message === seen.message);
+}

@@ -1,0 +1,30 @@
+import type { Verdict } from '../admission/admission.ts';
+import { mutate } from '../admission/mutate.ts';
+import { readManifestFiles } from './manifest-files.ts';
+import type { ManifestFile } from './manifest-files.ts';
+import { objectsOf } from './manifest-objects.ts';
+import type { ManifestObject } from './manifest-objects.ts';
+import type { ManifestOptions } from './manifest-options.ts';
+import { createRequest, offlineContext } from './offline-admission.ts';
+
+export interface AdmittedObject {
+  readonly where: ManifestObject;
+  readonly verdict: Verdict;
+}
+
+export interface AdmittedFiles {
+  readonly files: readonly ManifestFile[];
+  readonly objects: readonly AdmittedObject[];
+}
+
+/** Reads the manifests and decides about each object what the webhook would decide. */
+export async function admitFiles({ filename, namespace, config }: ManifestOptions): Promise<AdmittedFiles> {
+  const files = await readManifestFiles(filename);
+  const objects = files.flatMap((file) => objectsOf(file, namespace));
+  const context = await offlineContext(config, objects);
+  return { files, objects: objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) })) };
+}
+
+export function isRefused({ verdict }: AdmittedObject): boolean {
+  return !verdict.allowed;
+}

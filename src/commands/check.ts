@@ -1,0 +1,54 @@
+import { admitFiles, isRefused } from './admit-files.ts';
+import type { AdmittedObject } from './admit-files.ts';
+import { count } from './count-text.ts';
+import { exitCode } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
+import { findingsText } from './finding-text.ts';
+import type { ManifestOptions } from './manifest-options.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CheckOptions extends ManifestOptions {
+  readonly format: 'text' | 'json';
+}
+
+/** `pgusher check`: what the webhook would say about each object, without changing anything. */
+export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
+  const { objects } = await admitFiles(options);
+  if (options.format === 'json') {
+    terminal.out(`${JSON.stringify(objects.map(entryOf), undefined, 2)}\n`);
+  } else {
+    for (const { where, verdict } of objects) {
+      if (verdict.findings.length > 0) terminal.out(`${findingsText(where, verdict.findings, terminal.outColour)}\n`);
+    }
+    terminal.out(`${summary(objects)}\n`);
+  }
+  return objects.some(isRefused) ? exitCode.findings : exitCode.fine;
+}
+
+/** The form that scripts rely on; fields may be added, never changed. `document` counts from 1. */
+function entryOf({ where, verdict }: AdmittedObject): object {
+  return {
+    file: where.file.name,
+    document: where.document + 1,
+    kind: where.kind,
+    namespace: where.namespace,
+    name: where.name,
+    findings: verdict.findings.map(({ check: id, severity, field, message }) => ({
+      check: id,
+      severity,
+      field,
+      message,
+    })),
+  };
+}
+
+function summary(objects: readonly AdmittedObject[]): string {
+  const managed = objects.filter(
+    ({ verdict }) => verdict.decision !== 'not-managed' && verdict.decision !== 'not-ours',
+  );
+  const refused = objects.filter(isRefused).length;
+  const warnings = objects
+    .flatMap(({ verdict }) => verdict.findings)
+    .filter(({ severity }) => severity === 'warn').length;
+  return `${count(objects.length, 'object')}, ${managed.length} with postgres.io/managed: ${refused} refused, ${count(warnings, 'warning')}`;
+}

@@ -1,0 +1,141 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.ts';
+import { checkHelp, injectHelp, programHelp } from './help-text.ts';
+import type { ManifestOptions } from './manifest-options.ts';
+import type { Terminal } from './terminal.ts';
+import type { UninjectOptions } from './uninject.ts';
+
+/**
+ * Every command with its options. Each is loaded when it is asked for, so that `inject` does not wait for the web server;
+ * `finish` gets its exit code.
+ */
+export function commandLine(to: Terminal, finish: (code: number) => void): Command {
+  const program = new Command('pgusher')
+    .description('Ushers plain Postgres StatefulSets into safety: what the admission webhook does, on your files.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(pgusher --help shows what there is)')
+    .addHelpText('after', programHelp);
+
+  manifestCommand(program, 'inject', 'print manifests as the webhook would store them')
+    .addOption(new Option('-o, --output <form>', 'what to print').choices(['yaml', 'json', 'patch']).default('yaml'))
+    .addHelpText('after', injectHelp)
+    .action(async (files: readonly string[], options: ManifestOptions & { output: 'yaml' | 'json' | 'patch' }) => {
+      finish(await (await import('./inject.ts')).inject(withFiles(options, files), to));
+    });
+
+  fileCommand(program, 'uninject', 'print manifests as they would be without pgusher')
+    .addOption(new Option('-o, --output <form>', 'what to print').choices(['yaml', 'json']).default('yaml'))
+    .option(
+      '--keep-claims',
+      'for a StatefulSet that exists: keep its claim template for backups, and PGDATA where its database is',
+      false,
+    )
+    .action(async (files: readonly string[], options: UninjectOptions) => {
+      finish(await (await import('./uninject.ts')).uninject(withFiles(options, files), to));
+    });
+
+  manifestCommand(program, 'check', 'say what the webhook would refuse or warn about')
+    .addOption(new Option('--format <form>', 'how to say it').choices(['text', 'json']).default('text'))
+    .addHelpText('after', checkHelp)
+    .action(async (files: readonly string[], options: ManifestOptions & { format: 'text' | 'json' }) => {
+      finish(await (await import('./check.ts')).check(withFiles(options, files), to));
+    });
+
+  manifestCommand(program, 'diff', 'show what inject would change, line by line').action(
+    async (files: readonly string[], options: ManifestOptions) => {
+      finish(await (await import('./diff.ts')).diff(withFiles(options, files), to));
+    },
+  );
+
+  manifestCommand(
+    program,
+    'explain',
+    'show how a StatefulSet is understood: the Postgres in it, each setting and its origin, what is injected and why',
+  ).action(async (files: readonly string[], options: ManifestOptions) => {
+    finish(await (await import('./explain.ts')).explain(withFiles(options, files), to));
+  });
+
+  program
+    .command('review')
+    .description('answer an AdmissionReview as the webhook would')
+    .addOption(
+      new Option('--webhook <webhook>', 'which of the two answers')
+        .choices(['mutate', 'validate'])
+        .makeOptionMandatory(),
+    )
+    .option('-f, --filename <file>', 'the review, JSON or YAML; - for standard input', '-')
+    .addOption(configOption())
+    .action(async (options: { webhook: 'mutate' | 'validate'; filename: string; config: string | undefined }) => {
+      finish(await (await import('./review.ts')).review(options, to));
+    });
+
+  program
+    .command('serve')
+    .description('run the webhook')
+    .requiredOption('--listen <host:port>', 'where to listen, such as 0.0.0.0:10250')
+    .requiredOption('--certificate <file>', 'certificate chain, PEM; read again when it changes')
+    .requiredOption('--key <file>', 'its private key, PEM')
+    .option('--ca <file>', 'the CA that the apiserver was given: readiness then checks the whole chain')
+    .option('--kubeconfig <file>', 'watch namespaces from outside a cluster')
+    .addOption(configOption())
+    .action(async (options: ServeCommandOptions) => {
+      const { serveUntilSignal } = await import('./serve.ts');
+      finish(
+        await serveUntilSignal(options, (line) => {
+          to.report(`${line}\n`);
+        }),
+      );
+    });
+  return program;
+}
+
+interface ServeCommandOptions {
+  readonly listen: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly ca?: string;
+  readonly config?: string;
+  readonly kubeconfig?: string;
+}
+
+/** A command that reads manifests and decides about them. */
+function manifestCommand(program: Command, name: string, description: string): Command {
+  return fileCommand(program, name, description)
+    .option('-n, --namespace <namespace>', 'namespace of objects that name none', notEmpty, 'default')
+    .addOption(configOption());
+}
+
+/** A command that reads manifests. */
+function fileCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument('[files...]', 'the same as -f for each', appendFile)
+    .addOption(
+      new Option('-f, --filename <file>', 'manifest, directory of manifests, or - for standard input; may be repeated')
+        .argParser(appendFile)
+        .default([], 'standard input'),
+    );
+}
+
+/** People write `check db.yaml` as well as `check -f db.yaml`. */
+function withFiles<T extends { readonly filename: readonly string[] }>(options: T, files: readonly string[]): T {
+  return { ...options, filename: [...options.filename, ...files] };
+}
+
+function appendFile(file: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, notEmpty(file)];
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'cluster config file: settings, modes of checks, exemptions').argParser(
+    notEmpty,
+  );
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}

@@ -1,0 +1,62 @@
+import type { AdmissionContext, Verdict } from '../admission/admission.ts';
+import { judge } from '../admission/judge.ts';
+import { mutate } from '../admission/mutate.ts';
+import { subjectOf } from '../admission/subject.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { explainSettings } from './explain-settings.ts';
+import { explainWorkload } from './explain-workload.ts';
+import { exitCode } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
+import { findingsText } from './finding-text.ts';
+import { readManifestFiles } from './manifest-files.ts';
+import { objectsOf, placeOf, titleOf } from './manifest-objects.ts';
+import type { ManifestObject } from './manifest-objects.ts';
+import type { ManifestOptions } from './manifest-options.ts';
+import { createRequest, offlineContext } from './offline-admission.ts';
+import { section } from './table-text.ts';
+import type { Colour, Terminal } from './terminal.ts';
+
+/** `pgusher explain`: how each StatefulSet is understood, which settings hold and why, and what is injected and why. */
+export async function explain(options: ManifestOptions, terminal: Terminal): Promise<ExitCode> {
+  const files = await readManifestFiles(options.filename);
+  const objects = files.flatMap((file) => objectsOf(file, options.namespace));
+  const context = await offlineContext(options.config, objects);
+  const verdicts = objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) }));
+  const told = verdicts.filter(({ where, verdict }) => where.kind === 'StatefulSet' || verdict.findings.length > 0);
+  if (told.length === 0) terminal.report('No StatefulSet in these manifests.\n');
+  terminal.out(told.map(({ where, verdict }) => explanation(where, verdict, context, terminal.outColour)).join('\n'));
+  return told.some(({ verdict }) => !verdict.allowed) ? exitCode.findings : exitCode.fine;
+}
+
+function explanation(where: ManifestObject, verdict: Verdict, context: AdmissionContext, colour: Colour): string {
+  const title = `${colour('bold', titleOf(where))}  ${colour('dim', placeOf(where))}`;
+  const workload = workloadOf(where, context);
+  const parts = [
+    ...(workload === undefined
+      ? []
+      : [explainWorkload(workload, colour), explainSettings(workload.settings, where, context, colour)]),
+    section('Injected', reasonRows(verdict, 'injected'), colour),
+    section('Not injected', reasonRows(verdict, 'skipped'), colour),
+  ];
+  const tables = parts.filter((part) => part !== '').join('\n');
+  const findings = verdict.findings.length === 0 ? '' : `\n${findingsText(where, verdict.findings, colour)}`;
+  return `${title}\n${outcomeOf(verdict)}\n${tables === '' ? '' : `\n${tables}`}${findings}`;
+}
+
+function outcomeOf({ decision, reason, allowed }: Verdict): string {
+  if (decision === 'not-managed') {
+    return 'Not looked after: it lacks the label. Write metadata.labels: {postgres.io/managed: "true"}.';
+  }
+  if (!allowed) return 'Refused; what has to change is at the end.';
+  return decision === 'left-alone' ? `Nothing is injected: ${reason}.` : 'Accepted, with everything below injected.';
+}
+
+function workloadOf(where: ManifestObject, context: AdmissionContext): PostgresWorkload | undefined {
+  const request = createRequest(where);
+  const subject = subjectOf(request);
+  return subject.kind === 'managed' ? judge(subject, request, context).workload : undefined;
+}
+
+function reasonRows({ reasons }: Verdict, outcome: 'injected' | 'skipped'): readonly (readonly string[])[] {
+  return reasons.filter((reason) => reason.outcome === outcome).map(({ injection, text }) => [injection, text]);
+}

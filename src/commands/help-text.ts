@@ -1,0 +1,29 @@
+/** Below `pgusher --help`. */
+export const programHelp = `
+Examples:
+  pgusher check -f postgres.yaml                        what would be refused, and what to write instead
+  pgusher explain -f postgres.yaml                      how it is understood, and why each thing is injected
+  pgusher diff -f manifests/                            what changes, line by line
+  pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
+  kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
+
+Exit codes:
+  0  fine, warnings included
+  1  at least one object is refused
+  2  the command line, or a file that it names, cannot be read
+  3  a fault of pgusher itself
+
+Results go to standard output, reports to standard error. Colours only on a terminal (NO_COLOR turns them off).`;
+
+/** Below `pgusher inject --help`. */
+export const injectHelp = `
+Comments and every line that is not ours stay as they are; JSON stays JSON; an alias (*name) of what
+is injected into is written out, and stays so. Objects without the label
+postgres.io/managed: "true" pass through byte for byte. Where any object is refused, nothing is printed.
+-o patch prints the RFC 6902 patch of the one managed StatefulSet.`;
+
+/** Below `pgusher check --help`. */
+export const checkHelp = `
+--format json prints one entry per object:
+  [{"file", "document" (from 1), "kind", "namespace", "name", "findings": [{"check", "severity", "field", "message"}]}]
+severity is "deny" or "warn"; only "deny" makes the exit code 1.`;

@@ -1,0 +1,7 @@
+/** What every command that reads manifests is told. */
+export interface ManifestOptions {
+  readonly filename: readonly string[];
+  /** For objects that name no namespace. */
+  readonly namespace: string;
+  readonly config: string | undefined;
+}

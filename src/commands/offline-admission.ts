@@ -1,0 +1,62 @@
+import type { AdmissionContext, AdmissionRequest } from '../admission/admission.ts';
+import { noPolicy } from '../checks/policy.ts';
+import { isObject, objectAt, textAt } from '../workload/json.ts';
+import type { Json } from '../workload/json.ts';
+import { UsageError } from './exit-code.ts';
+import { readText } from './manifest-files.ts';
+import type { ManifestObject } from './manifest-objects.ts';
+
+/** What surrounds a decision on a laptop: the cluster config file, and the Namespace objects among the manifests. */
+export async function offlineContext(
+  configFile: string | undefined,
+  objects: readonly ManifestObject[],
+): Promise<AdmissionContext> {
+  const namespaces = new Map(
+    objects
+      .filter(({ kind, object }) => kind === 'Namespace' && object['apiVersion'] === 'v1')
+      .map(({ name, object }) => [name, textsOf(objectAt(objectAt(object, 'metadata'), 'annotations'))]),
+  );
+  return {
+    clusterSettings: {},
+    policy: noPolicy,
+    withRollout: false,
+    ...(configFile === undefined ? {} : await readConfig(configFile)),
+    namespaceAnnotations: (namespace) => namespaces.get(namespace),
+    today: new Date().toISOString().slice(0, 10),
+  };
+}
+
+async function readConfig(path: string): Promise<Pick<AdmissionContext, 'clusterSettings' | 'policy' | 'withRollout'>> {
+  const text = await readText(path);
+  // Its schema library takes longer to load than everything else; most commands run without a config file.
+  const { parseConfiguration } = await import('../config.ts');
+  const parsed = parseConfiguration(text);
+  if (parsed.kind === 'invalid') throw new UsageError([`${path} cannot be used:`, ...parsed.problems].join('\n  '));
+  const { settings, policy, withRollout } = parsed.configuration;
+  return { clusterSettings: settings, policy, withRollout };
+}
+
+/** The request that `kubectl create` of the object would make. */
+export function createRequest({ object, kind, namespace, name }: ManifestObject): AdmissionRequest {
+  const [version = '', group = ''] = (textAt(object, 'apiVersion') ?? '').split('/').toReversed();
+  return {
+    uid: 'command-line',
+    operation: 'CREATE',
+    kind: { group, version, kind },
+    subResource: '',
+    namespace,
+    name,
+    user: 'command-line',
+    dryRun: true,
+    object,
+    oldObject: undefined,
+  };
+}
+
+function textsOf(values: Json): Readonly<Record<string, string>> {
+  return isObject(values)
+    ? Object.fromEntries(
+        Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      )
+    : {};
+}

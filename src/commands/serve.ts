@@ -1,0 +1,225 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileSource } from '../certificates/file-source.ts';
+import { environment } from '../configuration.ts';
+import type { CertificateSource, ServingCertificate } from '../certificates/source.ts';
+import type { NamespaceWatch } from '../cluster/namespaces.ts';
+import { contextSource } from '../server/admission-context.ts';
+import { CannotServe } from '../server/cannot-serve.ts';
+import { openConfigurationFile } from '../server/configuration-file.ts';
+import { drain, drainTimes } from '../server/drain.ts';
+import { createHttpsServer } from '../server/https-server.ts';
+import { limits } from '../server/limits.ts';
+import { listen, parseListenAddress } from '../server/listen.ts';
+import { loadedLater } from '../server/loaded-later.ts';
+import { createLog } from '../server/log.ts';
+import type { Log } from '../server/log.ts';
+import type { Exposition } from '../server/metrics.ts';
+import { createReadiness } from '../server/readiness.ts';
+import { reviewEndpoint } from '../server/review-endpoint.ts';
+import { Tally } from '../server/tally.ts';
+import { version } from '../version.ts';
+
+export { CannotServe } from '../server/cannot-serve.ts';
+
+export interface ServeOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly listen: string;
+  /** Paths of PEM files; read again when they change. */
+  readonly certificate: string;
+  readonly key: string;
+  /** The CA that kube-apiserver was given, for readiness. Undefined: readiness does not check the chain. */
+  readonly ca?: string | undefined;
+  /** Cluster config file; read again when it changes. */
+  readonly config?: string | undefined;
+  /** To watch namespaces from outside a cluster. */
+  readonly kubeconfig?: string | undefined;
+  /** JSON lines on stdout by default. */
+  readonly log?: Log | undefined;
+}
+
+export interface Served {
+  readonly port: number;
+  /** Stops without losing a call: some ten seconds. */
+  drain(): Promise<void>;
+  /** Stops at once. */
+  close(): void;
+}
+
+/** Starts the webhook. Resolves when it listens; rejects with CannotServe where it cannot. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const address = parseListenAddress(options.listen);
+  if (address === undefined) {
+    throw new CannotServe(`--listen is "${options.listen}"; wanted HOST:PORT, such as 0.0.0.0:10250 or [::]:10250`);
+  }
+  const configuration = await openConfigurationFile(options.config);
+  const log = options.log ?? createLog(configuration.current().logLevel);
+  const certificate = startCertificate(options, log);
+  certificate.onChange((next) => {
+    log.info({ path: options.certificate, notAfter: endOf(next).toISOString() }, 'certificate read');
+  });
+  const namespaces = await startNamespaceWatch(options.kubeconfig, log);
+  const tally = new Tally();
+  configuration.follow({
+    read: (next) => {
+      tally.configurationIsCurrent = true;
+      log.setLevel(next.logLevel);
+      log.info({ path: options.config }, 'configuration read');
+    },
+    refused: (problems) => {
+      tally.configurationIsCurrent = false;
+      log.error({ path: options.config, problems }, 'configuration not usable, the last good one stays');
+    },
+  });
+
+  const hurry = new AbortController();
+  let isLeaving = false;
+  let port: number | undefined;
+  const readiness = createReadiness({
+    certificate,
+    authority: () => (options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8')),
+    port: () => port,
+    problems: () => [
+      ...(isLeaving ? ['stopping'] : []),
+      ...(namespaces === undefined || namespaces.synced() ? [] : ['the namespaces are not read yet']),
+    ],
+  });
+  const rest = loadedLater(async () => {
+    const { createApp } = await import('../server/app.ts');
+    return createApp({ version, readiness, metrics: metricsOf(tally, certificate), log });
+  });
+  const endpoint = {
+    context: contextSource(configuration, namespaces),
+    log,
+    tally,
+    body: { bytes: limits.body, milliseconds: limits.request },
+  };
+  const server = createHttpsServer({
+    certificate,
+    limits,
+    hot: new Map([
+      ['/mutate', reviewEndpoint('mutate', endpoint)],
+      ['/validate', reviewEndpoint('validate', endpoint)],
+    ]),
+    rest: rest.listener,
+    leaving: () => isLeaving,
+    onStart: () => {
+      tally.inFlight += 1;
+    },
+    onFinish: () => {
+      tally.inFlight -= 1;
+    },
+  });
+  try {
+    port = await listen(server, address);
+  } catch (error) {
+    throw new CannotServe(messageOf(error), { cause: error });
+  }
+  rest.load();
+  log.info({ port, version }, 'listening');
+
+  const finish = (): void => {
+    certificate.stop();
+    configuration.stop();
+    void namespaces?.stop();
+    log.info({}, 'stopped');
+    log.flush();
+  };
+  return {
+    port,
+    drain: async () => {
+      isLeaving = true;
+      log.info({ inFlight: tally.inFlight }, 'stopping');
+      const times = { ...drainTimes, announce: configuration.current().drainAnnounce };
+      await drain(server, () => tally.inFlight, times, hurry.signal);
+      if (!hurry.signal.aborted) finish();
+    },
+    close: () => {
+      isLeaving = true;
+      hurry.abort();
+      server.close();
+      server.closeAllConnections();
+      finish();
+    },
+  };
+}
+
+const exitCodes = { fine: 0, usage: 2, stoppedAtOnce: 130 } as const;
+
+/** The command: serves until SIGTERM or SIGINT and resolves to the exit code. A second signal ends it without waiting. */
+export async function serveUntilSignal(options: ServeOptions, report: (line: string) => void): Promise<number> {
+  let served: Served;
+  try {
+    served = await serve(options);
+  } catch (error) {
+    if (!(error instanceof CannotServe)) throw error;
+    report(error.message);
+    return exitCodes.usage;
+  }
+  await nextSignal();
+  const second = nextSignal().then(() => {
+    served.close();
+    return exitCodes.stoppedAtOnce;
+  });
+  return Promise.race([served.drain().then(() => exitCodes.fine), second]);
+}
+
+async function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      process.off('SIGTERM', settle);
+      process.off('SIGINT', settle);
+      resolve();
+    };
+    process.on('SIGTERM', settle);
+    process.on('SIGINT', settle);
+  });
+}
+
+function startCertificate(options: ServeOptions, log: Log): CertificateSource {
+  try {
+    return fileSource(options, {
+      onFailure: (message) => {
+        log.error({ problem: message }, 'certificate not read');
+      },
+    });
+  } catch (error) {
+    throw new CannotServe(messageOf(error), { cause: error });
+  }
+}
+
+/** client-node takes half a second and 60 MB to load, so it is loaded only where there is a cluster to watch. */
+async function startNamespaceWatch(kubeconfig: string | undefined, log: Log): Promise<NamespaceWatch | undefined> {
+  if (kubeconfig === undefined && !environment.inCluster) return undefined;
+  const { watchNamespaces } = await import('../cluster/namespaces.ts');
+  try {
+    return watchNamespaces({
+      kubeconfig,
+      onError: (message) => {
+        log.warn({ problem: message }, 'namespaces not watched');
+      },
+    });
+  } catch (error) {
+    throw new CannotServe(`the cluster's namespaces cannot be watched: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The library is loaded when somebody asks for the first time. */
+function metricsOf(tally: Tally, certificate: CertificateSource): () => Promise<Exposition> {
+  const certificateEnd = (): Date => endOf(certificate.current());
+  let metrics: Promise<() => Promise<Exposition>> | undefined;
+  return async () => {
+    metrics ??= import('../server/metrics.ts').then(({ createMetrics }) =>
+      createMetrics(tally, { version, certificateEnd }),
+    );
+    return (await metrics)();
+  };
+}
+
+function endOf({ certificate }: ServingCertificate): Date {
+  return new X509Certificate(certificate).validToDate;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,30 @@
+import { styleText } from 'node:util';
+
+/** Where a command writes. Results go to `out`, reports to `report`; the lines carry their own line ends. */
+export interface Terminal {
+  out(text: string): void;
+  report(text: string): void;
+  /** Colours for `out` and for `report`; plain where that is no terminal, or NO_COLOR is set. */
+  readonly outColour: Colour;
+  readonly reportColour: Colour;
+}
+
+export type Style = 'red' | 'yellow' | 'green' | 'cyan' | 'bold' | 'dim';
+
+export type Colour = (style: Style, text: string) => string;
+
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // `pgusher … | head`: who reads has gone, so there is nobody left to tell.
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  }
+  return {
+    out: (text) => process.stdout.write(text),
+    report: (text) => process.stderr.write(text),
+    outColour: (style, text) => styleText(style, text, { stream: process.stdout }),
+    reportColour: (style, text) => styleText(style, text, { stream: process.stderr }),
+  };
+}

@@ -1,0 +1,78 @@
+import { environmentNames, paths, sharedFolders } from '../agent/contract.ts';
+import { verbatimForKubelet } from '../shell/kubelet-expansion.ts';
+import { textAt } from '../workload/json.ts';
+import type { JsonObject } from '../workload/json.ts';
+import type { Mount } from '../workload/postgres-workload.ts';
+import { agentContract } from './agent-contract.ts';
+import { dataMounts } from './data-mounts.ts';
+import { databaseLogin } from './database-login.ts';
+import type { RenderFacts } from './injection.ts';
+import { pullPolicy } from './pull-policy.ts';
+import { referencedEnvironment } from './referenced-environment.ts';
+import { agentResources } from './resources.ts';
+import { securityContext } from './security-context.ts';
+
+/** What the two containers of the agent's image have in common, so that they can never differ in it. */
+export interface AgentParts {
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly environment: JsonObject;
+  readonly resources: JsonObject;
+  readonly securityContext: JsonObject;
+  readonly volumeMounts: readonly JsonObject[];
+}
+
+export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
+  const { settings, server, destination, source } = facts;
+  const login = databaseLogin(server);
+  const data = dataMounts(server, dataMount);
+  // The login's file may lie on a volume that is mounted already.
+  const loginMounts = login.volumeMounts.filter(
+    (mount) => !data.some((other) => other['mountPath'] === mount['mountPath']),
+  );
+  const copied = [
+    ...login.env.map((entry) => textAt(entry, 'value') ?? ''),
+    ...[...data, ...loginMounts].map((mount) => textAt(mount, 'subPathExpr') ?? ''),
+  ];
+  const contract = JSON.stringify(agentContract(facts, dataMount));
+  return {
+    image: settings.agentImage,
+    imagePullPolicy: pullPolicy(settings.agentImage),
+    environment: {
+      env: [
+        ...referencedEnvironment(server.container, copied),
+        { name: environmentNames.contract, value: verbatimForKubelet(contract) },
+        { name: environmentNames.pod, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+        { name: environmentNames.podUid, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
+        { name: 'HOME', value: paths.home },
+        // The root file system is read-only, /tmp with it.
+        { name: 'TMPDIR', value: paths.home },
+        ...login.env,
+      ],
+      ...(login.envFrom.length === 0 ? {} : { envFrom: login.envFrom }),
+    },
+    resources: agentResources(server, settings),
+    securityContext: securityContext(facts, true),
+    volumeMounts: [
+      ...data,
+      { name: 'pgusher', mountPath: paths.shared },
+      { name: 'pgusher', mountPath: paths.home, subPath: sharedFolders.home },
+      ...(destination.kind === 'store' ? destination.mounts : []),
+      ...(source?.kind === 'store' ? source.mounts : []),
+      ...(settings.replicationSecret === undefined ? [] : [replicationSecretMount]),
+      ...loginMounts,
+    ],
+  };
+}
+
+export const replicationSecretMount: JsonObject = {
+  name: 'pgusher-replication',
+  mountPath: paths.replicationSecret,
+  readOnly: true,
+};
+
+/** Of every injected container; the last lines of its log are the pod's message where it writes none. */
+export const terminationMessage: JsonObject = {
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+};

@@ -1,0 +1,77 @@
+import type { AgentContract, BackupContract, LiveSetting } from '../agent/contract.ts';
+import { objectAt, textAt } from '../workload/json.ts';
+import type { Mount } from '../workload/postgres-workload.ts';
+import { derivedSchedule } from '../workload/schedule-syntax.ts';
+import type { RenderFacts } from './injection.ts';
+
+/** Postgres' own, for a primary outside the set. */
+const defaultPort = 5432;
+
+/**
+ * What the agent is told. Nothing of it may depend on the number of replicas or on the time: it stands in the pod
+ * template, and a change of it restarts the database.
+ */
+export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContract {
+  const { workload, settings, server, identity, destination, source } = facts;
+  const { restoreTarget } = settings;
+  return {
+    version: 1,
+    namespace: workload.namespace,
+    set: workload.name,
+    major: server.major ?? null,
+    dataDirectory: facts.dataDirectory.path,
+    dataMount: dataMount.mountPath,
+    owner: identity.kind === 'root' ? identity.owner : null,
+    serverPort: server.port,
+    agentPort: settings.agentPort,
+    bootstrap: settings.bootstrap,
+    role: settings.role,
+    primary: primaryAddress(facts),
+    replication: settings.replicationSecret === undefined ? null : { network: settings.replicationNetwork },
+    store: destination.kind === 'store' ? destination.store : null,
+    source: source?.store ?? null,
+    restore: {
+      backup: settings.restoreBackup,
+      target:
+        restoreTarget === undefined
+          ? null
+          : { kind: restoreTarget.kind, value: restoreTarget.value, inclusive: settings.restoreTargetInclusive },
+      id: settings.restoreId ?? null,
+    },
+    backup: settings.backup ? backupContract(facts) : null,
+  };
+}
+
+function backupContract({ workload, settings }: RenderFacts): BackupContract {
+  const { origins } = workload.settings;
+  return {
+    schedule: settings.backupSchedule ?? derivedSchedule(workload.namespace, workload.name),
+    timeZone: settings.backupTimeZone,
+    keep: settings.backupKeep,
+    keepFor: settings.backupKeepFor ?? null,
+    compression: settings.backupCompression,
+    verify: settings.backupVerify,
+    synchronous: settings.backupSynchronous,
+    fixed: liveSettings.filter((name) => origins[name] === 'statefulset'),
+  };
+}
+
+const liveSettings: readonly LiveSetting[] = [
+  'backup-schedule',
+  'backup-time-zone',
+  'backup-keep',
+  'backup-keep-for',
+  'backup-verify',
+  'backup-compression',
+];
+
+/** `host:port` of the server that a standby follows: the set's own ordinal 0 where nobody says another. */
+function primaryAddress({ workload, settings, server }: RenderFacts): string | null {
+  if (settings.role === 'primary') return null;
+  if (settings.primary !== undefined) {
+    return /(?:^[^:]*|\]):\d+$/.test(settings.primary) ? settings.primary : `${settings.primary}:${defaultPort}`;
+  }
+  const service = textAt(objectAt(workload.object, 'spec'), 'serviceName');
+  if (settings.role === 'standby' || service === undefined || service === '') return null;
+  return `${workload.name}-0.${service}.${workload.namespace}.svc:${server.port}`;
+}

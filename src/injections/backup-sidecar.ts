@@ -1,0 +1,68 @@
+import { paths } from '../agent/contract.ts';
+import type { JsonObject } from '../workload/json.ts';
+import { terminationMessage } from './agent-container.ts';
+import type { Injection } from './injection.ts';
+
+const httpPort = 'pgusher';
+
+export const backupSidecar: Injection = {
+  id: 'backup-sidecar',
+  summary: 'The agent beside the server: lock on the data, WAL as it is written, base backups, roles',
+
+  contribute(context) {
+    const { agent, settings, destination } = context;
+    if (agent === undefined) return { skipped: 'no volume covers PGDATA, so there is nothing to look after' };
+    const backsUp = settings.backup && destination.kind === 'store';
+    return {
+      initContainers: [
+        {
+          name: 'pgusher-backup',
+          image: agent.image,
+          imagePullPolicy: agent.imagePullPolicy,
+          // Starts before the server and is stopped after it: a native sidecar.
+          restartPolicy: 'Always',
+          args: ['backup'],
+          ...agent.environment,
+          ports: [{ name: httpPort, containerPort: settings.agentPort, protocol: 'TCP' }],
+          // No readiness probe: a sidecar's counts for the pod, and an agent in trouble must not take the database away.
+          startupProbe: probe('/startedz', { failureThreshold: 600, periodSeconds: 1, timeoutSeconds: 5 }),
+          livenessProbe: probe('/livez', { failureThreshold: 6, periodSeconds: 30, timeoutSeconds: 10 }),
+          resources: agent.resources,
+          securityContext: agent.securityContext,
+          volumeMounts: [
+            ...agent.volumeMounts,
+            ...(backsUp ? [{ name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true }] : []),
+          ],
+          ...terminationMessage,
+        },
+      ],
+      ...(backsUp ? { volumes: [liveSettings(context.workload.name)] } : {}),
+      reason: backsUp
+        ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
+        : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
+            destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
+          }`,
+    };
+  },
+};
+
+interface Timing {
+  readonly failureThreshold: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+}
+
+function probe(path: string, { failureThreshold, periodSeconds, timeoutSeconds }: Timing): JsonObject {
+  return {
+    httpGet: { path, port: httpPort, scheme: 'HTTP' },
+    failureThreshold,
+    periodSeconds,
+    successThreshold: 1,
+    timeoutSeconds,
+  };
+}
+
+/** Read live, so that a schedule can change without a new pod; optional, so that nobody has to make it. */
+function liveSettings(set: string): JsonObject {
+  return { name: 'pgusher-settings', configMap: { defaultMode: 0o644, name: `${set}-pgusher`, optional: true } };
+}

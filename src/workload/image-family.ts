@@ -1,0 +1,176 @@
+import type { ImageReference } from './image-reference.ts';
+
+/** Everything that differs between the Postgres images people run; one table, this file. */
+export interface ImageFamily {
+  readonly id: FamilyId;
+  /** uid and gid of the server where the image starts as root and steps down, or its USER. */
+  readonly uid: number;
+  readonly gid: number;
+  /** The image promises no uid (it is made by `adduser --system`, or nothing is known): `run-as` should say it. */
+  readonly ownerIsAGuess: boolean;
+  /** PGDATA where nobody sets it. */
+  dataDirectory(major: number | undefined): string;
+  /** What the image declares as VOLUME. */
+  volumes(major: number | undefined): readonly string[];
+  /** Where `-D` in the image's own CMD points, when it holds the configuration and not the data. */
+  readonly configurationDirectory: string | undefined;
+  /** The image starts as root when the pod does not say otherwise. */
+  readonly startsAsRoot: boolean;
+  /** The signal that stops a container of this image; `SIGTERM` is a smart shutdown, which pooled sessions never end. */
+  readonly stopSignal: 'SIGINT' | 'SIGTERM';
+  /** Runs `docker-entrypoint.sh` of docker-library/postgres or one made from it, with /docker-entrypoint-initdb.d. */
+  readonly officialEntrypoint: boolean;
+  /** Initialisation writes outside data directory, /tmp and /var/run/postgresql, so its root file system stays writable. */
+  readonly initialisationWritesElsewhere: boolean;
+  /** `managed`: injected into; `left-alone`: brings its own restore and roles (spilo, crunchy, bitnami …), nothing is injected. */
+  readonly treatment: 'managed' | 'left-alone';
+}
+
+export type FamilyId =
+  | 'postgres'
+  | 'postgres-alpine'
+  | 'postgis'
+  | 'postgis-alpine'
+  | 'pgvector'
+  | 'timescaledb'
+  | 'timescaledb-ha'
+  | 'supabase'
+  | 'bitnami'
+  | 'spilo'
+  | 'crunchy'
+  | 'unknown';
+
+/** docker-library/postgres on Debian; the images made from it change little. */
+const official: ImageFamily = {
+  id: 'postgres',
+  uid: 999,
+  gid: 999,
+  ownerIsAGuess: false,
+  // docker-library/postgres#1259: from 18 on PGDATA names the major version and VOLUME moved one level up.
+  dataDirectory: (major) =>
+    major !== undefined && major >= 18 ? `/var/lib/postgresql/${major}/docker` : '/var/lib/postgresql/data',
+  volumes: (major) => [major !== undefined && major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data'],
+  configurationDirectory: undefined,
+  startsAsRoot: true,
+  stopSignal: 'SIGINT',
+  officialEntrypoint: true,
+  initialisationWritesElsewhere: false,
+  treatment: 'managed',
+};
+
+const alpineOwner = { uid: 70, gid: 70 };
+
+/** They run a supervisor of their own (Patroni, pgBackRest, repmgr) that restores and promotes by itself. */
+const leftAlone: ImageFamily = {
+  ...official,
+  startsAsRoot: false,
+  stopSignal: 'SIGTERM',
+  officialEntrypoint: false,
+  initialisationWritesElsewhere: true,
+  treatment: 'left-alone',
+};
+
+/** Taken where the repository name tells nothing: what most images made from the official one keep. */
+const unknownFamily: ImageFamily = {
+  ...official,
+  id: 'unknown',
+  ownerIsAGuess: true,
+  initialisationWritesElsewhere: true,
+};
+
+export const imageFamilies: readonly ImageFamily[] = [
+  official,
+  { ...official, ...alpineOwner, id: 'postgres-alpine' },
+  { ...official, id: 'postgis' },
+  { ...official, ...alpineOwner, id: 'postgis-alpine' },
+  { ...official, id: 'pgvector' },
+  // Made on Alpine only.
+  { ...official, ...alpineOwner, id: 'timescaledb' },
+  {
+    ...official,
+    id: 'timescaledb-ha',
+    uid: 1000,
+    gid: 1000,
+    dataDirectory: () => '/home/postgres/pgdata/data',
+    volumes: () => [],
+    startsAsRoot: false,
+    // Its Dockerfile has no STOPSIGNAL.
+    stopSignal: 'SIGTERM',
+    initialisationWritesElsewhere: true,
+  },
+  {
+    ...official,
+    id: 'supabase',
+    uid: 105,
+    gid: 106,
+    ownerIsAGuess: true,
+    dataDirectory: () => '/var/lib/postgresql/data',
+    volumes: () => [],
+    configurationDirectory: '/etc/postgresql',
+    // pgsodium's root key lies beside the configuration, outside PGDATA.
+    initialisationWritesElsewhere: true,
+  },
+  {
+    ...leftAlone,
+    id: 'bitnami',
+    uid: 1001,
+    gid: 1001,
+    dataDirectory: () => '/bitnami/postgresql/data',
+    volumes: () => ['/bitnami/postgresql'],
+  },
+  {
+    ...leftAlone,
+    id: 'spilo',
+    uid: 101,
+    gid: 103,
+    startsAsRoot: true,
+    dataDirectory: () => '/home/postgres/pgdata/pgroot/data',
+    volumes: () => [],
+  },
+  {
+    ...leftAlone,
+    id: 'crunchy',
+    uid: 26,
+    gid: 26,
+    dataDirectory: (major) => (major === undefined ? '/pgdata' : `/pgdata/pg${major}`),
+    volumes: () => [],
+  },
+  unknownFamily,
+];
+
+const byId: ReadonlyMap<string, ImageFamily> = new Map(imageFamilies.map((family) => [family.id, family]));
+
+/**
+ * Repository names, most telling first; matched against whole trailing path parts, so that mirrors count
+ * (`registry.corp:5000/mirror/library/postgres`) and look-alikes do not (`postgres-exporter`).
+ * No family: known to be a server or a tool that is not what its last path part says.
+ */
+const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | undefined])[] = [
+  [/(^|\/)bitnami(legacy|secure|charts)?\/([^/]+\/)*postgresql(-repmgr|-ha)?$/, 'bitnami'],
+  [/(^|\/)postgresql-repmgr$/, 'bitnami'],
+  [/(^|\/)(spilo(-[^/]*)?|patroni)$/, 'spilo'],
+  [/(^|\/)crunchy-postgres(-[^/]+)?$/, 'crunchy'],
+  [/(^|\/)supabase\/(([^/]+\/)*)postgres$/, 'supabase'],
+  [/(^|\/)supabase-postgres$/, 'supabase'],
+  [/(^|\/)timescaledb-ha$/, 'timescaledb-ha'],
+  [/(^|\/)timescaledb$/, 'timescaledb'],
+  // Their own entrypoints and settings under a familiar last part.
+  [/(^|\/)(kartoza\/postgis|cloudnative-pg\/(postgresql|postgis)|sclorg\/postgresql)$/, undefined],
+  [/(^|\/)(postgis|docker-postgis)$/, 'postgis'],
+  [/(^|\/)(ankane\/)?pgvector$/, 'pgvector'],
+  [/(^|\/)(postgres|postgresql)$/, 'postgres'],
+];
+
+const alpineTwins: Partial<Readonly<Record<FamilyId, FamilyId>>> = {
+  postgres: 'postgres-alpine',
+  postgis: 'postgis-alpine',
+};
+
+/** By repository name, whatever the registry; `unknown` where that tells nothing. */
+export function familyOf(reference: ImageReference | undefined): ImageFamily {
+  if (reference === undefined) return unknownFamily;
+  const id = repositoryNames.find(([pattern]) => pattern.test(reference.repository))?.[1];
+  if (id === undefined) return unknownFamily;
+  const twin = /(^|[-.])alpine/.test(reference.tag ?? '') ? alpineTwins[id] : undefined;
+  return byId.get(twin ?? id) ?? unknownFamily;
+}

@@ -1,0 +1,83 @@
+import type { ImageFamily } from './image-family.ts';
+import type { ImageReference } from './image-reference.ts';
+
+/** What a tag says about the PostgreSQL in the image, and how firmly. */
+export interface ImageVersion {
+  readonly major: number | undefined;
+  readonly minor: number | undefined;
+  /** `trixie`, `bookworm`, `bullseye`, `alpine3.22`, `alpine` …; undefined where the tag leaves it open. */
+  readonly operatingSystem: string | undefined;
+  /**
+   * What may change under the same reference: with `digest` nothing, with `minor` the operating system's patches, with
+   * `major` also PostgreSQL's minor version and the operating system, with `nothing` everything.
+   */
+  readonly pinnedTo: 'digest' | 'minor' | 'major' | 'nothing';
+}
+
+const operatingSystemPattern = /(?:^|[-.])(trixie|bookworm|bullseye|buster|alpine(?:3\.[0-9]+)?)(?=$|[-.])/;
+
+/** `pg17`, `0.8.0-pg17-trixie`, `2.17.2-pg17`, `pg17.2-ts2.17`: said by pgvector and both of Timescale's. */
+const prefixedPattern = /(?:^|[-_])pg([0-9]{1,2})(?:\.([0-9]{1,3}))?(?![0-9])/;
+
+/** `17`, `17.6-bookworm`, `18rc1`, `17-3.5` (PostGIS), `15.8.1.060` (Supabase), `17.2.0-debian-12-r3` (Bitnami). */
+const leadingPattern = /^v?([0-9]{1,2})(?:\.([0-9]{1,3}))?(?![0-9])/;
+
+/** `ubi9-17.5-2520`: operating system first. */
+const crunchyPattern = /^[a-z]+[0-9]*-([0-9]{1,2})\.([0-9]{1,3})(?![0-9])/;
+
+/** Every field undefined, pinned to nothing, where there is no reference. */
+export function readImageVersion(reference: ImageReference | undefined, family: ImageFamily): ImageVersion {
+  const tag = reference?.tag ?? '';
+  const [, major, minor] = versionMatch(reference, tag, family) ?? [];
+  const operatingSystem = operatingSystemPattern.exec(tag)?.[1];
+  return {
+    major: major === undefined ? undefined : Number(major),
+    minor: minor === undefined ? undefined : Number(minor),
+    operatingSystem: operatingSystem ?? (family.id === 'timescaledb' ? 'alpine' : undefined),
+    pinnedTo: pinOf(reference, major, minor),
+  };
+}
+
+/** undefined where the tag does not tell. */
+export function majorFromTag(reference: ImageReference | undefined, family: ImageFamily): number | undefined {
+  return readImageVersion(reference, family).major;
+}
+
+function versionMatch(
+  reference: ImageReference | undefined,
+  tag: string,
+  family: ImageFamily,
+): readonly (string | undefined)[] | null {
+  switch (family.id) {
+    // Their own versions come first in the tag.
+    case 'pgvector':
+    case 'timescaledb':
+    case 'timescaledb-ha':
+      return prefixedPattern.exec(tag);
+    case 'crunchy':
+      return crunchyPattern.exec(tag);
+    // `spilo-17:4.0-p3`: the tag counts Spilo's releases.
+    case 'spilo':
+      return /-([0-9]{1,2})$/.exec(reference?.repository ?? '');
+    // A leading number may be anyone's version.
+    case 'unknown':
+      return prefixedPattern.exec(tag);
+    case 'postgres':
+    case 'postgres-alpine':
+    case 'postgis':
+    case 'postgis-alpine':
+    case 'supabase':
+    case 'bitnami':
+      return leadingPattern.exec(tag) ?? prefixedPattern.exec(tag);
+  }
+}
+
+function pinOf(
+  reference: ImageReference | undefined,
+  major: string | undefined,
+  minor: string | undefined,
+): ImageVersion['pinnedTo'] {
+  if (reference?.digest !== undefined) return 'digest';
+  if (major === undefined) return 'nothing';
+  return minor === undefined ? 'major' : 'minor';
+}

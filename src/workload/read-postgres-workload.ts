@@ -1,0 +1,122 @@
+import { detectServer } from './container-detection.ts';
+import { dataSwitch, readDataDirectory } from './data-directory.ts';
+import { readSecurity } from './effective-security.ts';
+import { readEnvironment, referenceExpander } from './environment.ts';
+import { familyOf } from './image-family.ts';
+import { parseImageReference } from './image-reference.ts';
+import { majorFromTag } from './image-version.ts';
+import type { Json, JsonObject } from './json.ts';
+import { isObject, numberAt, objectAt, objectsAt, textAt, textsAt } from './json.ts';
+import { readMounts } from './mount.ts';
+import type { PostgresWorkload, PreStopHook, ServerContainer } from './postgres-workload.ts';
+import { readParameters, readPort } from './server-parameters.ts';
+import { readServerStart } from './server-start.ts';
+import { readSwitches } from './server-switches.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Reads a StatefulSet, whatever is in it; never throws. `namespace` comes from the request, since the object may lack it.
+ */
+export function readPostgresWorkload(object: JsonObject, settings: Settings, namespace: string): PostgresWorkload {
+  const metadata = objectAt(object, 'metadata');
+  const spec = objectAt(object, 'spec');
+  const podSpec = objectAt(objectAt(spec, 'template'), 'spec');
+  const detection = detectServer(podSpec, settings);
+  const container =
+    detection.kind === 'found'
+      ? objectsAt(podSpec, 'containers').find((candidate) => (textAt(candidate, 'name') ?? '') === detection.container)
+      : undefined;
+  return {
+    namespace,
+    name: textAt(metadata, 'name') ?? textAt(metadata, 'generateName') ?? '',
+    object,
+    podSpec,
+    labels: textRecord(metadata['labels']),
+    annotations: textRecord(metadata['annotations']),
+    settings,
+    replicas: numberAt(spec, 'replicas') ?? 1,
+    graceSeconds: numberAt(podSpec, 'terminationGracePeriodSeconds'),
+    detection,
+    server: container === undefined ? undefined : readServer(container, podSpec, spec, settings),
+  };
+}
+
+function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject, settings: Settings): ServerContainer {
+  const { values } = settings;
+  const image = parseImageReference(textAt(container, 'image') ?? '');
+  const family = familyOf(image);
+  const major = values.version ?? majorFromTag(image, family);
+  const environment = readEnvironment(container);
+  const command = textsAt(container, 'command');
+  const args = textsAt(container, 'args');
+  const expand = referenceExpander(environment);
+  const start = readServerStart(command.map(expand), args.map(expand));
+  const invocations = start.invocations.map(readSwitches);
+  const switches = {
+    parameters: invocations.flatMap(({ parameters }) => parameters),
+    directory: invocations.findLast(({ directory }) => directory !== undefined)?.directory,
+  };
+  const mounts = readMounts(container, podSpec, spec);
+  const data = dataSwitch(switches, family, mounts);
+  const switched = data === undefined ? switches.parameters : [...switches.parameters, data];
+  const parameters = readParameters(switched, command.length, environment.get('PGPORT'), values.parameters);
+  return {
+    name: textAt(container, 'name') ?? '',
+    container,
+    image,
+    family,
+    major,
+    data: readDataDirectory({
+      annotation: values.dataDirectory,
+      argument: data?.value,
+      environment,
+      expand,
+      family,
+      major,
+      mounts,
+    }),
+    environment,
+    command,
+    args,
+    start: start.form,
+    parameters,
+    port: readPort(parameters),
+    mounts,
+    security: readSecurity(container, podSpec),
+    preStop: readPreStop(container),
+    probes: {
+      startup: probeAt(container, 'startupProbe'),
+      liveness: probeAt(container, 'livenessProbe'),
+      readiness: probeAt(container, 'readinessProbe'),
+    },
+  };
+}
+
+function readPreStop(container: JsonObject): PreStopHook {
+  const hook = objectAt(objectAt(container, 'lifecycle'), 'preStop');
+  const form = Object.keys(hook).find((key) => isObject(hook[key]));
+  if (form === undefined) return { kind: 'none' };
+  return form === 'exec'
+    ? { kind: 'exec', command: textsAt(objectAt(hook, 'exec'), 'command') }
+    : { kind: 'other', form };
+}
+
+/** An empty probe is none: the apiserver refuses it. */
+function probeAt(container: JsonObject, name: string): JsonObject | undefined {
+  const probe = objectAt(container, name);
+  return Object.keys(probe).length === 0 ? undefined : probe;
+}
+
+/** Entries that are no text are left out; nearly always there are none, and the object itself will do. */
+function textRecord(value: Json | undefined): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {};
+  return isTextRecord(value) ? value : Object.fromEntries(Object.entries(value).filter(isTextEntry));
+}
+
+function isTextRecord(value: JsonObject): value is Readonly<Record<string, string>> {
+  return Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isTextEntry(entry: readonly [string, Json | undefined]): entry is [string, string] {
+  return typeof entry[1] === 'string';
+}

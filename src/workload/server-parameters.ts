@@ -1,0 +1,33 @@
+import type { ParameterList } from './parameter-list.ts';
+import type { EnvironmentValue, ServerParameter } from './postgres-workload.ts';
+import type { SwitchedParameter } from './server-switches.ts';
+
+const defaultPort = 5432;
+
+/** Weakest first: `port` (PGPORT), the switches in the order written, the `parameters` annotation, which comes after them. */
+export function readParameters(
+  switches: readonly SwitchedParameter[],
+  commandLength: number,
+  port: EnvironmentValue | undefined,
+  annotation: ParameterList,
+): ReadonlyMap<string, ServerParameter> {
+  const fromEnvironment: readonly ServerParameter[] =
+    port?.kind === 'value' && port.value !== ''
+      ? [{ name: 'port', value: port.value, from: 'environment', argument: undefined }]
+      : [];
+  const fromArguments = switches.map(({ name, value, argument }): ServerParameter => {
+    return { name, value, from: argument < commandLength ? 'command' : 'args', argument };
+  });
+  const fromAnnotation = annotation.map(([name, value]): ServerParameter => {
+    return { name, value, from: 'parameters-annotation', argument: undefined };
+  });
+  return new Map(
+    [...fromEnvironment, ...fromArguments, ...fromAnnotation].map((parameter) => [parameter.name, parameter]),
+  );
+}
+
+/** What PostgreSQL listens on; a value that is no port counts as the default, and the server will say so. */
+export function readPort(parameters: ReadonlyMap<string, ServerParameter>): number {
+  const port = Number(parameters.get('port')?.value ?? defaultPort);
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : defaultPort;
+}

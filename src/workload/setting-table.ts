@@ -1,0 +1,473 @@
+import { parseImageReference } from './image-reference.ts';
+import { isHostAndPort, isReplicationNetwork } from './network-syntax.ts';
+import type { ParameterList } from './parameter-list.ts';
+import { parseParameterList } from './parameter-list.ts';
+import { parseQuantity } from './quantity.ts';
+import { isSchedule } from './schedule-syntax.ts';
+import type { SettingName, SettingValues } from './settings.ts';
+import { isLsn, isRestorePointName, isTransactionId, zonedTimestamp } from './target-syntax.ts';
+import { isTimeZone } from './time-zone.ts';
+
+export type Parsed<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false };
+
+/** One annotation `postgres.io/<name>`. docs/settings.md is generated from these. */
+export interface SettingDefinition<Value = unknown> {
+  readonly name: SettingName;
+  /** As one would write it; undefined where nothing stands for the default, and `unset` says what happens then. */
+  readonly default: string | undefined;
+  readonly unset: string;
+  readonly meaning: string;
+  /** Completes "wanted …". */
+  readonly expected: string;
+  /** A value that is right, for messages and docs. */
+  readonly example: string;
+  readonly change: ChangeEffect;
+  /** `statefulset`: means one database, so that it may not stand on a namespace or in the cluster config. */
+  readonly scope: 'any' | 'statefulset';
+  readonly parse: (text: string) => Parsed<Value>;
+}
+
+/**
+ * What changing the annotation of a running set does. `restart`: the pods are made anew. `restart-or-live`: so too, but
+ * the same key in the ConfigMap `<set>-pgusher` is read live. `create-only`: nothing, claim templates are immutable.
+ */
+export type ChangeEffect = 'restart' | 'restart-or-live' | 'create-only';
+
+/** What each annotation's text becomes. */
+export interface ParsedSettings {
+  readonly container: string;
+  readonly version: number;
+  readonly 'data-directory': string;
+  readonly backup: boolean;
+  readonly 'backup-engine': string;
+  readonly 'backup-claim': string;
+  readonly 'backup-storage': SettingValues['backupStorage'];
+  readonly 'backup-storage-class': string;
+  readonly 'backup-prefix': string;
+  readonly 'backup-schedule': string;
+  readonly 'backup-time-zone': string;
+  readonly 'backup-keep': number;
+  readonly 'backup-keep-for': number;
+  readonly 'backup-compression': SettingValues['backupCompression'];
+  readonly 'backup-verify': boolean;
+  readonly 'backup-synchronous': boolean;
+  readonly bootstrap: SettingValues['bootstrap'];
+  readonly 'restore-from': string;
+  readonly 'restore-from-claim': string;
+  readonly 'restore-backup': string;
+  readonly 'restore-target-time': string;
+  readonly 'restore-target-lsn': string;
+  readonly 'restore-target-xid': string;
+  readonly 'restore-target-name': string;
+  readonly 'restore-target-immediate': boolean;
+  readonly 'restore-target-inclusive': boolean;
+  readonly 'restore-id': string;
+  readonly role: SettingValues['role'];
+  readonly primary: string;
+  readonly 'replication-secret': string;
+  readonly 'replication-network': string;
+  readonly 'pre-stop': boolean;
+  readonly 'stop-grace': number;
+  readonly probes: boolean;
+  readonly parameters: ParameterList;
+  readonly 'agent-image': string;
+  readonly 'agent-cpu': string;
+  readonly 'agent-memory': string;
+  readonly 'agent-port': number;
+  readonly 'run-as': { readonly uid: number; readonly gid: number };
+  readonly 'injection-version': string;
+}
+
+type Accepts<Value> = Pick<SettingDefinition<Value>, 'expected' | 'parse'>;
+
+/** Built-in default of `agent-image`; clusters that pull from elsewhere set it in their config file. */
+export const defaultAgentImage = 'ghcr.io/pgusher/pgusher-agent:0.1.0';
+
+function accept<Value>(expected: string, read: (text: string) => Value | undefined): Accepts<Value> {
+  return {
+    expected,
+    parse: (text) => {
+      const value = read(text);
+      return value === undefined ? { ok: false } : { ok: true, value };
+    },
+  };
+}
+
+function acceptText(expected: string, isRight: (text: string) => boolean): Accepts<string> {
+  return accept(expected, (text) => (isRight(text) ? text : undefined));
+}
+
+function acceptWord<Word extends string>(...words: readonly Word[]): Accepts<Word> {
+  const last = words.at(-1) ?? '';
+  const expected = words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
+  return accept(expected, (text) => words.find((word) => word === text));
+}
+
+function acceptWholeNumber(expected: string, least: number, most: number): Accepts<number> {
+  return accept(expected, (text) => {
+    const value = /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+}
+
+function acceptQuantity(expected: string, least: number): Accepts<string> {
+  return acceptText(expected, (text) => (parseQuantity(text) ?? 0) >= least);
+}
+
+const onOrOff: Accepts<boolean> = accept('on or off', (text) =>
+  text === 'on' ? true : text === 'off' ? false : undefined,
+);
+
+/** RFC 1123 label: what a container may be called. */
+function isLabelName(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
+/** The restore's name becomes a file name in the store, so it has no slash and no leading dot. */
+function isIdentity(text: string): boolean {
+  return /^[A-Za-z0-9][\w.-]{0,62}$/.test(text);
+}
+
+/** RFC 1123 subdomain: what the apiserver takes as the name of most objects. */
+function isObjectName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text);
+}
+
+function acceptObjectName(kind: string): Accepts<string> {
+  return acceptText(`the name of a ${kind} in the same namespace`, isObjectName);
+}
+
+/** A relative folder: parts that start with a letter or digit, so that `..`, `.tmp-…` and a leading `/` are out. */
+const acceptFolder: Accepts<string> = acceptText(
+  'a relative folder such as shop/orders, without "..", of letters, digits, ".", "_" and "-"',
+  (text) => text.length <= 255 && /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(text),
+);
+
+const acceptDataDirectory = acceptText(
+  'an absolute path below the root, without "." or ".." parts and without a slash at the end',
+  (text) =>
+    text.length <= 1024 &&
+    !/\p{Cc}/u.test(text) &&
+    /^(\/[^/]+)+$/.test(text) &&
+    !text.split('/').some((part) => part === '.' || part === '..'),
+);
+
+const secondsPerUnit: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 86_400 };
+
+const acceptAge = accept('a whole number with h, d or w (hours, days, weeks), such as 14d', (text) => {
+  const match = /^([1-9][0-9]{0,4})([hdw])$/.exec(text);
+  return match === null ? undefined : Number(match[1]) * (secondsPerUnit[match[2] ?? ''] ?? 0);
+});
+
+const acceptStorage = accept<SettingValues['backupStorage']>('auto, none or a size such as 20Gi', (text) => {
+  if (text === 'auto' || text === 'none') return { kind: text };
+  return (parseQuantity(text) ?? 0) >= 1 ? { kind: 'size', quantity: text } : undefined;
+});
+
+/** Ids as the engine `volume` makes them (agent/store/layout.ts). */
+const acceptBackupId = acceptText(
+  'latest or an id as `pgusher-agent list` prints it, such as 20261121T030000Z_00000001_0000000002000028',
+  (text) => text === 'latest' || /^[0-9]{8}T[0-9]{6}Z_[0-9A-F]{8}_[0-9A-F]{16}$/.test(text),
+);
+
+const acceptOwner = accept('uid:gid such as 999:999, not 0 (PostgreSQL does not run as root)', (text) => {
+  const match = /^([1-9][0-9]{0,9}):([0-9]|[1-9][0-9]{1,9})$/.exec(text);
+  const uid = Number(match?.[1]);
+  const gid = Number(match?.[2]);
+  return uid <= 0x7fff_ffff && gid <= 0x7fff_ffff ? { uid, gid } : undefined;
+});
+
+const acceptParameters = accept(
+  'name=value, name=value (quotes as in postgresql.conf around a comma), each name once and none that pgusher sets: ' +
+    'archive_*, recovery_*, restore_command, primary_conninfo, primary_slot_name, data_directory, *_file',
+  parseParameterList,
+);
+
+type Wording = Omit<SettingDefinition, 'name' | 'parse' | 'expected'>;
+
+function define<Name extends SettingName>(
+  name: Name,
+  accepts: Accepts<ParsedSettings[Name]>,
+  wording: Partial<Wording> & Pick<Wording, 'meaning' | 'example'>,
+): SettingDefinition<ParsedSettings[Name]> {
+  return { name, default: undefined, unset: 'none', change: 'restart', scope: 'any', ...wording, ...accepts };
+}
+
+/** By name; the order is that of the docs. */
+export const settingDefinitions: { readonly [Name in SettingName]: SettingDefinition<ParsedSettings[Name]> } = {
+  container: define('container', acceptText('the name of a container of the pod', isLabelName), {
+    unset:
+      'detected: the only container, or the one that image, port 5432, POSTGRES_* variables and data mount point to',
+    meaning: 'The container that runs Postgres, where that is not plain.',
+    example: 'postgres',
+    scope: 'statefulset',
+  }),
+  version: define('version', acceptWholeNumber('a major version, a whole number from 10 to 99', 10, 99), {
+    unset: 'from the image tag',
+    meaning: 'Major version of PostgreSQL, where the image tag does not tell (a digest alone, a name of your own).',
+    example: '17',
+    scope: 'statefulset',
+  }),
+  'data-directory': define('data-directory', acceptDataDirectory, {
+    unset: '`PGDATA`, or where the image keeps it; on CREATE `<mount>/pgdata` where neither says',
+    meaning: 'Where the data directory (`PGDATA`) is.',
+    example: '/var/lib/postgresql/data/pgdata',
+    scope: 'statefulset',
+  }),
+  backup: define('backup', onOrOff, {
+    default: 'on',
+    meaning: '`off` leaves out backups; restore, clean stops and checks stay.',
+    example: 'off',
+  }),
+  'backup-engine': define('backup-engine', acceptWord('volume'), {
+    default: 'volume',
+    meaning: 'What makes and keeps backups. `volume`: base backups and WAL on a claim.',
+    example: 'volume',
+  }),
+  'backup-claim': define('backup-claim', acceptObjectName('PersistentVolumeClaim'), {
+    meaning: 'An existing claim for backups. Needed to adopt a running set, whose claim templates cannot change.',
+    example: 'orders-backup',
+  }),
+  'backup-storage': define('backup-storage', acceptStorage, {
+    default: 'auto',
+    meaning:
+      'Size of the claim template `pgusher-backup` that is added on CREATE. `auto`: twice the data claim. `none`: no template.',
+    example: '40Gi',
+    change: 'create-only',
+  }),
+  'backup-storage-class': define('backup-storage-class', acceptText('the name of a StorageClass', isObjectName), {
+    unset: 'that of the data claim',
+    meaning: 'Storage class of the claim template `pgusher-backup`; best on other disks than the data.',
+    example: 'backup-hdd',
+    change: 'create-only',
+  }),
+  'backup-prefix': define('backup-prefix', acceptFolder, {
+    unset: '`<namespace>/<name>`',
+    meaning: 'Folder of this set in the place for backups.',
+    example: 'shop/orders',
+    scope: 'statefulset',
+  }),
+  'backup-schedule': define(
+    'backup-schedule',
+    acceptText('five fields of cron that come due at some time, such as 30 2 * * *', isSchedule),
+    {
+      unset: 'daily, at a minute and an hour that follow from namespace and name',
+      meaning: 'When base backups are made, as a cron expression.',
+      example: '30 2 * * *',
+      change: 'restart-or-live',
+    },
+  ),
+  'backup-time-zone': define(
+    'backup-time-zone',
+    acceptText('a name from the IANA time zone database, such as Europe/Berlin', isTimeZone),
+    {
+      default: 'UTC',
+      meaning: 'Time zone of `backup-schedule`.',
+      example: 'Europe/Berlin',
+      change: 'restart-or-live',
+    },
+  ),
+  'backup-keep': define('backup-keep', acceptWholeNumber('a whole number from 2 to 1000', 2, 1000), {
+    default: '7',
+    meaning: 'Base backups kept; with one alone there would be none while the next is made.',
+    example: '14',
+    change: 'restart-or-live',
+  }),
+  'backup-keep-for': define('backup-keep-for', acceptAge, {
+    unset: 'by count alone',
+    meaning: 'Base backups are kept for at least this long, even where that makes more than `backup-keep`.',
+    example: '30d',
+    change: 'restart-or-live',
+  }),
+  'backup-compression': define('backup-compression', acceptWord('zstd', 'gzip', 'none'), {
+    default: 'zstd',
+    meaning: 'Compression of base backups and WAL.',
+    example: 'gzip',
+    change: 'restart-or-live',
+  }),
+  'backup-verify': define('backup-verify', onOrOff, {
+    default: 'on',
+    meaning: 'Check each base backup against its manifest, and its WAL chain, after it is made.',
+    example: 'off',
+    change: 'restart-or-live',
+  }),
+  'backup-synchronous': define('backup-synchronous', onOrOff, {
+    default: 'off',
+    meaning:
+      '`on`: a commit returns only when its WAL is in the backup, so that nothing committed can be lost with the data volume.',
+    example: 'on',
+  }),
+  bootstrap: define('bootstrap', acceptWord('auto', 'restore', 'initialize'), {
+    default: 'auto',
+    meaning:
+      'What an empty data directory becomes. `auto`: restored where there are backups, else initialised. `restore`: never initialised. `initialize`: never restored.',
+    example: 'restore',
+  }),
+  'restore-from': define('restore-from', acceptFolder, {
+    unset: 'own `backup-prefix`',
+    meaning: "Folder of another set's backups to start from (clone); only read.",
+    example: 'shop/orders',
+    scope: 'statefulset',
+  }),
+  'restore-from-claim': define('restore-from-claim', acceptObjectName('PersistentVolumeClaim'), {
+    unset: 'own place for backups',
+    meaning: 'Claim that holds the backups to start from; mounted read-only.',
+    example: 'pgusher-backup-orders-0',
+    scope: 'statefulset',
+  }),
+  'restore-backup': define('restore-backup', acceptBackupId, {
+    default: 'latest',
+    meaning: 'Base backup to restore: `latest` (the newest that reaches the target) or an id.',
+    example: '20261121T030000Z_00000001_0000000002000028',
+    scope: 'statefulset',
+  }),
+  'restore-target-time': define(
+    'restore-target-time',
+    accept('a date and time with a zone, such as 2026-11-21 06:00:00+00', zonedTimestamp),
+    {
+      meaning: 'Restore up to this moment (recovery_target_time).',
+      example: '2026-11-21 06:00:00+00',
+      scope: 'statefulset',
+    },
+  ),
+  'restore-target-lsn': define('restore-target-lsn', acceptText('a log sequence number such as 16/B374D848', isLsn), {
+    meaning: 'Restore up to this place in the WAL (recovery_target_lsn).',
+    example: '16/B374D848',
+    scope: 'statefulset',
+  }),
+  'restore-target-xid': define(
+    'restore-target-xid',
+    acceptText('a transaction id from 3 to 4294967295', isTransactionId),
+    {
+      meaning: 'Restore up to this transaction (recovery_target_xid).',
+      example: '48213',
+      scope: 'statefulset',
+    },
+  ),
+  'restore-target-name': define(
+    'restore-target-name',
+    acceptText('the name of a restore point, 1 to 63 bytes', isRestorePointName),
+    {
+      meaning: 'Restore up to this restore point, made with pg_create_restore_point() (recovery_target_name).',
+      example: 'before-migration',
+      scope: 'statefulset',
+    },
+  ),
+  'restore-target-immediate': define('restore-target-immediate', onOrOff, {
+    default: 'off',
+    meaning: '`on`: stop as soon as the base backup is consistent (recovery_target = immediate).',
+    example: 'on',
+    scope: 'statefulset',
+  }),
+  'restore-target-inclusive': define('restore-target-inclusive', onOrOff, {
+    default: 'on',
+    meaning: '`off`: stop just before the target (recovery_target_inclusive).',
+    example: 'off',
+    scope: 'statefulset',
+  }),
+  'restore-id': define(
+    'restore-id',
+    acceptText('1 to 63 letters, digits, ".", "_" or "-", starting with a letter or digit', isIdentity),
+    {
+      meaning:
+        'Name of this one restore, yours to choose; needed with a target, done once, and never again under the same name.',
+      example: '2026-11-21-undo-drop',
+      scope: 'statefulset',
+    },
+  ),
+  role: define('role', acceptWord('auto', 'primary', 'standby'), {
+    default: 'auto',
+    meaning: '`auto`: ordinal 0 is the primary, the others its standbys. `primary`, `standby`: all of the set.',
+    example: 'standby',
+    scope: 'statefulset',
+  }),
+  primary: define('primary', acceptText('host or host:port, such as orders-0.orders.shop.svc:5432', isHostAndPort), {
+    unset: "the set's own ordinal 0",
+    meaning: 'The primary that a standby copies and follows.',
+    example: 'orders-0.orders.shop.svc:5432',
+    scope: 'statefulset',
+  }),
+  'replication-secret': define('replication-secret', acceptObjectName('Secret'), {
+    meaning:
+      'Secret with the keys `username` and `password` of the replication role; needed with more than one replica or role standby.',
+    example: 'orders-replication',
+  }),
+  'replication-network': define(
+    'replication-network',
+    acceptText('samenet, samehost, all or a network such as 10.0.0.0/8', isReplicationNetwork),
+    {
+      default: 'samenet',
+      meaning: 'Addresses that may replicate (address column of pg_hba.conf).',
+      example: '10.244.0.0/16',
+    },
+  ),
+  'pre-stop': define('pre-stop', onOrOff, {
+    default: 'on',
+    meaning: '`off` leaves out the preStop hook that stops the server fast and cleanly.',
+    example: 'off',
+  }),
+  'stop-grace': define('stop-grace', acceptWholeNumber('seconds, a whole number from 30 to 86400', 30, 86_400), {
+    default: '300',
+    meaning: 'Least terminationGracePeriodSeconds; a lower one is raised to it.',
+    example: '600',
+  }),
+  probes: define('probes', onOrOff, {
+    default: 'on',
+    meaning: 'Add startup and readiness probes where the set has none.',
+    example: 'off',
+  }),
+  parameters: define('parameters', acceptParameters, {
+    meaning: 'Server parameters, given to the server as `-c` arguments.',
+    example: 'max_connections=200, shared_buffers=1GB',
+  }),
+  'agent-image': define(
+    'agent-image',
+    acceptText(
+      'an image reference such as registry.example:5000/pgusher-agent:0.1.0',
+      (text) => parseImageReference(text) !== undefined,
+    ),
+    {
+      default: defaultAgentImage,
+      meaning: 'Image of the injected containers.',
+      example: 'registry.example:5000/pgusher-agent:0.1.0',
+    },
+  ),
+  'agent-cpu': define('agent-cpu', acceptQuantity('an amount of CPU of at least 10m, such as 500m', 0.01), {
+    default: '500m',
+    meaning: 'CPU request and limit of the injected containers.',
+    example: '1',
+  }),
+  'agent-memory': define(
+    'agent-memory',
+    acceptQuantity('an amount of memory of at least 64Mi, such as 256Mi', 64 * 2 ** 20),
+    {
+      default: '256Mi',
+      meaning: 'Memory request and limit of the injected containers.',
+      example: '512Mi',
+    },
+  ),
+  'agent-port': define('agent-port', acceptWholeNumber('a port from 1024 to 65535', 1024, 65_535), {
+    default: '8432',
+    meaning: "Port of the agent's probes, metrics and status page.",
+    example: '9432',
+  }),
+  'run-as': define('run-as', acceptOwner, {
+    unset: 'from the image',
+    meaning: 'uid and gid of the server, where the image starts as root and is not known.',
+    example: '999:999',
+    scope: 'statefulset',
+  }),
+  'injection-version': define(
+    'injection-version',
+    acceptText('latest, or the version that pgusher wrote', (text) => text !== ''),
+    {
+      unset: 'written by pgusher',
+      meaning: 'Version of pgusher that rendered the pods. Write `latest` to have them rendered anew.',
+      example: 'latest',
+      scope: 'statefulset',
+    },
+  ),
+};
+
+/** The same as a list, in the order of the docs. */
+export const settingTable: readonly SettingDefinition[] = Object.values(settingDefinitions);

@@ -1,0 +1,139 @@
+/**
+ * Our annotations, parsed once into typed values. The table of them is in setting-table.ts; docs/settings.md is
+ * generated from it. Layers: built-in < cluster config file < namespace annotations < StatefulSet annotations.
+ */
+export interface Settings {
+  readonly values: SettingValues;
+  /** The layer that each value came from, by setting name (without prefix). */
+  readonly origins: Readonly<Record<SettingName, SettingLayer>>;
+  /** Annotations of the StatefulSet (and the namespace) that are no setting of ours, or hold what cannot be read. */
+  readonly problems: readonly SettingProblem[];
+  /** `postgres.io/allow-<check-id>`: check id → the reason that was given. */
+  readonly escapes: ReadonlyMap<string, string>;
+}
+
+export type SettingLayer = 'built-in' | 'cluster' | 'namespace' | 'statefulset';
+
+export interface SettingLayers {
+  /** From the cluster config file, by setting name. Already checked when the file was read. */
+  readonly cluster?: Readonly<Record<string, string>>;
+  /** The namespace's annotations, with prefix. */
+  readonly namespace?: Readonly<Record<string, string>>;
+  /** The StatefulSet's annotations, with prefix. */
+  readonly statefulset: Readonly<Record<string, string>>;
+}
+
+/** `annotation` is written with its prefix, but for the cluster layer, where the config file has none. */
+export type SettingProblem =
+  /** `suggestion`: the whole name that was probably meant. */
+  | {
+      readonly kind: 'unknown';
+      readonly annotation: string;
+      readonly layer: SettingLayer;
+      readonly suggestion: string | undefined;
+    }
+  /** `expected` completes the sentence "…; wanted <expected>". */
+  | {
+      readonly kind: 'invalid';
+      readonly annotation: string;
+      readonly layer: SettingLayer;
+      readonly value: string;
+      readonly expected: string;
+    }
+  /** `allow-<id>` with no reason. */
+  | { readonly kind: 'no-reason'; readonly annotation: string; readonly layer: SettingLayer }
+  /** Two settings that exclude each other, or one that needs another. */
+  | { readonly kind: 'conflict'; readonly annotations: readonly string[]; readonly expected: string };
+
+export interface SettingValues {
+  readonly container: string | undefined;
+  readonly version: number | undefined;
+  readonly dataDirectory: string | undefined;
+  readonly backup: boolean;
+  readonly backupEngine: string;
+  readonly backupClaim: string | undefined;
+  readonly backupStorage: { readonly kind: 'auto' | 'none' } | { readonly kind: 'size'; readonly quantity: string };
+  readonly backupStorageClass: string | undefined;
+  readonly backupPrefix: string | undefined;
+  /** Five fields of cron. Undefined: daily, minute and hour derived from namespace and name by `derivedSchedule`. */
+  readonly backupSchedule: string | undefined;
+  readonly backupTimeZone: string;
+  readonly backupKeep: number;
+  /** Seconds; undefined: by count alone. */
+  readonly backupKeepFor: number | undefined;
+  readonly backupCompression: 'zstd' | 'gzip' | 'none';
+  readonly backupVerify: boolean;
+  readonly backupSynchronous: boolean;
+  readonly bootstrap: 'auto' | 'restore' | 'initialize';
+  readonly restoreFrom: string | undefined;
+  readonly restoreFromClaim: string | undefined;
+  readonly restoreBackup: string;
+  readonly restoreTarget: RestoreTarget | undefined;
+  readonly restoreTargetInclusive: boolean;
+  readonly restoreId: string | undefined;
+  readonly role: 'auto' | 'primary' | 'standby';
+  readonly primary: string | undefined;
+  readonly replicationSecret: string | undefined;
+  readonly replicationNetwork: string;
+  readonly preStop: boolean;
+  /** Seconds. */
+  readonly stopGrace: number;
+  readonly probes: boolean;
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly agentImage: string;
+  readonly agentCpu: string;
+  readonly agentMemory: string;
+  readonly agentPort: number;
+  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+  /** What stands in `injection-version`: a version that we wrote, or `latest`. */
+  readonly injectionVersion: string | undefined;
+}
+
+/** `value` as PostgreSQL's recovery_target_* takes it; checked by target-syntax.ts. */
+export interface RestoreTarget {
+  readonly kind: 'time' | 'lsn' | 'xid' | 'name' | 'immediate';
+  readonly value: string;
+}
+
+export type SettingName =
+  | 'container'
+  | 'version'
+  | 'data-directory'
+  | 'backup'
+  | 'backup-engine'
+  | 'backup-claim'
+  | 'backup-storage'
+  | 'backup-storage-class'
+  | 'backup-prefix'
+  | 'backup-schedule'
+  | 'backup-time-zone'
+  | 'backup-keep'
+  | 'backup-keep-for'
+  | 'backup-compression'
+  | 'backup-verify'
+  | 'backup-synchronous'
+  | 'bootstrap'
+  | 'restore-from'
+  | 'restore-from-claim'
+  | 'restore-backup'
+  | 'restore-target-time'
+  | 'restore-target-lsn'
+  | 'restore-target-xid'
+  | 'restore-target-name'
+  | 'restore-target-immediate'
+  | 'restore-target-inclusive'
+  | 'restore-id'
+  | 'role'
+  | 'primary'
+  | 'replication-secret'
+  | 'replication-network'
+  | 'pre-stop'
+  | 'stop-grace'
+  | 'probes'
+  | 'parameters'
+  | 'agent-image'
+  | 'agent-cpu'
+  | 'agent-memory'
+  | 'agent-port'
+  | 'run-as'
+  | 'injection-version';

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { newStatus, reasonsUnprotected } from '../../../src/agent/backup/agent-status.ts';
+import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
+
+const startedAt = new Date('2026-11-21T07:00:00Z');
+
+function protectedStatus(): AgentStatus {
+  const status = newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: true });
+  status.lockHeld = true;
+  status.server = { kind: 'primary', systemId: '42', timeline: 1, major: 15 };
+  status.store.ours = true;
+  status.receiver.streaming = true;
+  status.backups.complete = [{ id: 'b', startedAt, finishedAt: startedAt, timeline: 1, storedSize: 1, verified: true }];
+  return status;
+}
+
+describe('whether a set is protected', () => {
+  it('is yes where WAL streams and there is a base backup in its own store', () => {
+    expect(reasonsUnprotected(protectedStatus())).toEqual([]);
+  });
+
+  it('is no from the first moment on, with every reason', () => {
+    expect(reasonsUnprotected(newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: true }))).toEqual([
+      'the server is not there: not tried yet',
+      'the store is not known to belong to this server',
+      'there is no base backup',
+      'WAL is not being received',
+    ]);
+  });
+
+  it('is no where backups are off', () => {
+    expect(reasonsUnprotected(newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: false }))).toEqual(
+      ['backups are off, or there is no store'],
+    );
+  });
+
+  it('is no after a gap until there is a base backup behind it', () => {
+    const status = protectedStatus();
+    status.backups.wanted = 'WAL is missing since 000000010000000000000002';
+    expect(reasonsUnprotected(status)).toEqual([
+      'a base backup is needed: WAL is missing since 000000010000000000000002',
+    ]);
+  });
+
+  it('is no while something is wrong', () => {
+    const status = protectedStatus();
+    status.failures.set('store', { at: startedAt, message: 'ENOSPC: no space left on device' });
+    expect(reasonsUnprotected(status)).toEqual(['store: ENOSPC: no space left on device']);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { newStatus } from '../../../src/agent/backup/agent-status.ts';
+import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
+import { startHttp } from '../../../src/agent/http/http-server.ts';
+
+const startedAt = new Date('2026-11-21T07:00:00Z');
+let close: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await close?.();
+});
+
+async function serve(change: (status: AgentStatus) => void = () => undefined): Promise<string> {
+  const status = newStatus({ namespace: 'shop', set: '<orders>', startedAt, backupWanted: true });
+  change(status);
+  const http = await startHttp({ status, host: '127.0.0.1', port: 0, now: () => startedAt });
+  close = () => http.close();
+  return `http://127.0.0.1:${http.port}`;
+}
+
+describe('the pages of the agent', () => {
+  it('say started once the lock is held', async () => {
+    const url = await serve((status) => {
+      setTimeout(() => {
+        status.lockHeld = true;
+      }, 0);
+    });
+    const before = await fetch(`${url}/startedz`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const after = await fetch(`${url}/startedz`);
+    expect([before.status, after.status]).toContain(200);
+    expect(after.status).toBe(200);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  });
+
+  it('say why nothing is protected, a line each', async () => {
+    const answer = await fetch(`${await serve()}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toBe(
+      'the server is not there: not tried yet\nthe store is not known to belong to this server\nthere is no base backup\nWAL is not being received\n',
+    );
+  });
+
+  it('show explicit zeros and "protected 0" where there never was a backup', async () => {
+    const text = await (await fetch(`${await serve()}/metrics`)).text();
+    const values = Object.fromEntries(
+      text
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.split(' ')),
+    ) as Record<string, string>;
+    expect(values).toEqual({
+      pgusher_protected: '0',
+      pgusher_recoverable_from_timestamp_seconds: '0',
+      pgusher_recoverable_to_timestamp_seconds: '0',
+      pgusher_base_backups: '0',
+      pgusher_last_base_backup_timestamp_seconds: '0',
+      pgusher_last_base_backup_bytes: '0',
+      pgusher_base_backup_running: '0',
+      pgusher_last_wal_flushed_timestamp_seconds: '0',
+      pgusher_wal_receiver_streaming: '0',
+      pgusher_wal_lag_bytes: '0',
+      pgusher_wal_lag_seconds: '0',
+      pgusher_wal_gap_total: '0',
+      pgusher_wal_segments_moved_total: '0',
+      pgusher_last_verification_timestamp_seconds: '0',
+      pgusher_last_verification_success: '0',
+      pgusher_store_bytes_free: '0',
+      pgusher_store_bytes_total: '0',
+      pgusher_last_failure_timestamp_seconds: '0',
+      'pgusher_slot_status{status="missing"}': '1',
+      'pgusher_slot_status{status="reserved"}': '0',
+      'pgusher_slot_status{status="extended"}': '0',
+      'pgusher_slot_status{status="unreserved"}': '0',
+      'pgusher_slot_status{status="lost"}': '0',
+    });
+  });
+
+  it('name each kind of trouble as a label, never its words', async () => {
+    const url = await serve((status) => {
+      status.failures.set('store', { at: startedAt, message: 'ENOSPC' });
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('pgusher_failure{kind="store"} 1');
+    expect(text).not.toContain('ENOSPC');
+  });
+
+  it('tell a person, with everything escaped', async () => {
+    const answer = await fetch(await serve());
+    const page = await answer.text();
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page).toContain('<h1>shop/&#60;orders&#62;: <span class="bad">NOT PROTECTED</span></h1>');
+    expect(page).toContain('<li>there is no base backup</li>');
+    expect(page).not.toMatch(/<script|<form|<button/);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('change nothing by %s', async (method) => {
+    const answer = await fetch(`${await serve()}/`, { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  it('know no other path', async () => {
+    expect((await fetch(`${await serve()}/backup`)).status).toBe(404);
+  });
+});

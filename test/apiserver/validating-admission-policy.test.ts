@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { missingTools } from '../support/tool.ts';
+import { startControlPlane, until, type ControlPlane } from './support/control-plane.ts';
+import { ordersManifest, serverOf, type StatefulSet } from './support/stateful-set.ts';
+
+const policy = join(import.meta.dirname, '..', '..', 'manifests', 'base', 'validating-admission-policy.yaml');
+
+/** No webhook at all: what the apiserver refuses by itself. */
+describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy, with our pods down', () => {
+  let cluster: ControlPlane;
+
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    const answer = cluster.tryKubectl(['apply', '-f', policy]);
+    expect(answer).toMatchObject({ status: 0 });
+    await until('the policy to be in force', 30_000, () => create(emptyDir, '--dry-run=server').status !== 0);
+  });
+  afterAll(async () => {
+    await cluster.stop();
+  });
+  afterEach(() => {
+    cluster.kubectl(['delete', 'statefulset', '--all', '--wait=true']);
+  });
+
+  const create = (change: (manifest: StatefulSet) => void, ...more: string[]) =>
+    cluster.tryKubectl(['create', '-f', '-', ...more], ordersManifest(change));
+
+  function emptyDir(manifest: StatefulSet): void {
+    manifest.spec.volumeClaimTemplates = [];
+    manifest.spec.template.spec.volumes = [{ name: 'data', ...{ emptyDir: {} } }];
+  }
+  const unsafe: readonly (readonly [string, (manifest: StatefulSet) => void])[] = [
+    ['plaintext-password', (set) => (serverOf(set).env = [{ name: 'POSTGRES_PASSWORD', value: 'secret' }])],
+    ['pgdata-emptydir', emptyDir],
+    [
+      'pgdata-hostpath',
+      (set) => {
+        set.spec.volumeClaimTemplates = [];
+        set.spec.template.spec.volumes = [{ name: 'data', ...{ hostPath: { path: '/srv' } } }];
+      },
+    ],
+    ['replicas-without-replication', (set) => (set.spec.replicas = 2)],
+    ['fsync-off', (set) => (serverOf(set).args = ['-c', 'fsync=off'])],
+    [
+      'pvc-retention-delete',
+      (set) => Object.assign(set.spec, { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } }),
+    ],
+  ];
+
+  test('accepts what is safe', () => {
+    expect(create(() => undefined)).toMatchObject({ status: 0 });
+  });
+
+  test.each(unsafe)('refuses %s', (check, change) => {
+    const answer = create(change);
+    expect(answer.status).toBe(1);
+    expect(answer.stderr).toContain(`${check}: `);
+  });
+
+  test.each(unsafe)('lets %s through with its escape', (check, change) => {
+    const answer = create((set) => {
+      change(set);
+      set.metadata.annotations[`postgres.io/allow-${check}`] = 'a test';
+    });
+    expect(answer).toMatchObject({ status: 0 });
+  });
+
+  test('refuses an update that takes injected containers out', () => {
+    create((set) => {
+      set.spec.template.spec.initContainers = ['pgusher-backup', 'pgusher-restore', 'pgusher-initdb'].map((name) => ({
+        name,
+        image: 'x',
+      }));
+    });
+    const patch = '[{"op":"remove","path":"/spec/template/spec/initContainers/1"}]';
+    const answer = cluster.tryKubectl(['patch', 'statefulset', 'orders', '--type=json', '-p', patch]);
+    expect(answer.status).toBe(1);
+    expect(answer.stderr).toContain('injection-missing');
+  });
+
+  test('does not look at sets without the label', () => {
+    const answer = create((set) => {
+      emptyDir(set);
+      set.metadata.labels = {};
+    });
+    expect(answer).toMatchObject({ status: 0 });
+  });
+});

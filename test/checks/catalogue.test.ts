@@ -1,0 +1,76 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Check } from '../../src/checks/check.ts';
+import { catalogueOf, checkIds, checks } from '../../src/checks/registry.ts';
+import { fixtureFiles, fixtureFolders, fixtureText } from './check-fixture.ts';
+
+/** What is in src/checks and is no check. */
+const machinery = [
+  'check.ts',
+  'field-path.ts',
+  'policy.ts',
+  'registry.ts',
+  'run-checks.ts',
+  'setting-problem.ts',
+  'shown-text.ts',
+  'unsafe-parameter.ts',
+];
+
+test('each check is in the registry, in a file of its name', () => {
+  const files = readdirSync(join(import.meta.dirname, '../../src/checks')).filter((file) => !machinery.includes(file));
+  expect(checkIds.map((id) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
+});
+
+test('each folder of fixtures belongs to a check', () => {
+  expect(fixtureFolders()).toEqual(checkIds.toSorted());
+});
+
+describe.each(checks.map((check: Check) => ({ id: check.id, check })))('$id', ({ id, check }) => {
+  const files = fixtureFiles(id);
+
+  test('has a fixture that it accepts and one that it finds something in', () => {
+    expect(files.filter((file) => file.startsWith('accepts-'))).not.toEqual([]);
+    const wanted = check.severity === 'deny' ? 'rejects-' : 'warns-';
+    expect(files.filter((file) => file.startsWith(wanted))).not.toEqual([]);
+  });
+
+  test('has no file that belongs to no fixture', () => {
+    const fixtures = files.filter((file) => /^(accepts|rejects|warns)-[a-z0-9-]+\.yaml$/.test(file));
+    const expected = fixtures.flatMap((file) => [
+      file,
+      ...(file.startsWith('accepts-') ? [] : [file.replace(/yaml$/, 'verdict.yaml')]),
+      ...files.filter((candidate) => candidate === file.replace(/yaml$/, 'before.yaml')),
+    ]);
+    expect(files).toEqual(expected.toSorted());
+  });
+
+  test('has fixtures that say why they exist', () => {
+    const silent = files.filter(
+      (file) => !file.endsWith('.verdict.yaml') && !/^# \S.*\.\n/.test(fixtureText(id, file)),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test('explains itself in whole sentences', () => {
+    for (const text of [check.summary, check.because, check.instead]) expect(text).toMatch(/^\S.*[.)]$/);
+  });
+});
+
+describe('the registry', () => {
+  const [first] = checks;
+
+  test('refuses two checks of one id', () => {
+    expect(() => catalogueOf([first, { ...first }])).toThrow('two checks have the id "pgdata-no-volume"');
+  });
+
+  test('refuses an id that is no kebab-case word', () => {
+    expect(() => catalogueOf([{ ...first, id: 'Fsync_Off' }])).toThrow('check id "Fsync_Off" is not kebab-case');
+  });
+
+  test('refuses a check that looks at nothing', () => {
+    const { id, severity, summary, because, instead } = first;
+    const idle = { id, severity, summary, because, instead };
+    expect(() => catalogueOf([idle])).toThrow('check "pgdata-no-volume" examines nothing');
+  });
+});

@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Finding } from '../../src/checks/check.ts';
+import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
+import { noPolicy } from '../../src/checks/policy.ts';
+import type { CheckPolicy } from '../../src/checks/policy.ts';
+import { runChecks, runReleaseChecks } from '../../src/checks/run-checks.ts';
+import { renderPlan } from '../../src/injections/render-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { isObject, objectAt } from '../../src/workload/json.ts';
+import type { JsonObject } from '../../src/workload/json.ts';
+import type { PostgresWorkload } from '../../src/workload/postgres-workload.ts';
+import { readPostgresWorkload } from '../../src/workload/read-postgres-workload.ts';
+import { isManaged, readSettings } from '../../src/workload/read-settings.ts';
+
+/** `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml`. */
+export interface CheckFixture {
+  readonly check: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly after: PostgresWorkload;
+  readonly before: PostgresWorkload | undefined;
+}
+
+const root = join(import.meta.dirname, '../fixtures/checks');
+
+export function fixtureFolders(): readonly string[] {
+  return readdirSync(root).toSorted();
+}
+
+export function fixtureFiles(check: string): readonly string[] {
+  return readdirSync(join(root, check)).toSorted();
+}
+
+export function fixtureText(check: string, file: string): string {
+  return readFileSync(join(root, check, file), 'utf8');
+}
+
+export function checkFixtures(): readonly CheckFixture[] {
+  return fixtureFolders().flatMap((check) =>
+    fixtureFiles(check)
+      .filter((file) => /^[^.]+\.yaml$/.test(file))
+      .map((file) => readFixture(check, file.replace('.yaml', ''))),
+  );
+}
+
+export function readFixture(check: string, name: string): CheckFixture {
+  const folder = join(root, check);
+  const earlier = `${name}.before.yaml`;
+  return {
+    check,
+    name,
+    folder,
+    after: workloadFrom(fixtureText(check, `${name}.yaml`)),
+    before: existsSync(join(folder, earlier)) ? workloadFrom(fixtureText(check, earlier)) : undefined,
+  };
+}
+
+export function workloadFrom(yaml: string): PostgresWorkload {
+  const object: unknown = parse(yaml);
+  if (!isObject(object)) throw new Error('the fixture is no YAML mapping');
+  return workloadOf(object);
+}
+
+export function workloadOf(object: JsonObject): PostgresWorkload {
+  const namespace = objectAt(object, 'metadata')['namespace'];
+  const bare = readPostgresWorkload(object, readSettings({ statefulset: {} }), '');
+  return readPostgresWorkload(
+    object,
+    readSettings({ statefulset: bare.annotations }),
+    typeof namespace === 'string' ? namespace : '',
+  );
+}
+
+/** What the two webhooks ask of the checks, with the plan that was injected into the earlier object. */
+export function judge(
+  { after, before }: Pick<CheckFixture, 'after' | 'before'>,
+  policy: CheckPolicy = noPolicy,
+  today = '2026-11-21',
+): readonly Finding[] {
+  const managedBefore = before !== undefined && isManaged(before.labels) ? before : undefined;
+  const input = {
+    after,
+    before: managedBefore,
+    operation: before === undefined ? ('CREATE' as const) : ('UPDATE' as const),
+    injected: managedBefore === undefined ? undefined : injectedInto(managedBefore),
+    policy,
+    today,
+  };
+  if (isManaged(after.labels)) return runChecks(input);
+  const labels = objectAt(objectAt(after.object, 'metadata'), 'labels');
+  return managedBefore === undefined ? managedLabelFindings(labels) : runReleaseChecks(input);
+}
+
+function injectedInto(workload: PostgresWorkload): Plan | undefined {
+  return workload.server?.family.treatment === 'managed' ? renderPlan(workload, 'CREATE').plan : undefined;
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { listenLocalhost } from '../../src/checks/listen-localhost.ts';
+import { catalogue } from '../../src/checks/registry.ts';
+import { workloadOf } from './check-fixture.ts';
+
+/** Severities of what is found with `listen_addresses` at `value`. */
+function severities(value: string, spec: Readonly<Record<string, number>> = {}): readonly string[] {
+  const containers = [{ name: 'postgres', image: 'postgres:17.6', args: ['-c', `listen_addresses=${value}`] }];
+  const workload = workloadOf({ spec: { ...spec, template: { spec: { containers } } } });
+  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue };
+  return (listenLocalhost.examine?.(workload, surroundings) ?? []).map(({ severity }) => severity ?? 'deny');
+}
+
+test.each([
+  ['*', []],
+  ['0.0.0.0', []],
+  ['0.0.0.0, ::', []],
+  ['localhost,10.0.0.7', []],
+  ['"localhost" , "db"', []],
+  ['localhost', ['warn']],
+  ['LocalHost, ::1', ['warn']],
+  ['127.0.0.1', ['warn']],
+  ['', ['deny']],
+  [' , ', ['deny']],
+  ['::', ['deny']],
+  ['::1', ['deny']],
+  ['10.0.0.7', ['deny']],
+  ['$(POD_IP)', ['deny']],
+  ['127.0.0.1.example.com', ['deny']],
+])('listen_addresses %j', (value, expected) => {
+  expect(severities(value)).toEqual(expected);
+});
+
+test('loopback alone keeps the standbys of the set out', () => {
+  expect(severities('localhost', { replicas: 2 })).toEqual(['deny']);
+  expect(severities('localhost,orders-0', { replicas: 2 })).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { countTap } from '../../scripts/test/bats.ts';
+import { countReport } from '../../scripts/test/vitest.ts';
+
+test('TAP: ok, not ok and skip are counted', () => {
+  expect(countTap('1..4\nok 1 a\nnot ok 2 b\n# (in test file x)\nok 3 c # skip no dash\nok 4 d\n', 1)).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: 1,
+    notes: ['not ok 2 b', 'ok 3 c # skip no dash'],
+  });
+});
+
+test('TAP: a run that ends badly without a failed test is a failure', () => {
+  expect(countTap('1..3\nok 1 a\n', 1)).toMatchObject({ passed: 1, failed: 1 });
+});
+
+const file = (name: string, status: string, statuses: readonly string[], message = '') => ({
+  name,
+  status,
+  message,
+  assertionResults: statuses.map((result, index) => ({ fullName: `${name} ${index}`, status: result })),
+});
+
+test('vitest: tests are counted, and a file that does not load is one failure', () => {
+  const testResults = [
+    file('/root/a', 'failed', ['passed', 'failed', 'pending']),
+    file('/root/b', 'failed', [], 'SyntaxError: x\n  at y'),
+    file('/root/c', 'passed', ['passed', 'skipped', 'todo']),
+  ];
+  expect(countReport({ testResults }, 1, '/root/')).toEqual({
+    passed: 2,
+    failed: 2,
+    skipped: 3,
+    notes: [
+      'failed: /root/a 1',
+      'failed: b: SyntaxError: x',
+      'skipped: /root/a 2',
+      'skipped: /root/c 1',
+      'skipped: /root/c 2',
+    ],
+  });
+});
+
+test('vitest: an error outside of any test is a failure', () => {
+  expect(countReport({ testResults: [file('/root/a', 'passed', ['passed'])] }, 1, '/root/')).toMatchObject({
+    passed: 1,
+    failed: 1,
+  });
+  expect(countReport({ testResults: [file('/root/a', 'passed', ['passed'])] }, 0, '/root/')).toMatchObject({
+    passed: 1,
+    failed: 0,
+  });
+});

@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import request from 'supertest';
+import { describe, expect, test } from 'vitest';
+import { commandLine } from '../src/commands/command-line.ts';
+import { parseConfiguration } from '../src/config.ts';
+import { readManifests } from '../src/manifests/read-manifests.ts';
+import { createApp } from '../src/server/app.ts';
+import { drainTimes } from '../src/server/drain.ts';
+import { limits } from '../src/server/limits.ts';
+import { createLog } from '../src/server/log.ts';
+import { version } from '../src/version.ts';
+import type { Json, JsonObject } from '../src/workload/json.ts';
+import { isList, isObject } from '../src/workload/json.ts';
+import { managedLabelName } from '../src/workload/read-settings.ts';
+
+/** What is installed agrees with the code that runs there, and with itself. */
+
+const folder = join(import.meta.dirname, '..', 'manifests');
+
+function objectsIn(path: string): readonly JsonObject[] {
+  const read = readManifests(readFileSync(join(folder, path), 'utf8'));
+  if (read.kind === 'unreadable') throw new Error(`${path}: ${read.message}`);
+  return read.documents.map(({ value }) => value).filter(isObject);
+}
+
+const objects = ['base', 'cert-manager'].flatMap((name) =>
+  readdirSync(join(folder, name))
+    .filter((file) => file !== 'ca-injection.yaml')
+    .flatMap((file) => objectsIn(join(name, file))),
+);
+
+function ofKind(kind: string): JsonObject {
+  const [only, ...others] = objects.filter((object) => object['kind'] === kind);
+  if (only === undefined || others.length > 0) throw new Error(`one ${kind} is wanted`);
+  return only;
+}
+
+/** The value at a path of keys and list positions. */
+function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>((inner, key) => {
+    if (isList(inner) && typeof key === 'number') return inner[key];
+    return isObject(inner) ? inner[String(key)] : undefined;
+  }, value);
+}
+
+function list(value: Json | undefined): readonly Json[] {
+  if (value === undefined || !isList(value)) throw new Error('a list is wanted');
+  return value;
+}
+
+function scalar(value: Json | undefined): string {
+  if (typeof value !== 'string' && typeof value !== 'number') throw new Error('a text or a number is wanted');
+  return String(value);
+}
+
+const namespace = scalar(at(ofKind('Namespace'), 'metadata', 'name'));
+const service = ofKind('Service');
+const deployment = ofKind('Deployment');
+const podLabels = at(deployment, 'spec', 'template', 'metadata', 'labels');
+const pod = at(deployment, 'spec', 'template', 'spec');
+const container = at(pod, 'containers', 0);
+const args = list(at(container, 'args')).map(scalar);
+const argument = (name: string): string | undefined =>
+  args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+
+const webhooks = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'].flatMap((kind) =>
+  list(at(ofKind(kind), 'webhooks')),
+);
+const policy = ofKind('ValidatingAdmissionPolicy');
+const exceptOwnAndSystem = {
+  matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] }],
+};
+
+test('kustomize takes every file', () => {
+  const wanted = readdirSync(join(folder, 'base')).filter((file) => file !== 'kustomization.yaml');
+  const kustomizations = objects.filter((object) => object['kind'] === 'Kustomization');
+  expect(list(at(kustomizations[0], 'resources')).toSorted()).toEqual(wanted.toSorted());
+  expect(at(kustomizations[1], 'resources')).toEqual(['../base', 'certificate.yaml']);
+  expect(at(kustomizations[1], 'patches', 0, 'path')).toBe('ca-injection.yaml');
+});
+
+test('every object is in the namespace that is made', () => {
+  const namespaces = objects.map((object) => at(object, 'metadata', 'namespace')).filter((name) => name !== undefined);
+  expect(new Set(namespaces)).toEqual(new Set([namespace]));
+});
+
+describe('the webhooks', () => {
+  test.each(webhooks.map((webhook) => [scalar(at(webhook, 'name')), webhook] as const))('%s', (name, webhook) => {
+    const path = name.startsWith('mutate.') ? '/mutate' : '/validate';
+    expect(at(webhook, 'clientConfig', 'service')).toEqual({
+      name: at(service, 'metadata', 'name'),
+      namespace,
+      path,
+      port: at(service, 'spec', 'ports', 0, 'port'),
+    });
+    expect(at(webhook, 'namespaceSelector')).toEqual(exceptOwnAndSystem);
+    expect(JSON.stringify(at(webhook, 'objectSelector'))).toContain(`"${managedLabelName}"`);
+    expect(at(webhook, 'sideEffects')).toBe('None');
+    // The server waits for a body at least as long as its caller waits for the answer.
+    expect(Number(at(webhook, 'timeoutSeconds')) * 1000).toBeLessThanOrEqual(limits.request);
+  });
+
+  test('both look at the same objects', () => {
+    const [mutating, validating] = webhooks;
+    for (const field of ['rules', 'objectSelector', 'namespaceSelector', 'matchConditions', 'failurePolicy']) {
+      expect(at(mutating, field)).toEqual(at(validating, field));
+    }
+  });
+});
+
+test('the policy looks at the label, outside the same namespaces', () => {
+  expect(at(policy, 'spec', 'matchConstraints', 'objectSelector')).toEqual({
+    matchLabels: { [managedLabelName]: 'true' },
+  });
+  expect(at(policy, 'spec', 'matchConstraints', 'namespaceSelector')).toEqual(exceptOwnAndSystem);
+});
+
+describe('the Deployment', () => {
+  test('is what Service, budget, network policy and its own selector select', () => {
+    expect(at(service, 'spec', 'selector')).toEqual(podLabels);
+    expect(at(deployment, 'spec', 'selector', 'matchLabels')).toEqual(podLabels);
+    expect(at(ofKind('PodDisruptionBudget'), 'spec', 'selector', 'matchLabels')).toEqual(podLabels);
+    expect(at(ofKind('NetworkPolicy'), 'spec', 'podSelector', 'matchLabels')).toEqual(podLabels);
+    expect(at(pod, 'topologySpreadConstraints', 0, 'labelSelector', 'matchLabels')).toEqual(podLabels);
+  });
+
+  test('listens where the Service sends', () => {
+    const port = at(container, 'ports', 0);
+    expect(at(service, 'spec', 'ports', 0, 'targetPort')).toBe(at(port, 'name'));
+    expect(at(ofKind('NetworkPolicy'), 'spec', 'ingress', 0, 'ports', 0, 'port')).toBe(at(port, 'name'));
+    expect(argument('listen')).toBe(`0.0.0.0:${scalar(at(port, 'containerPort'))}`);
+  });
+
+  test('starts a command that there is, with options that it has and files that are mounted', () => {
+    const silent = { out: () => undefined, report: () => undefined };
+    const plain = (_style: string, text: string): string => text;
+    const program = commandLine({ ...silent, outColour: plain, reportColour: plain }, () => undefined);
+    const command = program.commands.find((one) => one.name() === args[0]);
+    const options = command?.options.map(({ long }) => long);
+    const mounts = list(at(container, 'volumeMounts')).map((mount) => `${scalar(at(mount, 'mountPath'))}/`);
+    for (const arg of args.slice(1)) {
+      const [name = '', value = ''] = arg.split('=');
+      expect(options).toContain(name);
+      if (name !== '--listen') expect(mounts.some((mount) => value.startsWith(mount))).toBe(true);
+    }
+  });
+
+  test('has the configuration that it reads', () => {
+    const configMap = ofKind('ConfigMap');
+    expect(at(pod, 'volumes', 1, 'configMap', 'name')).toBe(at(configMap, 'metadata', 'name'));
+    const key = argument('config')?.replace(/^.*\//, '') ?? '';
+    expect(parseConfiguration(scalar(at(configMap, 'data', key)))).toMatchObject({ kind: 'configuration' });
+  });
+
+  test('has the certificate that cert-manager makes, for the name of the Service', () => {
+    const certificate = ofKind('Certificate');
+    expect(at(pod, 'volumes', 0, 'secret', 'secretName')).toBe(at(certificate, 'spec', 'secretName'));
+    expect(at(certificate, 'spec', 'dnsNames')).toContain(
+      `${scalar(at(service, 'metadata', 'name'))}.${namespace}.svc`,
+    );
+    const [patch] = list(readPatch());
+    expect(at(patch, 'value', 'cert-manager.io/inject-ca-from')).toBe(
+      `${namespace}/${scalar(at(certificate, 'metadata', 'name'))}`,
+    );
+  });
+
+  test('is probed where the server answers', async () => {
+    const metrics = async (): Promise<never> => Promise.reject(new Error('not asked for'));
+    const app = createApp({ version, readiness: async () => Promise.resolve([]), metrics, log: createLog('error', 2) });
+    for (const probe of ['readinessProbe', 'livenessProbe']) {
+      expect(at(container, probe, 'httpGet', 'scheme')).toBe('HTTPS');
+      expect((await request(app).get(scalar(at(container, probe, 'httpGet', 'path')))).status).toBe(200);
+    }
+  });
+
+  test('has the time that a drain takes', () => {
+    const drain = drainTimes.announce + drainTimes.settle + drainTimes.hard;
+    expect(Number(at(pod, 'terminationGracePeriodSeconds')) * 1000).toBeGreaterThan(drain);
+  });
+
+  test('runs the image of this version', () => {
+    expect(at(container, 'image')).toBe(`ghcr.io/pgusher/pgusher:${version}`);
+  });
+
+  test('meets Pod Security "restricted", which its namespace enforces', () => {
+    expect(at(ofKind('Namespace'), 'metadata', 'labels', 'pod-security.kubernetes.io/enforce')).toBe('restricted');
+    expect(at(pod, 'securityContext')).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(at(container, 'securityContext')).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers']) {
+      expect(at(pod, field)).toBeUndefined();
+    }
+    expect(list(at(pod, 'containers'))).toHaveLength(1);
+    for (const port of list(at(container, 'ports'))) expect(at(port, 'hostPort')).toBeUndefined();
+    for (const volume of list(at(pod, 'volumes'))) {
+      expect(['secret', 'configMap']).toContain(
+        Object.keys(isObject(volume) ? volume : {}).find((key) => key !== 'name'),
+      );
+    }
+  });
+});
+
+test('the webhook may read namespaces, and nothing else', () => {
+  expect(at(ofKind('ClusterRole'), 'rules')).toEqual([
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
+  ]);
+});
+
+function readPatch(): Json | undefined {
+  const read = readManifests(readFileSync(join(folder, 'cert-manager', 'ca-injection.yaml'), 'utf8'));
+  return read.kind === 'read' ? read.documents[0]?.value : undefined;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { readManifests } from '../../src/manifests/read-manifests.ts';
+import type { Json } from '../../src/workload/json.ts';
+
+function values(text: string): readonly Json[] {
+  const read = readManifests(text);
+  if (read.kind === 'unreadable') throw new Error(read.message);
+  return read.documents.map((document) => document.value);
+}
+
+describe('manifests are read as kubectl reads them', () => {
+  test.each<[text: string, value: Json]>([
+    ['a: 0644', { a: 420 }],
+    ['a: on\nb: No\nc: "on"', { a: true, b: false, c: 'on' }],
+    ['a: 2026-01-01\nb: 12:30\nc: 1_000', { a: '2026-01-01', b: '12:30', c: 1000 }],
+    ['a: ~\nb:\nc: ""', { a: null, b: null, c: '' }],
+    ['8080: x', { '8080': 'x' }],
+    ['a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}', { a: { b: 1 }, c: { b: 1 }, d: { b: 1, e: 2 } }],
+    ['{"a": "\\ud83d\\ude00\\/"}', { a: '😀/' }],
+    ['\uFEFFa: 1\r\nb: |\r\n  x\r\n', { a: 1, b: 'x\n' }],
+  ])('%j', (text, value) => {
+    expect(values(text)).toEqual([value]);
+  });
+
+  test('an integer that JavaScript cannot hold is kept as it was written', () => {
+    expect(JSON.stringify(values('a: 123456789012345678901')[0])).toBe('{"a":123456789012345678901}');
+  });
+
+  test('a key named __proto__ is a key like any other', () => {
+    const [value] = values('__proto__: {a: 1}');
+    expect(Object.keys(value ?? {})).toEqual(['__proto__']);
+  });
+
+  test('the sources of the documents, joined, are the text', () => {
+    const text = '# one\na: 1\n--- # two\n---\nb: 1\n...\n# three\n---\nc: [1]';
+    const read = readManifests(text);
+    expect(read.kind === 'read' && read.documents.map((document) => document.source).join('')).toBe(text);
+    expect(values(text)).toEqual([{ a: 1 }, null, { b: 1 }, { c: [1] }]);
+  });
+
+  test.each([
+    ['', []],
+    ['# nothing\n', []],
+    ['---\n---\n', [null, null]],
+  ])('%j holds no object', (text, expected) => {
+    expect(values(text)).toEqual(expected);
+  });
+});
+
+describe('what cannot be read says where and why', () => {
+  test.each([
+    ['a: 1\nb: [1\nc: 2\n', 3, 1, 'Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    ['x: 1\n---\na: 1\na: 2\n', 4, 1, 'Map keys must be unique'],
+    ['a: *nobody\n', 1, 1, 'Unresolved alias (the anchor must be set before the alias): nobody'],
+    ['a:\n\tb: 1\n', 2, 1, 'Tabs are not allowed as indentation'],
+    ['a: .inf\n', 1, 1, 'Infinity is not a number that JSON has'],
+    ['a: "x\n', 2, 1, 'Missing closing "quote'],
+  ])('%j', (text, line, column, message) => {
+    expect(readManifests(text)).toMatchObject({ kind: 'unreadable', line, column, message });
+  });
+
+  test('aliases that grow without bound are refused, not followed', () => {
+    const rows = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let row = 1; row < 9; row++)
+      rows.push(`a${row}: &a${row} [${Array.from({ length: 10 }, () => `*a${row - 1}`).join(', ')}]`);
+    expect(readManifests(rows.join('\n'))).toMatchObject({
+      kind: 'unreadable',
+      message: 'Excessive alias count indicates a resource exhaustion attack',
+    });
+  });
+
+  test('nesting without end is refused, not followed', () => {
+    expect(readManifests('['.repeat(50_000))).toMatchObject({ kind: 'unreadable', line: 1 });
+  });
+});

@@ -1,0 +1,222 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runBackupNow } from '../../src/agent/backup/run-backup-now.ts';
+import { runList } from '../../src/agent/list/run-list.ts';
+import { parseLsn } from '../../src/agent/store/wal-name.ts';
+import { eventually } from '../support/postgres-server.ts';
+import { missingTools } from '../support/tool.ts';
+import { newPod, storeRootOf, systemIdOf, untilProtected } from './support/backup-agent.ts';
+import type { Pod } from './support/backup-agent.ts';
+import { startRestored } from './support/restored-server.ts';
+import { lostRows, startWriters } from './support/writers.ts';
+
+const pods: Pod[] = [];
+async function pod(label: string): Promise<Pod> {
+  const made = await newPod(label);
+  pods.push(made);
+  made.initialise();
+  return made;
+}
+afterEach(async () => {
+  for (const made of pods.splice(0)) {
+    await made.remove();
+  }
+});
+
+function collect(): { lines: string[]; print: { out(line: string): void; error(line: string): void } } {
+  const lines: string[] = [];
+  return { lines, print: { out: (line) => lines.push(line), error: (line) => lines.push(`error: ${line}`) } };
+}
+
+describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'flock'))(
+  'a backup from the first start to the last',
+  () => {
+    it('answers before PostgreSQL is there, then takes its first base backup by itself, and keeps every byte of a clean stop', async () => {
+      const one = await pod('life');
+      const agent = await one.startAgent();
+      expect((await agent.get('/startedz')).status).toBe(200);
+      expect((await agent.get('/readyz')).status).toBe(503);
+      expect(await agent.metric('pgusher_protected')).toBe(0);
+
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      const [first] = await one.backups(systemId);
+      expect(first).toMatchObject({ systemId, major: 15, timeline: 1, compression: 'zstd' });
+      expect(first?.verified?.manifest).toBe(true);
+      expect(first?.settings['max_connections']).toBe(100);
+
+      await server.sql('CREATE TABLE kept AS SELECT generate_series(1, 200000) AS n');
+      await server.stop();
+      const stopped = await agent.stop();
+      expect(stopped.code).toBe(0);
+      expect(stopped.milliseconds).toBeLessThan(2000);
+
+      const restored = await startRestored(one, systemId);
+      expect(await restored.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 200_000 }]);
+      await restored.kill();
+    });
+
+    it('receives up to the shutdown checkpoint', async () => {
+      const one = await pod('shutdown');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      await server.sql('CREATE TABLE t AS SELECT 1');
+      await server.stop();
+      await agent.stop();
+      const control = readFileSync(join(one.dataDirectory, 'global/pg_control'));
+      // ControlFileData: checkPoint, the position of the last checkpoint record, stands at byte 32.
+      const checkpoint = control.readBigUInt64LE(32);
+      const incoming = join(storeRootOf(one), systemId, 'incoming/00000001');
+      const [partial] = readdirSync(incoming).filter((name) => name.endsWith('.partial'));
+      const offset = Number(checkpoint % 16_777_216n);
+      const record = readFileSync(join(incoming, partial ?? '')).subarray(offset, offset + 24);
+      const original = readFileSync(join(one.dataDirectory, 'pg_wal', (partial ?? '').replace('.partial', '')));
+      expect(record.equals(original.subarray(offset, offset + 24))).toBe(true);
+      expect(record.readUInt32LE(0)).toBeGreaterThan(0);
+    });
+
+    it('tells pre-stop.sh how far it is', async () => {
+      const one = await pod('flushed');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const [row] = await server.sql<{ lsn: string }>('SELECT pg_switch_wal()::text AS lsn');
+      const wanted = parseLsn(row?.lsn ?? '');
+      const startedAt = performance.now();
+      await eventually('the file says that it is flushed', () => {
+        const text = readFileSync(join(one.shared, 'receiver'), 'utf8');
+        expect(text).toMatch(/^flushed=[0-9A-F]+\/[0-9A-F]+\n$/);
+        return parseLsn(text.trim().slice('flushed='.length)) >= wanted;
+      });
+      expect(performance.now() - startedAt).toBeLessThan(2000);
+    });
+
+    it('makes a base backup when it is asked to, again and again, and lists them', async () => {
+      const one = await pod('now');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const said = collect();
+      expect(await runBackupNow(one.shared, said.print)).toBe(0);
+      expect(await runBackupNow(one.shared, said.print)).toBe(0);
+      const ids = (await one.backups(await systemIdOf(server))).map((record) => record.id);
+      expect(ids).toHaveLength(3);
+      expect(ids.slice(1)).toEqual(said.lines);
+
+      const table = collect();
+      expect(await runList({ root: storeRootOf(one), json: false, now: new Date() }, table.print)).toBe(0);
+      const [header, ...rows] = (table.lines[0] ?? '').split('\n');
+      expect(header).toMatch(/^ID +START +SIZE +STORED +WAL FROM +WAL TO +VERIFIED +AGE$/);
+      expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(ids);
+      expect(rows.every((row) => / {2}yes {2,}0m$/.test(row))).toBe(true);
+
+      const json = collect();
+      await runList({ root: storeRootOf(one), json: true, now: new Date() }, json.print);
+      const listing = JSON.parse(json.lines[0] ?? '') as { backups: { id: string; gap: null }[] };
+      expect(listing.backups.map((backup) => backup.id)).toEqual(ids);
+      expect(listing.backups.map((backup) => backup.gap)).toEqual([null, null, null]);
+      await server.stop();
+    });
+
+    it.each(['gzip', 'none'] as const)('stores with %s too, and it restores', async (compression) => {
+      const one = await pod(compression);
+      const agent = await one.startAgent({ backup: { compression } });
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      await server.sql('CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n');
+      await server.sql('SELECT pg_switch_wal()');
+      const ending = compression === 'gzip' ? '.gz' : '';
+      const wal = join(storeRootOf(one), systemId, 'wal/00000001');
+      await eventually('a segment was moved', () => existsSync(join(wal, `000000010000000000000003${ending}`)));
+      await server.kill();
+      await agent.stop();
+      const restored = await startRestored(one, systemId);
+      expect(await restored.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }]);
+      await restored.kill();
+    });
+
+    it('goes on after the agent was killed under load, without a gap', async () => {
+      const one = await pod('killed');
+      let agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      const writers = await startWriters(server, 4);
+      for (let round = 0; round < 3; round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        await agent.kill();
+        await server.sql('SELECT pg_switch_wal()');
+        agent = await one.startAgent();
+      }
+      await untilProtected(agent);
+      await writers.stop();
+      await server.stop();
+      await agent.stop();
+      expect(existsSync(join(storeRootOf(one), systemId, 'gaps.json'))).toBe(false);
+      const restored = await startRestored(one, systemId);
+      expect(writers.acknowledged.size).toBeGreaterThan(100);
+      expect(await lostRows(restored, writers)).toEqual([]);
+      await restored.kill();
+    });
+
+    it('loses nothing that was committed a second before the server was killed under load', async () => {
+      const one = await pod('sigkill');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      const writers = await startWriters(server, 8);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await server.kill();
+      const killedAt = performance.now();
+      await writers.stop();
+      await agent.kill();
+      const restored = await startRestored(one, systemId);
+      expect(writers.acknowledged.size).toBeGreaterThan(100);
+      expect(await lostRows(restored, writers, killedAt - 1000)).toEqual([]);
+      await restored.kill();
+    });
+
+    it('goes on with a server that is started again, and follows a smart shutdown without holding it up', async () => {
+      const one = await pod('restart');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      const startedAt = performance.now();
+      await server.stop('SIGTERM');
+      expect(performance.now() - startedAt).toBeLessThan(5000);
+      await eventually('it is noticed', async () => (await agent.get('/readyz')).status === 503);
+      const again = await one.startServer();
+      await untilProtected(agent);
+      await again.sql('CREATE TABLE kept AS SELECT 1 AS n');
+      await again.stop();
+      await agent.stop();
+      expect(await one.backups(systemId)).toHaveLength(1);
+      const restored = await startRestored(one, systemId);
+      expect(await restored.sql('SELECT n FROM kept')).toEqual([{ n: 1 }]);
+      await restored.kill();
+    });
+
+    it('waits for the server when it is told to stop first', async () => {
+      const one = await pod('first');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const systemId = await systemIdOf(server);
+      agent.signal('SIGINT');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await server.sql('CREATE TABLE late AS SELECT 7 AS n');
+      await server.stop();
+      expect(await agent.exited).toBe(0);
+      const restored = await startRestored(one, systemId);
+      expect(await restored.sql('SELECT n FROM late')).toEqual([{ n: 7 }]);
+      await restored.kill();
+    });
+  },
+);

@@ -1,0 +1,39 @@
+import { readContract } from '../../../src/agent/contract-schema.ts';
+import { runBackup } from '../../../src/agent/backup/run-backup.ts';
+import { createLog } from '../../../src/agent/log.ts';
+
+/**
+ * `backup` as a process of its own, with the places that are fixed in a pod given by AGENT_PLACES (JSON): what a test
+ * kills, freezes and stops.
+ */
+interface Places {
+  readonly shared: string;
+  readonly liveSettings: string;
+  readonly replicationSecret: string;
+  readonly storeMustBeMount: boolean;
+}
+
+function isPlaces(value: unknown): value is Places {
+  return typeof value === 'object' && value !== null && 'shared' in value && 'storeMustBeMount' in value;
+}
+
+const places: unknown = JSON.parse(process.env['AGENT_PLACES'] ?? '{}');
+if (!isPlaces(places)) {
+  throw new Error('AGENT_PLACES is missing');
+}
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    stop.abort();
+  });
+}
+process.exitCode = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
+  ...places,
+  environment: process.env,
+  listen: '127.0.0.1',
+  retrySeconds: 1,
+  log: createLog('debug'),
+  now: () => new Date(),
+  stop: stop.signal,
+  alongside: [],
+});

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { AgentContract } from '../../../src/agent/contract.ts';
+import type { PostgresServer } from '../../support/postgres-server.ts';
+import { asServerUser, eventually, startServer } from '../../support/postgres-server.ts';
+import { node } from './database-with-store.ts';
+
+/** The agent's side of restore_command, as a process of the server's user; resolves once it answers. */
+export async function serveWal(shared: string, contract: AgentContract): Promise<ChildProcess> {
+  const child = spawn(node, [join(import.meta.dirname, 'wal-service-process.ts'), shared], {
+    ...asServerUser(),
+    cwd: '/tmp',
+    env: { ...process.env, PGUSHER_CONTRACT: JSON.stringify(contract) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => {
+      resolve();
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`the WAL service ended with ${String(code)}`));
+    });
+  });
+  child.stdout.resume();
+  return child;
+}
+
+/** Waits until a server that was restored takes writes. */
+export async function leftRecovery(server: PostgresServer, within = 30): Promise<void> {
+  await eventually(
+    'the server has left recovery',
+    async () => (await server.sql<{ is: boolean }>('SELECT pg_is_in_recovery() AS is'))[0]?.is === false,
+    within,
+    () => server.log(),
+  );
+}
+
+/** Starts a server on a restored PGDATA and waits until it takes writes. */
+export async function startRecovered(dataDirectory: string): Promise<PostgresServer> {
+  const server = await startServer({ dataDirectory });
+  await leftRecovery(server);
+  return server;
+}

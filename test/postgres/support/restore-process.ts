@@ -1,0 +1,26 @@
+import { readContract } from '../../../src/agent/contract-schema.ts';
+import { createLog } from '../../../src/agent/log.ts';
+import { runRestore } from '../../../src/agent/restore/run-restore.ts';
+
+/**
+ * `restore` as a process of its own, with the places that are fixed in a pod given by RESTORE_PLACES (JSON): what a test
+ * kills at any moment and starts again. Exit 0, or 1 with the reason as the last line of standard error.
+ */
+interface Places {
+  readonly shared: string;
+  readonly pod: string;
+  readonly mustBeMount: boolean;
+}
+
+const places = JSON.parse(process.env['RESTORE_PLACES'] ?? '{}') as Places;
+try {
+  await runRestore(readContract(process.env['PGUSHER_CONTRACT']), {
+    ...places,
+    replicationSecret: `${places.shared}/replication-secret`,
+    primaryPatienceMs: 10_000,
+    log: createLog('debug'),
+  });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

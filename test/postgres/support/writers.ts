@@ -1,0 +1,41 @@
+import type { PostgresServer } from '../../support/postgres-server.ts';
+
+/** Clients that insert one row per commit and remember which commits were acknowledged, and when. */
+export interface Writers {
+  /** Acknowledged so far: row number → milliseconds of `performance.now()`. */
+  readonly acknowledged: ReadonlyMap<number, number>;
+  stop(): Promise<void>;
+}
+
+export async function startWriters(server: PostgresServer, count: number): Promise<Writers> {
+  await server.sql('CREATE TABLE IF NOT EXISTS written (n bigint PRIMARY KEY, filler text)');
+  const acknowledged = new Map<number, number>();
+  const state = { stopped: false };
+  const writers = Array.from({ length: count }, async (_, writer) => {
+    const client = await server.connect();
+    try {
+      for (let n = writer; !state.stopped; n += count) {
+        await client.query('INSERT INTO written VALUES ($1, $2)', [n, 'x'.repeat(100)]);
+        acknowledged.set(n, performance.now());
+      }
+    } catch {
+      // the server is gone: what was not acknowledged does not count
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  });
+  return {
+    acknowledged,
+    stop: async () => {
+      state.stopped = true;
+      await Promise.all(writers);
+    },
+  };
+}
+
+/** Numbers that were acknowledged before `before` (performance.now()) and are not there. */
+export async function lostRows(server: PostgresServer, writers: Writers, before = Infinity): Promise<number[]> {
+  const rows = await server.sql<{ n: string }>('SELECT n FROM written');
+  const found = new Set(rows.map((row) => Number(row.n)));
+  return [...writers.acknowledged].filter(([n, at]) => at < before && !found.has(n)).map(([n]) => n);
+}

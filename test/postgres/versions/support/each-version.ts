@@ -1,0 +1,79 @@
+import { afterEach, describe, expect } from 'vitest';
+import type { DebianPostgres } from '../../../support/debian-postgres.ts';
+import { debianPostgres } from '../../../support/debian-postgres.ts';
+import type { VersionAgent } from './version-agent.ts';
+import { succeeded, VersionPod } from './version-pod.ts';
+import type { VersionServer } from './version-server.ts';
+
+/**
+ * Every major version of PostgreSQL that Debian has, with the agent's client programs from the newest of them, as in the
+ * agent's image. Two always; all with `npm run test:postgres -- --all`.
+ */
+export const majors: Readonly<Record<string, number>> =
+  process.env['PGUSHER_TEST_VERSIONS'] === 'all'
+    ? { bullseye: 13, bookworm: 15, trixie: 17, sid: 18 }
+    : { bookworm: 15, trixie: 17 };
+
+export interface Version {
+  readonly place: DebianPostgres;
+  readonly major: number;
+  /** Of the agent's PostgreSQL programs. */
+  readonly agentMajor: number;
+  /** The server is of that version too. */
+  readonly newest: boolean;
+  /** A pod with a new database, made as its first start makes it. It is gone after the test. */
+  readonly begin: (settings?: Readonly<Record<string, string>>) => Promise<{ pod: VersionPod; server: VersionServer }>;
+}
+
+/** Registers the tests of `tests` for each version; skipped, with the reason printed, where this machine has them not. */
+export async function eachVersion(tests: (version: Version) => void): Promise<void> {
+  const made: (DebianPostgres | undefined)[] = [];
+  for (const suite of Object.keys(majors)) {
+    made.push(await debianPostgres(suite));
+  }
+  const agent = made.at(-1);
+  const pods: VersionPod[] = [];
+  afterEach(async () => {
+    for (const pod of pods.splice(0)) {
+      await pod.remove();
+    }
+  });
+  for (const [index, suite] of Object.keys(majors).entries()) {
+    const place = made[index];
+    describe.skipIf(place === undefined || agent === undefined)(
+      `PostgreSQL of Debian ${suite}`,
+      { timeout: 600_000 },
+      () => {
+        const places = { server: place ?? nowhere(suite), agent: agent ?? nowhere(suite) };
+        tests({
+          place: places.server,
+          major: places.server.major,
+          agentMajor: places.agent.major,
+          newest: places.server === places.agent,
+          begin: async (settings = {}) => {
+            const pod = await VersionPod.primary(places.server, places.agent);
+            pods.push(pod);
+            succeeded(await pod.restore());
+            expect(pod.volumes.decision()).toBe('initialise');
+            succeeded(await pod.initialise());
+            return { pod, server: await pod.startServer({ settings }) };
+          },
+        });
+      },
+    );
+  }
+}
+
+/** Stands where a skipped test is only named. */
+function nowhere(suite: string): DebianPostgres {
+  return { suite, root: '/nonexistent', major: majors[suite] ?? 0 };
+}
+
+/** The next start of a pod, with an empty volume: the agent runs before the server, which asks it for WAL. */
+export async function restored(pod: VersionPod): Promise<{ agent: VersionAgent; server: VersionServer }> {
+  pod.volumes.loseData();
+  succeeded(await pod.restore());
+  expect(pod.volumes.decision()).toBe('restored');
+  const agent = await pod.startAgent();
+  return { agent, server: await pod.startServer() };
+}

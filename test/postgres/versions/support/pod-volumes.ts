@@ -1,0 +1,102 @@
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LiveSetting } from '../../../../src/agent/contract.ts';
+import { paths } from '../../../../src/agent/contract.ts';
+import { imageOwner } from '../../../support/debian-postgres.ts';
+
+const project = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Where the containers see the sources. */
+export const sources = '/opt/pgusher';
+/** Where `restore --to` and a server started by hand find a directory of the test. */
+export const scratch = '/scratch';
+/** Folder of the set in the store. */
+export const prefix = 'shop/orders';
+
+/** The directories that a pod's containers have as volumes. */
+export class PodVolumes {
+  /** Of the server's unix sockets. */
+  readonly sockets: string;
+  private readonly directory: string;
+  private readonly store: string;
+
+  /** @param store directory that is the claim for backups; made where it is missing. */
+  constructor(directory: string, store: string) {
+    this.directory = directory;
+    this.store = store;
+    this.sockets = join(directory, 'sockets');
+    for (const folder of ['volume', 'shared', 'settings', 'replication', 'sockets', 'scratch']) {
+      makeFolder(join(directory, folder));
+    }
+    makeFolder(store);
+    writeFileSync(join(directory, 'termination-log'), '');
+    writeFileSync(join(directory, 'replication', 'username'), 'replicator');
+    writeFileSync(join(directory, 'replication', 'password'), 'a:b\\c d');
+  }
+
+  /** Those of the server's container, by where it sees them. */
+  ofServer(dataMount: string): Record<string, string> {
+    return {
+      [dataMount]: join(this.directory, 'volume'),
+      [paths.shared]: join(this.directory, 'shared'),
+      '/run/postgresql': this.sockets,
+      [scratch]: join(this.directory, 'scratch'),
+    };
+  }
+
+  ofAgent(dataMount: string): Record<string, string> {
+    return {
+      [sources]: project,
+      [dataMount]: join(this.directory, 'volume'),
+      [paths.shared]: join(this.directory, 'shared'),
+      [paths.store]: this.store,
+      [paths.liveSettings]: join(this.directory, 'settings'),
+      [paths.replicationSecret]: join(this.directory, 'replication'),
+      [scratch]: join(this.directory, 'scratch'),
+      '/dev/termination-log': join(this.directory, 'termination-log'),
+    };
+  }
+
+  /** The claim of the data is lost, and with the pod what its containers shared. */
+  loseData(): void {
+    for (const folder of ['volume', 'shared']) {
+      rmSync(join(this.directory, folder), { recursive: true });
+      makeFolder(join(this.directory, folder));
+    }
+  }
+
+  /** What `restore` decided: the value of `action=`. */
+  decision(): string | undefined {
+    return /^action=(.*)$/m.exec(readFileSync(join(this.directory, 'shared', 'decision'), 'utf8'))?.[1];
+  }
+
+  /** A key of the ConfigMap that is read live. */
+  setLive(name: LiveSetting, value: string): void {
+    writeFileSync(join(this.directory, 'settings', name), value);
+  }
+
+  /** Names below a folder of the store's system, such as `base`. */
+  stored(folder: string): string[] {
+    return readdirSync(join(this.store, this.system(), folder), { recursive: true, encoding: 'utf8' }).sort();
+  }
+
+  /** The same folder as the agent sees it. */
+  storedPath(folder: string): string {
+    return join(paths.store, this.system(), folder);
+  }
+
+  removeStored(path: string): void {
+    rmSync(join(this.store, this.system(), path));
+  }
+
+  /** `<prefix>/<system id>` */
+  private system(): string {
+    return join(prefix, readdirSync(join(this.store, prefix)).find((name) => /^\d+$/.test(name)) ?? '');
+  }
+}
+
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chownSync(folder, imageOwner.uid, imageOwner.gid);
+}

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Runs a command in a root directory that looks like a container of the official image: this machine's programs read-only,
+# the stand-in scripts in /usr/local/bin, and a writable rest that the test keeps.
+#
+# Runs     as root on Linux:  run-in-image.sh ROOT UID:GID COMMAND ...
+#          ROOT is made on the first run; ROOT/volume, ROOT/pgusher, ... are what the container sees at /volume, /pgusher
+# Reads    POSTGRES_BIN, the directory of the PostgreSQL programs; IMAGE_SCRIPTS, which stand-ins the image has (all);
+#          every other variable is handed on
+# Exit     of the command
+# Safe to run twice: yes; the mounts end with the command (a mount namespace of its own).
+set -eu
+
+root=$1
+user=$2
+shift 2
+here=$(cd "${0%/*}" && pwd)
+
+if [ ! -d "$root/etc" ]; then
+  mkdir -p "$root/usr" "$root/proc" "$root/dev" "$root/etc" "$root/local" "$root/docker-entrypoint-initdb.d" "$root/pgusher/bin"
+  mkdir -p "$root/volume" "$root/pgusher-replication" "$root/user-scripts" "$root/var/run/postgresql" "$root/tmp"
+  for name in bin sbin lib lib32 lib64; do
+    [ ! -e "/$name" ] || ln -s "usr/$name" "$root/$name"
+  done
+  chmod 1777 "$root/tmp"
+  chmod 3777 "$root/var/run/postgresql"
+  printf 'root:x:0:0::/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nsomebody:x:54321:0::/:/bin/sh\n' >"$root/etc/passwd"
+  printf 'root:x:0:\npostgres:x:999:\n' >"$root/etc/group"
+  cp /etc/ld.so.cache "$root/etc/"
+  for script in ${IMAGE_SCRIPTS:-docker-entrypoint.sh docker-ensure-initdb.sh gosu}; do
+    install -m 755 "$here/$script" "$root/local/$script"
+  done
+fi
+
+# shellcheck disable=SC2016 # The inner shell expands it.
+# The processes end with the command, as in a container.
+exec unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
+  root=$1
+  user=$2
+  shift 2
+  mount --rbind /usr "$root/usr"
+  mount --bind "$root/local" "$root/usr/local/bin"
+  mount --rbind /dev "$root/dev"
+  mount -t proc proc "$root/proc"
+  PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:$POSTGRES_BIN
+  export PATH
+  exec chroot --userspec="$user" --groups="" "$root" "$@"
+' run-in-image "$root" "$user" "$@"
