@@ -229,7 +229,15 @@ export async function startServer(options: StartOptions): Promise<PostgresServer
     const client = new pg.Client({ host: socketDirectory, port, user, password, database, application_name: 'test' });
     // A server that is killed under a test breaks its connections; the test sees that by its queries.
     client.on('error', () => undefined);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      if (state.ended === null) {
+        throw error;
+      }
+      // ENOENT of a socket says nothing; why the server is gone stands in its log.
+      throw new Error(`postgres ended with ${state.ended}:\n${text}`, { cause: error });
+    }
     return client;
   };
 
