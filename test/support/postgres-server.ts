@@ -268,10 +268,11 @@ export async function startServer(options: StartOptions): Promise<PostgresServer
       }
     },
     async kill(): Promise<void> {
-      for (const pid of descendants(child.pid ?? 0)) {
-        killQuietly(pid);
-      }
+      // The pid of a server that is gone may be another process by now.
       if (state.ended === null) {
+        for (const pid of descendants(child.pid ?? 0)) {
+          killQuietly(pid);
+        }
         await exited;
       }
     },

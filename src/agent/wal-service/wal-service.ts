@@ -54,7 +54,11 @@ class Service implements WalService {
   private readonly ready = new Set<string>();
   /** Being made ready. */
   private readonly coming = new Map<string, Promise<void>>();
-  private readonly serving = new Set<string>();
+  /** The last file that was asked for: what is made ready ahead comes after it, never again what is under way to the server. */
+  private last = '';
+  /** Requests that are not looked at yet. */
+  private readonly waiting = new Set<string>();
+  private queue: Promise<unknown> = Promise.resolve();
   private readonly closing = new AbortController();
   private timer: NodeJS.Timeout | null = null;
   private idle: NodeJS.Timeout | null = null;
@@ -78,7 +82,7 @@ class Service implements WalService {
     await mkdir(this.request, { mode: 0o700 });
     const watcher = watch(this.request, { signal: this.closing.signal }, (_, name) => {
       if (name !== null) {
-        void this.serve(name);
+        this.enqueue(name);
       }
     });
     watcher.on('error', () => undefined);
@@ -95,15 +99,25 @@ class Service implements WalService {
   }
 
   private async serveAll(): Promise<void> {
-    const names = await readdir(this.request).catch(() => []);
-    await Promise.all(names.map((name) => this.serve(name)));
+    for (const name of await readdir(this.request).catch(() => [])) {
+      this.enqueue(name);
+    }
+    await this.queue;
+  }
+
+  /**
+   * One after the other, in the order in which they were made. The startup process asks for one file at a time; where two requests name
+   * the same file, the first took what lay ready and only the second still waits.
+   */
+  private enqueue(requestName: string): void {
+    if (!this.waiting.has(requestName)) {
+      this.waiting.add(requestName);
+      this.queue = this.queue.then(() => this.serve(requestName));
+    }
   }
 
   private async serve(requestName: string): Promise<void> {
-    if (this.serving.has(requestName)) {
-      return;
-    }
-    this.serving.add(requestName);
+    this.waiting.delete(requestName);
     try {
       await rm(join(this.request, requestName));
       await this.reply(requestName);
@@ -112,30 +126,34 @@ class Service implements WalService {
       if (errorCode(error) !== 'ENOENT') {
         this.options.log.error({ err: error }, `restore_command could not be answered: ${requestName}`);
       }
-    } finally {
-      this.serving.delete(requestName);
     }
   }
 
   private async reply(requestName: string): Promise<void> {
     const name = requestName.slice(0, requestName.lastIndexOf('.'));
     this.restartIdleTimer();
+    this.last = name;
     // The wrapper takes what is ready without waiting for a word; the question only tells that the replay went on.
     if (this.ready.delete(name)) {
-      this.makeReadyAfter(name);
+      this.makeReadyAhead();
       return;
     }
     const coming = this.coming.get(name);
     if (coming !== undefined) {
       await coming;
       if (this.ready.delete(name)) {
-        this.makeReadyAfter(name);
+        this.makeReadyAhead();
         return;
       }
     }
     let said: string;
     try {
-      said = await this.deliver(name, join(this.offered, requestName));
+      // Whole or not at all: a wrapper that asked twice may be taking the answer to its first question just now.
+      const written = join(this.offered, `.tmp-${requestName}`);
+      said = await this.deliver(name, written);
+      if (said === 'found') {
+        await rename(written, join(this.offered, requestName));
+      }
     } catch (error) {
       this.session = null;
       said = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
@@ -145,7 +163,7 @@ class Service implements WalService {
     await writeFile(temporary, `${said}\n`);
     await rename(temporary, join(this.answer, requestName));
     if (said === 'found') {
-      this.makeReadyAfter(name);
+      this.makeReadyAhead();
     }
   }
 
@@ -188,12 +206,12 @@ class Service implements WalService {
   }
 
   /** One after the other, so that the replay has a core of its own. Only whole segments: a `.partial` may yet grow. */
-  private makeReadyAfter(name: string): void {
+  private makeReadyAhead(): void {
     const { session } = this;
     if (session === null || this.coming.size > 0 || this.closing.signal.aborted) {
       return;
     }
-    const step = nextSteps(session, name).find((next) => !this.ready.has(next.name));
+    const step = nextSteps(session, this.last).find((next) => !this.ready.has(next.name));
     if (step === undefined) {
       return;
     }
@@ -201,7 +219,7 @@ class Service implements WalService {
       (made) => {
         this.coming.delete(step.name);
         if (made) {
-          this.makeReadyAfter(name);
+          this.makeReadyAhead();
         }
       },
       () => {
