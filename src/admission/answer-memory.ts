@@ -6,7 +6,7 @@ export interface KnownAnswer {
   readonly rest: string;
 }
 
-/** Characters of questions and answers, of which a managed set has some ten thousand each. */
+/** Characters of answers, of which a managed set has some ten thousand. */
 const mostCharacters = 4 * 1024 * 1024;
 const mostAnswers = 256;
 /** A power of two. */
@@ -35,7 +35,7 @@ export class AnswerMemory {
   }
 
   keep(question: string, answer: KnownAnswer): void {
-    const size = question.length + answer.rest.length;
+    const size = answer.rest.length;
     // One that is huge would push out everything else.
     if (size > mostCharacters / 16 || !this.#wasAsked(question)) return;
     this.#forget(question);
@@ -65,13 +65,13 @@ export class AnswerMemory {
     const answer = this.#answers.get(question);
     if (answer === undefined) return;
     this.#answers.delete(question);
-    this.#characters -= question.length + answer.rest.length;
+    this.#characters -= answer.rest.length;
   }
 }
 
-/** FNV-1a over the UTF-16 code units. */
-function fingerprint(text: string): number {
-  let print = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) print = Math.imul(print ^ text.charCodeAt(index), 0x01000193);
-  return print | 0;
+/** The first 32 bits of the question, which is a hash already. */
+function fingerprint(question: string): number {
+  let print = 0;
+  for (let index = 0; index < 4; index += 1) print = (print << 8) | question.charCodeAt(index);
+  return print;
 }

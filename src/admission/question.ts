@@ -1,3 +1,4 @@
+import { digest } from '../plan/content-hash.ts';
 import { isObject } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 import type { AdmissionContext, AdmissionRequest } from './admission.ts';
@@ -5,8 +6,10 @@ import type { Webhook } from './handler.ts';
 import { subjectOf } from './subject.ts';
 
 /**
- * What a review asks, as a text: two reviews of one text have one answer, but for the uid in it. undefined where answering costs less
+ * What a review asks: two reviews that ask the same have one answer, but for the uid in it. undefined where answering costs less
  * than asking, as for everything that is not managed.
+ *
+ * A SHA-256, 32 characters of one byte, and not the text of the question: a literal password in a manifest must not stay in memory.
  *
  * Left out is only what no answer depends on: who asks, and what the apiserver writes into each object by itself. That differs from
  * one review of an object to the next (a dry run every few minutes, a webhook that is asked again after another one).
@@ -20,7 +23,8 @@ export function questionOf(webhook: Webhook, request: AdmissionRequest, context:
   const inherited = context.namespaceAnnotations(namespace);
   text += inherited === undefined ? '-' : annotationsText(inherited);
   text += objectText(subject.object);
-  return subject.old === undefined ? text : text + objectText(subject.old);
+  if (subject.old !== undefined) text += objectText(subject.old);
+  return digest(text);
 }
 
 /** Settings and policy are read once and then the same object until the file changes; their content need not be compared. */

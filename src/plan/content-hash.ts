@@ -8,6 +8,11 @@ export function contentHash(value: Json): string {
   return hash('sha256', canonicalText(value), 'hex').slice(0, 16);
 }
 
+/** SHA-256 of a text as 32 characters of one byte each: the shortest key for what must not be kept itself. */
+export function digest(text: string): string {
+  return hash('sha256', text, 'binary');
+}
+
 /**
  * Identity of what a plan puts into the pod template. Claim templates are not in it, and neither is what the user's own
  * values were: pods are the same without them.
