@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip, createZstdCompress } from 'node:zlib';
 import type { BackupContract } from '../contract.ts';
 import { readBackupManifest } from '../store/backup-manifest.ts';
 import { baseBackupDirectory, namesIn, writeBaseBackupRecord } from '../store/base-backups.ts';
+import { compressFile } from '../store/compress-file.ts';
 import { syncDirectory } from '../store/durable-file.ts';
+import { fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import type { BaseBackupArchive, BaseBackupRecord } from '../store/layout.ts';
 import { backupId, formatLsn, lastSegmentBefore, segmentAt } from '../store/wal-name.ts';
@@ -177,23 +176,7 @@ async function compressWal(directory: string, compression: Compression): Promise
   if (compression === 'none' || !(await namesIn(directory)).includes('pg_wal.tar')) {
     return;
   }
-  const target = await open(join(directory, `pg_wal${extension[compression]}`), 'wx', 0o600);
-  try {
-    const compressor = compression === 'zstd' ? createZstdCompress({ chunkSize: 2 ** 18 }) : createGzip({ level: 3 });
-    await Promise.all([
-      pipeline(createReadStream(plain, { highWaterMark: 2 ** 20 }), compressor),
-      (async () => {
-        for await (const chunk of compressor) {
-          if (Buffer.isBuffer(chunk)) {
-            await target.writev([chunk]);
-          }
-        }
-      })(),
-    ]);
-    await target.sync();
-  } finally {
-    await target.close();
-  }
+  await compressFile(plain, join(directory, `pg_wal${extension[compression]}`), compression);
   await rm(plain);
 }
 
@@ -208,10 +191,13 @@ async function describeArchives(directory: string, compression: Compression): Pr
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-    if (Buffer.isBuffer(chunk)) {
-      hash.update(chunk);
+  const file = await open(path, 'r');
+  try {
+    for await (const block of fileBlocks(file)) {
+      hash.update(block);
     }
+  } finally {
+    await file.close();
   }
   return hash.digest('hex');
 }

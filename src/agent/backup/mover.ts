@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, rm, unlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import type { BackupContract } from '../contract.ts';
 import { namesIn } from '../store/base-backups.ts';
+import { compressionOf, decompressed } from '../store/coded-bytes.ts';
+import { compressFile } from '../store/compress-file.ts';
 import { errorCode, syncDirectory } from '../store/durable-file.ts';
+import { fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import { isPlaceholder, walSuffixes } from '../store/wal-inventory.ts';
 import { isHistoryName, isSegmentName } from '../store/wal-name.ts';
@@ -39,8 +37,6 @@ const suffix = { zstd: '.zst', gzip: '.gz', none: '' } as const;
 
 /** Compression and fsync run in libuv's pool: two cover each other's waiting and need a few MB of memory. */
 const atOnce = 2;
-/** Each piece costs three hops to that pool: 1 MB took 32 ms of CPU a segment, 256 kB took 46. */
-const pieceSize = 2 ** 20;
 /** Segments that share one fsync of the folder, which waits for the file system's journal each time. */
 const batchSize = 16;
 
@@ -161,7 +157,7 @@ async function store(source: string, folder: string, name: string, options: Move
   }
   const temporary = join(folder, `${storeNames.temporaryPrefix}${name}`);
   try {
-    await compressTo(source, temporary, options);
+    await compressFile(source, temporary, options.compression, options.segmentSize);
     options.onStep?.('written');
     await link(temporary, join(folder, `${name}${suffix[options.compression]}`));
   } finally {
@@ -187,58 +183,16 @@ async function findStored(folder: string, name: string): Promise<string | undefi
   return undefined;
 }
 
-async function compressTo(source: string, temporary: string, options: MoverOptions): Promise<void> {
-  const target = await open(temporary, 'w', 0o600);
-  try {
-    const compressor = createCompressor(options);
-    const input = createReadStream(source, { highWaterMark: pieceSize });
-    await (compressor === undefined
-      ? writeAll(input, target)
-      : Promise.all([pipeline(input, compressor), writeAll(compressor, target)]));
-    await target.sync();
-  } finally {
-    await target.close();
-  }
-}
-
-async function writeAll(from: AsyncIterable<unknown>, target: FileHandle): Promise<void> {
-  for await (const chunk of from) {
-    if (Buffer.isBuffer(chunk)) {
-      await target.writev([chunk]);
-    }
-  }
-}
-
-function createCompressor(options: MoverOptions): Transform | undefined {
-  const chunkSize = pieceSize;
-  switch (options.compression) {
-    case 'none':
-      return undefined;
-    case 'gzip':
-      return createGzip({ chunkSize, level: 3 });
-    case 'zstd':
-      return createZstdCompress({
-        chunkSize,
-        pledgedSrcSize: options.segmentSize,
-        params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
-      });
-  }
-}
-
 /** SHA-256 of the content, whatever it is compressed with. */
 async function digest(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const file = createReadStream(path, { highWaterMark: pieceSize });
-  const content: Readable = path.endsWith('.zst')
-    ? file.pipe(createZstdDecompress({ chunkSize: pieceSize }))
-    : path.endsWith('.gz')
-      ? file.pipe(createGunzip({ chunkSize: pieceSize }))
-      : file;
-  file.once('error', (error) => content.destroy(error));
-  for await (const chunk of content) {
-    if (Buffer.isBuffer(chunk)) {
-      hash.update(chunk);
+  const file = await open(path, 'r');
+  try {
+    for await (const piece of decompressed(fileBlocks(file), compressionOf(path))) {
+      hash.update(piece);
     }
+  } finally {
+    await file.close();
   }
   return hash.digest('hex');
 }

@@ -1,15 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, rm } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { compressionOf, decompressed } from '../store/coded-bytes.ts';
 import { errorCode } from '../store/durable-file.ts';
+import { fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import { isPlaceholder } from '../store/wal-inventory.ts';
 import { parseSegment, timelineName } from '../store/wal-name.ts';
-import { releaseChunk } from './release-chunk.ts';
+import { writeWhole } from '../store/write-whole.ts';
 import type { WalStep } from './wal-route.ts';
 
 /** Where a store's WAL of one system lies. */
@@ -39,8 +37,7 @@ export async function writeSegment(place: WalPlace, step: WalStep, target: strin
   try {
     written = await open(target, 'w', 0o600);
     for await (const chunk of contents(source, step, place.segmentSize)) {
-      await writeAll(written, chunk);
-      releaseChunk(chunk);
+      await writeWhole(written, chunk);
     }
   } catch (error) {
     await rm(target, { force: true });
@@ -49,12 +46,6 @@ export async function writeSegment(place: WalPlace, step: WalStep, target: strin
     await written?.close();
   }
   return true;
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
-  }
 }
 
 /** The same as bytes. @throws SegmentError where the file is gone, too. */
@@ -67,7 +58,6 @@ export async function readSegment(place: WalPlace, step: WalStep): Promise<Buffe
   let bytes = 0;
   for await (const chunk of contents(source, step, place.segmentSize)) {
     bytes += chunk.copy(whole, bytes);
-    releaseChunk(chunk);
   }
   return whole;
 }
@@ -105,7 +95,7 @@ async function* contents(source: Source, step: WalStep, segmentSize: number): As
   const keep = step.cutAt === null ? segmentSize : Number(step.cutAt - startOf(step, segmentSize));
   let bytes = 0;
   try {
-    for await (const chunk of decompressed(source)) {
+    for await (const chunk of decompressed(fileBlocks(source.file), compressionOf(source.path))) {
       const end = bytes + chunk.length;
       if (end > segmentSize) {
         throw new SegmentError(`${source.path} holds more than a WAL segment's ${segmentSize} bytes`);
@@ -130,25 +120,6 @@ async function* contents(source: Source, step: WalStep, segmentSize: number): As
   }
 }
 
-async function* decompressed(source: Source): AsyncGenerator<Buffer> {
-  const stored: Readable = createReadStream('', { fd: source.file, autoClose: false, highWaterMark: blockSize });
-  const decoder = source.path.endsWith('.zst')
-    ? createZstdDecompress({ chunkSize: blockSize })
-    : source.path.endsWith('.gz')
-      ? createGunzip({ chunkSize: blockSize })
-      : undefined;
-  // pipeline's callback: an error reaches the reader of the last stream, which throws it.
-  const stream: Readable = decoder === undefined ? stored : pipeline(stored, decoder, () => undefined);
-  for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) {
-      throw new TypeError('a stream of bytes was expected');
-    }
-    yield chunk;
-  }
-}
-
 function startOf(step: WalStep, segmentSize: number): bigint {
   return parseSegment(step.name, segmentSize).number * BigInt(segmentSize);
 }
-
-const blockSize = 512 * 1024;

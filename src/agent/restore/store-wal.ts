@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../store/durable-file.ts';
+import { fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 import { readWalInventory } from '../store/wal-inventory.ts';
@@ -34,12 +34,17 @@ async function isUnfinishedPadding(path: string, segmentSize: number): Promise<b
     if ((await stat(path)).size >= segmentSize) {
       return false;
     }
-    for await (const chunk of createReadStream(path)) {
-      if (!Buffer.isBuffer(chunk) || chunk.some((byte) => byte !== 0)) {
-        return false;
+    const file = await open(path, 'r');
+    try {
+      for await (const block of fileBlocks(file)) {
+        if (block.some((byte) => byte !== 0)) {
+          return false;
+        }
       }
+      return true;
+    } finally {
+      await file.close();
     }
-    return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
       return true;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { moveFinishedWal, removeTemporaryWal } from '../../../src/agent/backup/mover.ts';
 import type { MoverResult } from '../../../src/agent/backup/mover.ts';
+import { segmentStart } from '../../../src/agent/store/wal-name.ts';
 import { fakeSegment, segmentSize, systemId } from './fake-segment.ts';
 
 const first = '000000010000000000000002';
@@ -109,6 +111,30 @@ describe('the mover', () => {
       for (const name of [first, second]) {
         expect(zstdDecompressSync(await readFile(join(wal, `${name}.zst`))).equals(fakeSegment(name))).toBe(true);
       }
+    },
+  );
+
+  it.each(['zstd', 'gzip', 'none'] as const)(
+    'holds a few MB however much there is to move (%s)',
+    async (compression) => {
+      const size = 16 * 2 ** 20;
+      const names = Array.from({ length: 8 }, (_, index) => `0000000100000000000000${10 + index}`);
+      for (const name of names) {
+        const segment = fakeSegment(name, { size, fill: randomBytes(4096).toString('hex') });
+        segment.writeBigUInt64LE(segmentStart(name, size), 8);
+        await writeFile(join(incoming, name), segment);
+      }
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      const { moved } = await moveFinishedWal({
+        ...{ root, systemId, segmentSize: size, compression },
+        onStep: () => {
+          most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+        },
+      });
+      expect(moved).toBe(names.length);
+      // Two segments at once, each with two blocks of input and what is ready of the output.
+      expect(most / 2 ** 20).toBeLessThan(12);
     },
   );
 
