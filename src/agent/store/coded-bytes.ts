@@ -9,8 +9,10 @@ type Compression = BaseBackupRecord['compression'];
 
 const sizes = {
   chunkSize: blockSize,
-  // Room for two pieces: the coder goes on in a thread of libuv's while the caller is busy with one.
-  readableHighWaterMark: 2 * blockSize,
+  // Piece by piece as the coder made them: a stream of bytes copies those that lie ready into a new buffer.
+  readableObjectMode: true,
+  // The coder goes on in a thread of libuv's while the caller is busy with one.
+  readableHighWaterMark: 2,
   // None for input: the next block is asked for only when the coder has done with this one.
   writableHighWaterMark: 1,
 };
