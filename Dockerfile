@@ -4,7 +4,7 @@
 #   docker build --target webhook -t pgusher .
 #   docker build --target agent --build-arg POSTGRES_MAJOR=18 -t pgusher-agent .
 #
-# Both run the compiled sources on Node, as a user without privileges, and stop on SIGTERM.
+# Both run what `npm run build` makes on Node, as a user without privileges, and stop on SIGTERM.
 ARG POSTGRES_MAJOR=18
 
 FROM postgres:${POSTGRES_MAJOR}-bookworm AS server
@@ -16,25 +16,24 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM packages AS build
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
 RUN node scripts/build.ts
 
-FROM node:24-bookworm-slim AS production
-WORKDIR /pgusher
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
-COPY bin bin
-COPY --from=build /pgusher/dist dist
+# Everything is in dist/: nothing of npm goes into an image.
+FROM scratch AS program
+COPY package.json LICENSE /pgusher/
+COPY bin /pgusher/bin
+COPY --from=build /pgusher/dist /pgusher/dist
 
 FROM scratch AS agent
 ARG POSTGRES_MAJOR
 # The client programs of the newest major work with the servers of all older ones. From scratch, so that the VOLUME, the
 # entrypoint and the SIGINT of the server's image stay behind: a VOLUME would put an empty directory over a mounted claim.
 COPY --from=server / /
-COPY --from=production /usr/local/bin/node /usr/local/bin/node
-COPY --from=production /pgusher /pgusher
+COPY --from=packages /usr/local/bin/node /usr/local/bin/node
+COPY --from=program /pgusher /pgusher
 ENV NODE_ENV=production LANG=C.UTF-8 \
   PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # The pod's own securityContext decides; where it says nothing, no root.
@@ -44,7 +43,7 @@ ENTRYPOINT ["/pgusher/bin/pgusher-agent"]
 
 FROM node:24-bookworm-slim AS webhook
 ENV NODE_ENV=production
-COPY --from=production /pgusher /pgusher
+COPY --from=program /pgusher /pgusher
 USER 65532:65532
 EXPOSE 10250
 STOPSIGNAL SIGTERM

@@ -53,10 +53,11 @@ async function firstOutput(child: ChildProcess, pattern: RegExp): Promise<string
   });
 }
 
-async function startBare(): Promise<Server> {
-  const child = start(process.execPath, [join(folder, 'admission', 'bare-server.ts'), files.certificate, files.key]);
+async function startBare(name: string, ...mode: readonly string[]): Promise<Server> {
+  const program = join(folder, 'admission', 'bare-server.ts');
+  const child = start(process.execPath, [program, files.certificate, files.key, ...mode]);
   const port = Number(await firstOutput(child, /^(\d+)\n/));
-  return { name: 'bare', port, process: child, path: (body) => `/mutate?size=${String(body.answerSize)}` };
+  return { name, port, process: child, path: (body) => `/mutate?size=${String(body.answerSize)}` };
 }
 
 /** The image's folder: bin/ and dist/ without the sources, so that bin/pgusher runs what is compiled, as the image does. */
@@ -200,10 +201,11 @@ if (spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], { stdio: 'i
   throw new Error('the build failed');
 }
 const image = imageFolder();
-const bare = await startBare();
+const bare = await startBare('bare');
+const parsing = await startBare('bare, parses and logs', 'parse');
 const ours = await startOurs();
 const others = peer === undefined ? [] : [await startPeer(peer)];
-const servers = [bare, ours, ...others];
+const servers = [bare, parsing, ours, ...others];
 const bodies = benchBodies();
 
 console.log(
@@ -227,15 +229,15 @@ for (const body of bodies) {
   }
 }
 
-const [first] = bodies;
-if (first !== undefined && reviews > 0) {
+console.log();
+for (const body of reviews > 0 ? bodies.slice(0, 2) : []) {
   const fresh = await startOurs();
   const memory: string[] = [];
   for (let part = 0; part < 4; part += 1) {
-    await load(fresh, first, 8, reviews / 4);
+    await load(fresh, body, 8, reviews / 4);
     memory.push(residentMegabytes(fresh).toFixed(0));
   }
-  console.log(`\nmemory after each quarter of ${String(reviews)} reviews: ${memory.join(', ')} MB`);
+  console.log(`${body.name}: memory after each quarter of ${String(reviews)} reviews: ${memory.join(', ')} MB`);
   fresh.process.kill('SIGKILL');
 }
 const starts: number[] = [];

@@ -1,21 +1,34 @@
 /**
- * `npm run build`: dist/ for the image and the npm package: the compiled sources, and the sh files beside them.
- * Exit codes: 0 built; 1 the compiler refused.
+ * `npm run build [-- FOLDER]`: dist/, or FOLDER, for the image and the npm package. Each of the two programs becomes one file and what it loads later, with all
+ * packages in it: the webhook is ready in four fifths of the time that four hundred files take, and nothing is installed beside it.
+ *
+ *   dist/main.js, …        `pgusher`
+ *   dist/agent/main.js, …  `pgusher-agent`
+ *   dist/scripts/          the sh files, where dist/agent/ finds them as src/agent/restore/ does
+ *   dist/LICENSES.txt      the licences of the packages in it
+ *
+ * Types are taken off, not checked: `npm run typecheck` does that. Exit codes: 0 built; 1 a file does not resolve or parse.
  */
-import { cpSync, globSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runProgram } from './test/run-program.ts';
+import { rolldown } from 'rolldown';
+import { licencesOf } from './build/licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
+
+/** `pg` asks for it and goes on without. */
+const optional = ['pg-native'];
+
+/** Paths of all files that went into the program. */
+async function bundle(entry: string, folder: string): Promise<readonly string[]> {
+  const built = await rolldown({ input: { main: join(root, entry) }, platform: 'node', external: optional });
+  const { output } = await built.write({ dir: folder, format: 'esm', chunkFileNames: '[name]-[hash].js' });
+  return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+}
 
 rmSync(dist, { recursive: true, force: true });
-const { status } = await runProgram('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, output: 'shown' });
-if (status === 0) {
-  const sources = join(root, 'src');
-  for (const script of globSync('**/*.sh', { cwd: sources })) {
-    cpSync(join(sources, script), join(dist, script));
-  }
-}
-process.exitCode = status === 0 ? 0 : 1;
+const files = [...(await bundle('src/main.ts', dist)), ...(await bundle('src/agent/main.ts', join(dist, 'agent')))];
+cpSync(join(root, 'src', 'agent', 'scripts'), join(dist, 'scripts'), { recursive: true });
+writeFileSync(join(dist, 'LICENSES.txt'), licencesOf(files));

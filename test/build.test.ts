@@ -1,0 +1,106 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { developmentCertificate } from '../src/certificates/development.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** What the Dockerfile puts into an image: bin/, package.json and what is built. No package is anywhere above it. */
+describe('what npm run build makes, without the checkout', () => {
+  const image = mkdtempSync(join(tmpdir(), 'pgusher-image-'));
+  const environment = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+  let server: ChildProcess | undefined;
+
+  beforeAll(() => {
+    const build = spawnSync(process.execPath, [join(root, 'scripts/build.ts'), join(image, 'dist')], {
+      encoding: 'utf8',
+    });
+    expect(build.status, build.stderr).toBe(0);
+    cpSync(join(root, 'bin'), join(image, 'bin'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(image, 'package.json'));
+  });
+
+  afterAll(() => {
+    server?.kill('SIGKILL');
+    rmSync(image, { recursive: true });
+  });
+
+  function run(program: string, ...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+    return spawnSync(join(image, 'bin', program), args, { encoding: 'utf8', cwd: image, env: environment });
+  }
+
+  test('injects what the sources inject', () => {
+    const file = join(root, 'examples/minimal.yaml');
+    const built = run('pgusher', 'inject', '-f', file);
+    const sources = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'inject', '-f', file], {
+      encoding: 'utf8',
+    });
+    expect(built.status).toBe(0);
+    expect(built.stdout).toBe(sources.stdout);
+  });
+
+  test('serves every page, and loads the client of a cluster', async () => {
+    const files = developmentCertificate(image, new Date());
+    const kubeconfig = join(image, 'kubeconfig');
+    const cluster = { name: 'nowhere', cluster: { server: 'https://127.0.0.1:1' } };
+    const context = { name: 'nowhere', context: { cluster: 'nowhere', user: 'nobody' } };
+    const user = { name: 'nobody', user: { token: 'none' } };
+    const config = { apiVersion: 'v1', kind: 'Config', clusters: [cluster], contexts: [context], users: [user] };
+    writeFileSync(kubeconfig, JSON.stringify({ ...config, 'current-context': 'nowhere' }));
+    const flags = ['--listen', '127.0.0.1:0', '--certificate', files.certificate, '--key', files.key];
+    const child = spawn(join(image, 'bin/pgusher'), ['serve', ...flags, '--kubeconfig', kubeconfig], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    server = child;
+    const log = (pattern: RegExp): Promise<string> =>
+      new Promise((resolve) => {
+        let text = '';
+        child.stdout.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          const found = pattern.exec(text)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+      });
+    const notWatched = log(/"problem":"([^"]*)","msg":"namespaces not watched"/);
+    const port = Number(await log(/"port":(\d+)/));
+    const page = (path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const ca = readFileSync(files.authority);
+        request({ host: '127.0.0.1', port, path, ca, servername: 'localhost' }, (response) => {
+          let text = String(response.statusCode);
+          response.on('data', (chunk: Buffer) => (text += ` ${chunk.toString()}`));
+          response.on('end', () => {
+            resolve(text);
+          });
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await page('/healthz')).toMatch(/^200 ok/);
+    expect(await page('/readyz')).toContain('the namespaces are not read yet');
+    expect(await page('/metrics')).toContain('pgusher_');
+    expect(await page('/')).toContain('<!doctype html>');
+    expect(await notWatched).toContain('ECONNREFUSED');
+  });
+
+  test('has the agent, with its sh files where it looks for them', () => {
+    expect(run('pgusher-agent', '--help').stdout).toContain('Usage: pgusher-agent');
+    const listed = run('pgusher-agent', 'list', '--store', image, '--prefix', 'shop/db');
+    expect(listed.stderr).not.toContain('Error [ERR_MODULE_NOT_FOUND]');
+    expect(listed.status).toBeGreaterThan(0);
+    const scripts = readFileSync(join(image, 'dist/scripts/restore-command.sh'), 'utf8');
+    expect(scripts).toBe(readFileSync(join(root, 'src/agent/scripts/restore-command.sh'), 'utf8'));
+  });
+
+  test('names the licence of each package in it', () => {
+    const licences = readFileSync(join(image, 'dist/LICENSES.txt'), 'utf8');
+    for (const name of ['express', 'pino', 'zod', 'pg', '@kubernetes/client-node', 'fast-json-patch']) {
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+    }
+  });
+});
