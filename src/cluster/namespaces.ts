@@ -43,7 +43,7 @@ export function watchNamespaces(options: NamespaceWatchOptions): NamespaceWatch 
   });
   const startLater = (error: unknown): void => {
     if (isStopped) return;
-    options.onError(error instanceof Error ? error.message : String(error));
+    options.onError(describe(error));
     setTimeout(() => void start(), options.retry ?? 5_000).unref();
   };
   const start = async (): Promise<void> => {
@@ -65,6 +65,12 @@ export function watchNamespaces(options: NamespaceWatchOptions): NamespaceWatch 
       await informer.stop();
     },
   };
+}
+
+/** With its cause: fetch says "fetch failed", and what failed stands below. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
 
 function ours(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
