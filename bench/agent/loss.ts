@@ -16,7 +16,7 @@ export async function benchLoss(kills: number, synchronous: boolean): Promise<vo
       pod.initialise();
       const agent = await pod.startAgent({ backup: { synchronous } });
       const server = await pod.startServer();
-      await untilProtected(agent, 60);
+      await untilProtected(agent);
       const systemId = await systemIdOf(server);
       const writers = await startWriters(server, 8);
       await new Promise((resolve) => setTimeout(resolve, 2000 + 100 * (kill % 10)));

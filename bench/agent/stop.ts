@@ -11,7 +11,7 @@ export async function benchStop(runs: number): Promise<void> {
     pod.initialise();
     const agent = await pod.startAgent();
     const server = await pod.startServer();
-    await untilProtected(agent, 60);
+    await untilProtected(agent);
     await server.sql('CREATE TABLE t AS SELECT generate_series(1, 100000)');
     withAgent.push(
       await seconds(async () => {

@@ -151,7 +151,6 @@ describe.skipIf(missingTools('postgres', 'psql', 'pg_receivewal'))('the replicat
       await eventually(
         'the role can replicate',
         () => connects(`one: 'two' \\three`),
-        30,
         () => agent.output(),
       );
       expect(await connects('another')).toBe(false);
@@ -162,7 +161,6 @@ describe.skipIf(missingTools('postgres', 'psql', 'pg_receivewal'))('the replicat
       await eventually(
         'the rotated password is in force',
         () => connects('another'),
-        30,
         () => agent.output(),
       );
       await again.stop();

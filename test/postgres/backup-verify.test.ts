@@ -34,7 +34,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'pg_a
       pod.initialise();
       const agent = await pod.startAgent();
       const server = await pod.startServer();
-      await untilProtected(agent, 60);
+      await untilProtected(agent);
       root = storeRootOf(pod);
       const [first] = await pod.backups(await systemIdOf(server));
       if (first === undefined) {
@@ -117,7 +117,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'pg_a
           expect(await verify(root)).toEqual({
             code: 1,
             out: [],
-            error: [`${record.id}: NOT GOOD: ${path} is damaged: its own checksum does not fit`],
+            error: [`${record.id}: NOT GOOD: ${path} is damaged: its own checksum is wrong`],
           });
         },
       );

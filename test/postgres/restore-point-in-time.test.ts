@@ -1,15 +1,15 @@
-import type { ChildProcess } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AgentContract, RestoreTargetContract } from '../../src/agent/contract.ts';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { runAsServer } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
-import { DatabaseWithStore, numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
-import { serveWal, startRecovered } from './support/recovery.ts';
+import type { DatabaseWithStore } from './support/database-with-store.ts';
+import { numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
+import { lostDatabase } from './support/lost-database.ts';
 
 /** What the database said at a moment that a test goes back to. */
 interface Moment {
@@ -25,12 +25,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
   let at45: Moment;
   let xid46: string;
   let last: Moment;
-  let pristine: string;
-  let service: ChildProcess | null = null;
-  let server: PostgresServer | null = null;
 
-  beforeAll(async () => {
-    database = new DatabaseWithStore('pitr');
+  const lost = lostDatabase('pitr', async (made) => {
+    database = made;
     const source = await database.begin();
     const moment = async (): Promise<Moment> => {
       // Targets lie between two commits: 20 ms on each side are more than any commit takes.
@@ -61,39 +58,32 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
     last = await moment();
     await database.received();
     database.move();
-    await database.crash();
-    pristine = join(database.directory, 'pristine');
-    runAsServer('cp', ['-a', join(database.directory, 'store'), pristine]);
-  });
-
-  beforeEach(() => {
-    rmSync(join(database.directory, 'store'), { recursive: true, force: true });
-    runAsServer('cp', ['-a', pristine, join(database.directory, 'store')]);
-    rmSync(database.shared, { recursive: true, force: true });
-    runAsServer('mkdir', ['-m', '700', database.shared]);
-    database.loseVolume();
-  });
-
-  afterEach(async () => {
-    await server?.kill();
-    server = null;
-    service?.kill('SIGKILL');
-    service = null;
-  });
-
-  afterAll(async () => {
-    await database.remove();
   });
 
   function contract(target: RestoreTargetContract | null, id = 'one', backup = 'latest'): AgentContract {
     return database.contract({ restore: { backup, target, id: target === null ? null : id } });
   }
 
-  async function restoredRows(asked: AgentContract): Promise<number[]> {
-    service ??= await serveWal(database.shared, asked);
+  async function restored(asked: AgentContract): Promise<PostgresServer> {
+    await lost.serve(asked);
     expect((await runRestoreProcess(database, asked)).reason).toBe('');
-    server = await startRecovered(database.dataDirectory);
-    return rowsOf(server);
+    return lost.recovered();
+  }
+
+  async function restoredRows(asked: AgentContract): Promise<number[]> {
+    return rowsOf(await restored(asked));
+  }
+
+  /** Ten rows more on timeline 2, in the store; then it is lost again. */
+  async function goesOn(server: PostgresServer): Promise<void> {
+    database.server = server;
+    await database.receive('00000002');
+    await database.write(101, 110);
+    await database.received();
+    database.move();
+    await database.crash();
+    await lost.kill();
+    database.loseVolume();
   }
 
   async function refusal(asked: AgentContract): Promise<string> {
@@ -104,8 +94,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
   }
 
   it('ends at a time, from the newest base backup before it', async () => {
-    expect(await restoredRows(contract({ kind: 'time', value: at25.time, inclusive: true }))).toEqual(numbers(1, 25));
-    expect(server?.log()).toContain('recovery stopping before commit of transaction');
+    const server = await restored(contract({ kind: 'time', value: at25.time, inclusive: true }));
+    expect(await rowsOf(server)).toEqual(numbers(1, 25));
+    expect(server.log()).toContain('recovery stopping before commit of transaction');
   });
 
   it('ends at an LSN', async () => {
@@ -174,28 +165,17 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
 
   it('carries a request out once: the next lost volume comes back whole, on the new timeline', async () => {
     const asked = contract({ kind: 'time', value: at25.time, inclusive: true }, 'only once');
-    expect(await restoredRows(asked)).toEqual(numbers(1, 25));
+    const server = await restored(asked);
+    expect(await rowsOf(server)).toEqual(numbers(1, 25));
     // Life goes on after the restore; a restart changes nothing.
-    const restored = server;
-    await restored?.stop();
-    server = await startRecovered(database.dataDirectory);
-    database.server = server;
-    await database.receive('00000002');
-    await database.write(101, 110);
-    await database.received();
-    database.move();
-    await database.crash();
-    server = null;
-    database.loseVolume();
-    service?.kill('SIGKILL');
-    service = null;
+    await server.stop();
+    await goesOn(await lost.recovered());
     const again = await runRestoreProcess(database, asked);
     expect(again.output).toMatch(/restore-id \\"only once\\" was carried out at \S+: its target is not used again/);
-    service = await serveWal(database.shared, asked);
-    server = await startRecovered(database.dataDirectory);
-    expect(await rowsOf(server)).toEqual([...numbers(1, 25), ...numbers(101, 110)]);
-    await server.kill();
-    server = null;
+    await lost.serve(asked);
+    const second = await lost.recovered();
+    expect(await rowsOf(second)).toEqual([...numbers(1, 25), ...numbers(101, 110)]);
+    await second.kill();
     database.loseVolume();
     const other = contract({ kind: 'lsn', value: at45.lsn, inclusive: true }, 'only once');
     expect(await refusal(other)).toMatch(
@@ -204,15 +184,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
   });
 
   it('does not start where the history of a newer timeline is missing', async () => {
-    expect(await restoredRows(contract({ kind: 'time', value: at25.time, inclusive: true }))).toEqual(numbers(1, 25));
-    database.server = server;
-    await database.receive('00000002');
-    await database.write(101, 110);
-    await database.received();
-    database.move();
-    await database.crash();
-    server = null;
-    database.loseVolume();
+    const server = await restored(contract({ kind: 'time', value: at25.time, inclusive: true }));
+    expect(await rowsOf(server)).toEqual(numbers(1, 25));
+    await goesOn(server);
     rmSync(join(database.root, database.systemId, 'wal', '00000002.history'));
     expect(await refusal(contract(null))).toBe(
       'the history file 00000002.history is missing in the store, which holds timeline 2; without it a restore would stop before the newest rows',
@@ -220,8 +194,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a r
   });
 
   it('keeps an old primary down whose successor is in the store', async () => {
-    expect(await restoredRows(contract(null))).toEqual(numbers(1, 60));
-    await server?.stop();
+    const server = await restored(contract(null));
+    expect(await rowsOf(server)).toEqual(numbers(1, 60));
+    await server.stop();
     const history = join(database.root, database.systemId, 'wal', '00000003.history');
     runAsServer('sh', ['-c', `printf '1\\t0/1\\tx\\n2\\t0/F000000\\tx\\n' > ${history}`]);
     const result = await runRestoreProcess(database, contract(null));

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import {
   chownSync,
   copyFileSync,
@@ -10,14 +9,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
-import type { AgentContract } from '../../src/agent/contract.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
-import type { PostgresServer } from '../support/postgres-server.ts';
-import { giveToServer, serverOwner, runAsServer, startServer } from '../support/postgres-server.ts';
+import { eventually, giveToServer, serverOwner, runAsServer } from '../support/postgres-server.ts';
 import { isRoot, missingTools } from '../support/tool.ts';
-import { damage, DatabaseWithStore, numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
-import { leftRecovery, serveWal } from './support/recovery.ts';
+import type { DatabaseWithStore } from './support/database-with-store.ts';
+import { damage, numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
+import { lostDatabase } from './support/lost-database.ts';
+import { leftRecovery } from './support/recovery.ts';
 
 /**
  * Faults between a store and a restored server. Every test ends in one of two ways: each row up to the promised point, or
@@ -26,13 +26,9 @@ import { leftRecovery, serveWal } from './support/recovery.ts';
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a volume is lost and restored', () => {
   let database: DatabaseWithStore;
   let backups: BaseBackupRecord[];
-  let pristine: string;
-  let service: ChildProcess | null = null;
-  let server: PostgresServer | null = null;
 
-  // One database for all: written once, lost once; each test gets its own copy of the store to break.
-  beforeAll(async () => {
-    database = new DatabaseWithStore('recovery');
+  const lost = lostDatabase('recovery', async (made) => {
+    database = made;
     await database.begin();
     await database.write(1, 30);
     backups = [database.backup('zstd')];
@@ -43,50 +39,20 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     await database.write(61, 95);
     await database.received();
     database.move();
-    await database.crash();
-    pristine = join(database.directory, 'pristine');
-    runAsServer('cp', ['-a', join(database.directory, 'store'), pristine]);
   });
 
-  beforeEach(() => {
-    rmSync(join(database.directory, 'store'), { recursive: true, force: true });
-    runAsServer('cp', ['-a', pristine, join(database.directory, 'store')]);
-    rmSync(database.shared, { recursive: true, force: true });
-    database.loseVolume();
-    runAsServer('mkdir', ['-m', '700', database.shared]);
-  });
-
-  afterEach(async () => {
-    await server?.kill();
-    server = null;
-    service?.kill('SIGKILL');
-    service = null;
-  });
-
-  afterAll(async () => {
-    await database.remove();
-  });
-
-  async function serve(contract: AgentContract = database.contract()): Promise<void> {
-    service = await serveWal(database.shared, contract);
-  }
-
-  /** Starts the server and waits until it takes writes. */
-  async function recovered(dataDirectory = database.dataDirectory): Promise<PostgresServer> {
-    server = await startServer({ dataDirectory });
-    await leftRecovery(server);
-    return server;
+  async function restored(): Promise<void> {
+    expect((await runRestoreProcess(database, database.contract())).reason).toBe('');
   }
 
   /** Starts the server and waits until it gives up; it must never take writes. */
-  async function gaveUp(patienceSeconds: number): Promise<string> {
-    setPatience(patienceSeconds);
-    const started = await startServer({ dataDirectory: database.dataDirectory, waitFor: 'process' });
-    server = started;
-    expect(await started.exited).toBe(1);
-    expect(started.log()).not.toContain('selected new timeline');
+  async function gaveUp(): Promise<string> {
+    setPatience(10);
+    const server = await lost.start();
+    expect(await server.exited).toBe(1);
+    expect(server.log()).not.toContain('selected new timeline');
     expect(readdirSync(database.dataDirectory)).toContain('recovery.signal');
-    return started.log();
+    return server.log();
   }
 
   /** The wrapper's third argument, as a person would change it. */
@@ -109,7 +75,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
   }
 
   it('brings back every committed row, also those of the unfinished segment', async () => {
-    await serve();
+    await lost.serve();
     const result = await runRestoreProcess(database, database.contract());
     expect(result.reason).toBe('');
     expect(readFileSync(join(database.shared, 'decision'), 'utf8')).toBe(
@@ -124,11 +90,11 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
         '',
       ].join('\n'),
     );
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
   it('gives the files to the server alone: directories 0700, files 0600', async () => {
-    await runRestoreProcess(database, database.contract());
+    await restored();
     const wrong = readdirSync(database.dataDirectory, { recursive: true, withFileTypes: true })
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => {
@@ -151,18 +117,18 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
         return uid !== owner.uid || gid !== owner.gid;
       });
       expect(others).toEqual([]);
-      await serve();
-      expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+      await lost.serve();
+      expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
     },
   );
 
   it('goes back to an older base backup where the newest is damaged, and loses nothing', async () => {
     const archive = join(database.root, database.systemId, 'base', backups[1]?.id ?? '', 'base.tar.gz');
     damage(archive, readFileSync(archive));
-    await serve();
+    await lost.serve();
     const result = await runRestoreProcess(database, database.contract());
     expect(result.output).toContain(`base backup ${backups[1]?.id ?? ''} is damaged`);
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
   it.each([
@@ -223,18 +189,18 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     partials().forEach((path) => {
       rmSync(path);
     });
-    await serve();
-    await runRestoreProcess(database, database.contract());
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 90));
+    await lost.serve();
+    await restored();
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 90));
   });
 
   it('takes an unfinished segment that was only being padded for what it is: nothing', async () => {
     const [partial] = partials();
     truncateSync(partial ?? '', 0);
     truncateSync(partial ?? '', 4096);
-    await serve();
-    await runRestoreProcess(database, database.contract());
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 90));
+    await lost.serve();
+    await restored();
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 90));
   });
 
   it('does not start on an unfinished segment of a wrong size that holds data', async () => {
@@ -245,50 +211,64 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
   });
 
   it('stops recovery, never ends it, where a segment that vanished meanwhile is asked for', async () => {
-    await runRestoreProcess(database, database.contract());
+    await restored();
     rmSync(segment(-2));
-    await serve();
-    const log = await gaveUp(3);
+    await lost.serve();
+    const log = await gaveUp();
     expect(log).toContain('proves that it existed: recovery must not end here');
   });
 
   it('stops recovery at a segment of a wrong size, and goes on once it is whole again', async () => {
-    await runRestoreProcess(database, database.contract());
+    await restored();
     const path = segment(-1);
     const whole = readFileSync(path);
     truncateSync(path, whole.length - 10);
-    await serve();
-    await gaveUp(3);
+    await lost.serve();
+    await gaveUp();
     writeFileSync(path, whole);
-    setPatience(60);
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    setPatience(300);
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
   it('waits out an error that passes by itself', async () => {
-    await runRestoreProcess(database, database.contract());
+    await restored();
     const path = segment(-1);
     const whole = readFileSync(path);
     rmSync(path);
-    await serve();
-    setTimeout(() => {
-      writeFileSync(path, whole);
-      giveToServer(path);
-    }, 4_000);
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    await lost.serve();
+    const server = await lost.start();
+    await eventually(
+      'it is tried again',
+      () => server.log().includes('trying again'),
+      () => server.log(),
+    );
+    writeFileSync(path, whole);
+    giveToServer(path);
+    await leftRecovery(server);
+    expect(await rowsOf(server)).toEqual(numbers(1, 95));
   });
 
   it('waits for an agent that is not there, and for one that is killed in the middle', async () => {
-    await runRestoreProcess(database, database.contract());
-    setTimeout(() => void serve(), 1_500);
-    const first = setInterval(() => {
-      if (server !== null && server.log().includes('restored log file')) {
-        clearInterval(first);
-        service?.kill('SIGKILL');
-        void serve();
-      }
-    }, 10);
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
-    clearInterval(first);
+    await restored();
+    // Without it recovery cannot end before the agent is killed.
+    const path = segment(-1);
+    const whole = readFileSync(path);
+    rmSync(path);
+    const server = await lost.start();
+    // Time to do what it must not.
+    await sleep(1_500);
+    const first = await lost.serve();
+    await eventually(
+      'recovery is in the middle',
+      () => server.log().includes('restored log file') && server.log().includes('trying again'),
+      () => server.log(),
+    );
+    first.kill('SIGKILL');
+    writeFileSync(path, whole);
+    giveToServer(path);
+    await lost.serve();
+    await leftRecovery(server);
+    expect(await rowsOf(server)).toEqual(numbers(1, 95));
   });
 
   it.each([
@@ -329,10 +309,10 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
       },
     ],
   ])('stops recovery on a store %s', async (_, harm) => {
-    await runRestoreProcess(database, database.contract());
+    await restored();
     harm(database.root);
-    await serve();
-    await gaveUp(2);
+    await lost.serve();
+    await gaveUp();
   });
 
   it('does not tell a wrong major from a right one only after an hour: refused before anything is written', async () => {
@@ -345,7 +325,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
 
   it('keeps the values of ALTER SYSTEM and drops recovery targets of an earlier restore', async () => {
     const older = { backup: backups[0]?.id ?? '', target: null, id: null };
-    await serve();
+    await lost.serve();
     const result = await runRestoreProcess(database, database.contract({ restore: older }));
     expect(result.output).toContain(`restoring base backup ${older.backup}`);
     expect(readFileSync(join(database.dataDirectory, 'postgresql.auto.conf'), 'utf8')).toBe(
@@ -358,29 +338,30 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
         '',
       ].join('\n'),
     );
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
-  it('converges when it is killed at any moment and run again', async () => {
-    const started = performance.now();
-    await runRestoreProcess(database, database.contract());
-    const whole = performance.now() - started;
-    database.loseVolume();
-    let kills = 0;
-    for (let after = whole * 0.3; after < whole * 1.3; after += whole / 15) {
-      const result = await runRestoreProcess(database, database.contract(), { killAfterMs: after });
-      kills += result.signal === 'SIGKILL' ? 1 : 0;
-      if (result.code === 0) {
-        break;
-      }
-      expect(result.signal).toBe('SIGKILL');
+  it('converges when it is killed at any step and run again', async () => {
+    const stepsTo = join(database.directory, 'steps');
+    runAsServer('touch', [stepsTo]);
+    expect((await runRestoreProcess(database, database.contract(), { stepsTo })).reason).toBe('');
+    const reference = join(database.directory, 'reference');
+    runAsServer('mv', [database.dataDirectory, reference]);
+    const kills = stepsToKillAt(readFileSync(stepsTo, 'utf8').trim().split('\n'));
+    expect(kills.length).toBeGreaterThan(10);
+    for (const [step, what] of kills) {
+      rmSync(database.shared, { recursive: true });
+      runAsServer('mkdir', ['-m', '700', database.shared]);
+      database.loseVolume();
+      const killed = await runRestoreProcess(database, database.contract(), { killAtStep: step });
+      expect(killed.signal, what).toBe('SIGKILL');
+      const again = await runRestoreProcess(database, database.contract());
+      expect(again.reason, `killed before ${what}`).toBe('');
+      runAsServer('diff', ['-r', '--exclude=pgusher-restore.json', reference, database.dataDirectory]);
+      expect(readdirSync(join(database.volume, '.pgusher')), `killed before ${what}`).toEqual([]);
     }
-    expect(kills).toBeGreaterThan(3);
-    const last = await runRestoreProcess(database, database.contract());
-    expect(last.reason).toBe('');
-    await serve();
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
-    expect(readdirSync(join(database.volume, '.pgusher')).filter((name) => name !== 'wal')).toEqual([]);
+    await lost.serve();
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
   it('fills a PGDATA that is the mount itself entry by entry, also when it is killed in between', async () => {
@@ -396,8 +377,8 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     const again = await runRestoreProcess(database, contract);
     expect(again.output).toContain('an earlier run was moving a finished database into PGDATA: going on');
     expect(again.reason).toBe('');
-    await serve(contract);
-    expect(await rowsOf(await recovered(database.volume))).toEqual(numbers(1, 95));
+    await lost.serve(contract);
+    expect(await rowsOf(await lost.recovered(database.volume))).toEqual(numbers(1, 95));
   });
 
   it('clones from a source that cannot be written, and needs it no more afterwards', async () => {
@@ -415,7 +396,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     expect(runAsServer('find', [database.root, '-type', 'f'])).toBe(before);
     runAsServer('chmod', ['-R', 'u+w', database.root]);
     rmSync(join(database.directory, 'store'), { recursive: true });
-    expect(await rowsOf(await recovered())).toEqual(numbers(1, 95));
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
     rmSync(join(database.directory, 'clone-store'), { recursive: true });
   });
 
@@ -443,3 +424,17 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     expect(result.reason).toMatch(/free, the restore needs \d+\.\d TiB .* Use a larger volume$/);
   });
 });
+
+/**
+ * Of the steps of a whole restore (kill-at-step.ts) those to kill it at, by number and name: each that puts something into
+ * its place or takes it away, and eight more, which lie in the staged database.
+ */
+function stepsToKillAt(steps: readonly string[]): [number, string][] {
+  const every = Math.floor(steps.length / 8);
+  return steps
+    .map((what, index): [number, string] => [index + 1, what])
+    .filter(
+      ([number, what]) =>
+        number % every === 0 || (/^(rename|link|rm) /.test(what) && !/\/(staging|shared\/bin)\//.test(what)),
+    );
+}

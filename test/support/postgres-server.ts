@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 import { isRoot, requireTool } from './tool.ts';
 
 /**
@@ -15,6 +15,9 @@ export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
+
+/** Seconds. Enough for a machine that has other things to do: what waits in vain fails anyway. */
+const patience = 120;
 
 export function serverOwner(): Owner {
   if (!isRoot()) {
@@ -80,23 +83,6 @@ export function runAsServer(
   return result.stdout;
 }
 
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address === null || typeof address === 'string') {
-          reject(new Error('no port'));
-        } else {
-          resolve(address.port);
-        }
-      });
-    });
-  });
-}
-
 export interface InitialiseOptions {
   readonly dataDirectory: string;
   /** Superuser and its password; `postgres` and `secret` by default. SCRAM over TCP, trust over the socket, as the official image does it. */
@@ -151,7 +137,7 @@ export interface StartOptions {
   readonly major?: number;
   /** Environment of the server, which restore_command inherits. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Seconds until the server must accept connections; 60 by default. */
+  /** Seconds until the server must accept connections; two minutes by default. */
   readonly within?: number;
   /** `connections` (default): until SQL is answered, also read-only in recovery. `process`: at once. */
   readonly waitFor?: 'connections' | 'process';
@@ -281,7 +267,8 @@ export async function startServer(options: StartOptions): Promise<PostgresServer
   if (options.waitFor === 'process') {
     return server;
   }
-  const deadline = Date.now() + (options.within ?? 60) * 1000;
+  const within = options.within ?? patience;
+  const deadline = performance.now() + within * 1000;
   for (;;) {
     try {
       await server.sql('SELECT 1');
@@ -292,9 +279,9 @@ export async function startServer(options: StartOptions): Promise<PostgresServer
           cause: error,
         });
       }
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         await server.kill();
-        throw new Error(`postgres did not accept connections within ${options.within ?? 60} s:\n${text}`, {
+        throw new Error(`postgres did not accept connections within ${within} s:\n${text}`, {
           cause: error,
         });
       }
@@ -334,15 +321,15 @@ function killQuietly(pid: number): void {
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  seconds = 30,
   detail: () => string = () => '',
+  seconds = patience,
 ): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   for (;;) {
     if (await condition()) {
       return;
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(`not within ${seconds} s: ${what}\n${detail()}`);
     }
     await sleep(50);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /**
  * A real control plane without nodes: etcd, kube-apiserver and the StatefulSet controller (which writes the revisions

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { developmentCertificate, type DevelopmentCertificate } from '../../../src/certificates/development.ts';
 import { until, type ControlPlane } from './control-plane.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 

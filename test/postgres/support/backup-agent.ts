@@ -1,21 +1,24 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FailureKind } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentContract, BackupContract } from '../../../src/agent/contract.ts';
 import { readBaseBackups } from '../../../src/agent/store/base-backups.ts';
 import { errorCode } from '../../../src/agent/store/durable-file.ts';
 import type { BaseBackupRecord } from '../../../src/agent/store/layout.ts';
+import { contractOf, plainBackup } from './contract.ts';
+import { freePort } from '../../support/free-port.ts';
 import {
   asServerUser,
   eventually,
-  freePort,
   initialise,
   ownedDirectory,
   removeDirectory,
   scratchDirectory,
+  serverOwner,
   startServer,
 } from '../../support/postgres-server.ts';
 import type { PostgresServer, StartOptions } from '../../support/postgres-server.ts';
@@ -33,6 +36,8 @@ export interface Pod {
   initialise(): void;
   startServer(options?: Partial<StartOptions>): Promise<PostgresServer>;
   startAgent(options?: AgentOptions): Promise<Agent>;
+  /** Puts a small file system of its own in the place of the store: what a claim is. Needs `canMount`. */
+  mountStore(megabytes: number): void;
   backups(systemId: string): Promise<readonly BaseBackupRecord[]>;
   /** Kills what still runs. */
   kill(): Promise<void>;
@@ -61,8 +66,8 @@ export interface Agent {
   stop(): Promise<{ code: number | string; milliseconds: number }>;
   /** SIGKILL to the agent and to pg_receivewal and pg_basebackup under it: a container that is killed. */
   kill(): Promise<void>;
-  /** pid of pg_receivewal, or undefined. */
-  receiverPid(): number | undefined;
+  /** Waits for a pg_receivewal, other than the one of the given pid. */
+  receiverPid(otherThan?: number): Promise<number>;
   get(path: string): Promise<{ status: number; body: string }>;
   metric(name: string): Promise<number>;
 }
@@ -75,36 +80,19 @@ export async function newPod(label: string): Promise<Pod> {
   const liveSettings = ownedDirectory(join(directory, 'settings'));
   const port = await freePort();
   const dataDirectory = join(dataMount, 'pgdata');
-  const contract: AgentContract = {
-    version: 1,
-    namespace: 'shop',
+  const contract = contractOf({
     set: 'orders',
     major: 15,
     dataDirectory,
     dataMount,
-    owner: null,
     serverPort: port,
     agentPort: await freePort(),
-    bootstrap: 'auto',
-    role: 'auto',
-    primary: null,
-    replication: null,
     store: { mount: storeMount, prefix: 'shop/orders' },
-    source: null,
-    restore: { backup: 'latest', target: null, id: null },
-    backup: {
-      schedule: '0 3 * * *',
-      timeZone: 'UTC',
-      keep: 7,
-      keepFor: null,
-      compression: 'zstd',
-      verify: true,
-      synchronous: false,
-      fixed: [],
-    },
-  };
+    backup: plainBackup,
+  });
   const servers: PostgresServer[] = [];
   const agents: Agent[] = [];
+  let mounted = false;
   const kill = async (): Promise<void> => {
     for (const agent of agents) {
       await agent.kill();
@@ -153,16 +141,24 @@ export async function newPod(label: string): Promise<Pod> {
         await eventually(
           'the agent answers /startedz',
           async () => (await agent.get('/startedz').catch(() => ({ status: 0 }))).status === 200,
-          20,
           () => agent.output(),
         );
       }
       return agent;
     },
+    mountStore: (megabytes) => {
+      const { uid, gid } = serverOwner();
+      const options = `size=${megabytes}m,uid=${uid},gid=${gid},mode=0700`;
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'pgusher-test', storeMount]);
+      mounted = true;
+    },
     backups: async (systemId) => (await readBaseBackups(join(storeMount, 'shop/orders'), systemId)).complete,
     kill,
     remove: async () => {
       await kill();
+      if (mounted) {
+        execFileSync('umount', ['--lazy', storeMount]);
+      }
       removeDirectory(directory);
     },
   };
@@ -234,7 +230,19 @@ function spawnAgent(
         await exited;
       }
     },
-    receiverPid: () => programs().find((pid) => commandOf(pid).includes('pg_receivewal')),
+    receiverPid: async (otherThan) => {
+      let found: number | undefined;
+      await eventually(
+        'a receiver runs',
+        () => {
+          found = programs().find((pid) => pid !== otherThan && commandOf(pid).includes('pg_receivewal'));
+          return found !== undefined;
+        },
+        () => output,
+      );
+      // Not a number that stands for something else: 0 would be this process and all its children.
+      return found ?? Number.NaN;
+    },
     get: (path) => httpGet(contract.agentPort, path),
     metric: async (name) => {
       const { body } = await httpGet(contract.agentPort, '/metrics');
@@ -292,12 +300,43 @@ function commandOf(pid: number): string {
   }
 }
 
+/** Waits until the agent names a failure in such words, and returns its line of /readyz. */
+export async function untilFailure(agent: Agent, kind: FailureKind, words: RegExp): Promise<string> {
+  let found = '';
+  await eventually(
+    `failure of kind ${kind}: ${String(words)}`,
+    async () => {
+      found =
+        (await agent.get('/readyz')).body
+          .split('\n')
+          .find((line) => line.startsWith(`${kind}: `) && words.test(line)) ?? '';
+      return found !== '';
+    },
+    () => agent.output(),
+  );
+  return found;
+}
+
+/** Waits until the store has on disk what is committed now. */
+export async function untilReceived(server: PostgresServer, agent: Agent): Promise<void> {
+  const [position] = await server.sql<{ lsn: string }>('SELECT pg_current_wal_lsn()::text AS lsn');
+  await eventually(
+    'the store has everything',
+    async () =>
+      (
+        await server.sql("SELECT FROM pg_stat_replication WHERE application_name = 'pgusher' AND flush_lsn >= $1", [
+          position?.lsn,
+        ])
+      ).length > 0,
+    () => agent.output(),
+  );
+}
+
 /** Waits until the agent calls the set protected: receiving, and a verified base backup of this timeline. */
-export async function untilProtected(agent: Agent, seconds = 40): Promise<void> {
+export async function untilProtected(agent: Agent): Promise<void> {
   await eventually(
     'the agent is protected',
     async () => (await agent.get('/readyz')).status === 200,
-    seconds,
     () => agent.output(),
   );
 }

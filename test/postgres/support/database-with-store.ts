@@ -16,6 +16,7 @@ import {
   startServer,
 } from '../../support/postgres-server.ts';
 import { requireTool } from '../../support/tool.ts';
+import { contractOf } from './contract.ts';
 
 export const segmentSize = 1024 * 1024;
 
@@ -47,23 +48,17 @@ export class DatabaseWithStore {
 
   contract(changes: Partial<AgentContract> = {}): AgentContract {
     return {
-      version: 1,
-      namespace: 'shop',
-      set: 'db',
-      major: 15,
-      dataDirectory: this.dataDirectory,
-      dataMount: this.volume,
-      owner: null,
-      serverPort: 5432,
-      agentPort: 8432,
-      bootstrap: 'auto',
-      role: 'auto',
-      primary: null,
-      replication: null,
-      store: { mount: join(this.directory, 'store'), prefix: 'shop/db' },
-      source: null,
-      restore: { backup: 'latest', target: null, id: null },
-      backup: null,
+      ...contractOf({
+        set: 'db',
+        major: 15,
+        dataDirectory: this.dataDirectory,
+        dataMount: this.volume,
+        // Nothing is asked of a server or an agent over the network.
+        serverPort: 5432,
+        agentPort: 8432,
+        store: { mount: join(this.directory, 'store'), prefix: 'shop/db' },
+        backup: null,
+      }),
       ...changes,
     };
   }
@@ -226,8 +221,10 @@ export interface RestoreResult {
 export interface RestoreOptions {
   readonly pod?: string;
   readonly mustBeMount?: boolean;
-  /** SIGKILL after so many milliseconds. */
-  readonly killAfterMs?: number;
+  /** SIGKILL before this change on disk; see kill-at-step.ts. */
+  readonly killAtStep?: number;
+  /** File for the names of all changes on disk. */
+  readonly stepsTo?: string;
   /** As whoever runs the test, not as the server's user. */
   readonly asRoot?: boolean;
 }
@@ -238,11 +235,16 @@ export async function runRestoreProcess(
   contract: AgentContract,
   options: RestoreOptions = {},
 ): Promise<RestoreResult> {
-  const child = spawn(node, [join(import.meta.dirname, 'restore-process.ts')], {
+  const { killAtStep, stepsTo } = options;
+  const counted = killAtStep !== undefined || stepsTo !== undefined;
+  const preload = counted ? ['--import', join(import.meta.dirname, 'kill-at-step.ts')] : [];
+  const child = spawn(node, [...preload, join(import.meta.dirname, 'restore-process.ts')], {
     ...(options.asRoot === true ? {} : asServerUser()),
     cwd: '/tmp',
     env: {
       ...process.env,
+      ...(killAtStep === undefined ? {} : { KILL_AT_STEP: String(killAtStep) }),
+      ...(stepsTo === undefined ? {} : { STEPS_TO: stepsTo }),
       PGUSHER_CONTRACT: JSON.stringify(contract),
       RESTORE_PLACES: JSON.stringify({
         shared: database.shared,
@@ -256,11 +258,8 @@ export async function runRestoreProcess(
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
-  const timer =
-    options.killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
   return new Promise((resolve) => {
     child.once('close', (code, signal) => {
-      clearTimeout(timer);
       resolve({ code, signal, reason: errors.trim().split('\n').at(-1) ?? '', output: output + errors });
     });
   });

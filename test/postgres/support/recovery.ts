@@ -26,13 +26,22 @@ export async function serveWal(shared: string, contract: AgentContract): Promise
   return child;
 }
 
-/** Waits until a server that was restored takes writes. */
-export async function leftRecovery(server: PostgresServer, within = 30): Promise<void> {
+/** Waits until a server that was restored takes writes. @throws at once where it ends instead. */
+export async function leftRecovery(server: PostgresServer, seconds?: number): Promise<void> {
   await eventually(
     'the server has left recovery',
-    async () => (await server.sql<{ is: boolean }>('SELECT pg_is_in_recovery() AS is'))[0]?.is === false,
-    within,
+    async () => {
+      try {
+        return (await server.sql<{ is: boolean }>('SELECT pg_is_in_recovery() AS is'))[0]?.is === false;
+      } catch (error) {
+        if (server.child.exitCode !== null || server.child.signalCode !== null) {
+          throw error;
+        }
+        return false;
+      }
+    },
     () => server.log(),
+    seconds,
   );
 }
 

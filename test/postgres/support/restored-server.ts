@@ -43,7 +43,6 @@ export async function startRestored(pod: Pod, systemId: string): Promise<Postgre
     'the restored server is out of recovery',
     async () =>
       (await server.sql<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering'))[0]?.recovering === false,
-    60,
     () => server.log(),
   );
   return server;

@@ -1,9 +1,12 @@
+import { eventually } from '../../support/postgres-server.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
 
 /** Clients that insert one row per commit and remember which commits were acknowledged, and when. */
 export interface Writers {
   /** Acknowledged so far: row number → milliseconds of `performance.now()`. */
   readonly acknowledged: ReadonlyMap<number, number>;
+  /** Waits until so many more commits were acknowledged. */
+  more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,14 @@ export async function startWriters(server: PostgresServer, count: number): Promi
   });
   return {
     acknowledged,
+    more: async (count) => {
+      const wanted = acknowledged.size + count;
+      await eventually(
+        `${count} more rows are committed`,
+        () => acknowledged.size >= wanted,
+        () => server.log(),
+      );
+    },
     stop: async () => {
       state.stopped = true;
       await Promise.all(writers);

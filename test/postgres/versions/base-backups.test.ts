@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { eventually } from '../../support/postgres-server.ts';
 import { eachVersion, restored } from './support/each-version.ts';
 import { scratch } from './support/pod-volumes.ts';
 import { succeeded } from './support/version-pod.ts';
@@ -18,13 +18,16 @@ await eachVersion(({ begin, major, newest, agentMajor }) => {
       ['none', '.tar'],
     ] as const) {
       pod.volumes.setLive('backup-compression', compression);
-      // It is read every two seconds.
-      await sleep(3_000);
       await server.write(last + 1, last + 10);
       last += 10;
-      const id = succeeded(await pod.runAgent(['backup', 'now'])).trim();
-      const archives = pod.volumes.stored('base').filter((name) => name.startsWith(`${id}/base.tar`));
-      expect(archives).toEqual([`${id}/base${extension}`]);
+      let id = '';
+      // The agent reads it every two seconds.
+      await eventually(`base backups are stored as ${extension}`, async () => {
+        id = succeeded(await pod.runAgent(['backup', 'now'])).trim();
+        const archives = pod.volumes.stored('base').filter((name) => name.startsWith(`${id}/base.tar`));
+        expect(archives).toHaveLength(1);
+        return archives[0] === `${id}/base${extension}`;
+      });
       await server.write(last + 1, last + 5);
       last += 5;
       await server.untilReceived();
@@ -50,7 +53,7 @@ await eachVersion(({ begin, major, newest, agentMajor }) => {
     await agent.container.kill();
     await server.write(21, 140);
     await server.sql('CHECKPOINT');
-    expect(await server.value("SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'pgusher'")).toBe('lost');
+    await server.until('the slot is lost', "(SELECT wal_status FROM pg_replication_slots) = 'lost'");
     agent = await pod.startAgent();
     await agent.untilProtected();
     expect(await agent.metric('pgusher_wal_gap_total')).toBe(1);

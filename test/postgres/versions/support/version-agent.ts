@@ -12,12 +12,12 @@ export class VersionAgent {
   }
 
   async untilStarted(): Promise<void> {
-    await this.untilOk('/startedz', 30);
+    await this.untilOk('/startedz');
   }
 
   /** Receiving, with a verified base backup of this timeline. */
   async untilProtected(): Promise<void> {
-    await this.untilOk('/readyz', 90);
+    await this.untilOk('/readyz');
   }
 
   async metric(name: string): Promise<number> {
@@ -31,11 +31,10 @@ export class VersionAgent {
     return this.container.exited;
   }
 
-  private async untilOk(path: string, seconds: number): Promise<void> {
+  private async untilOk(path: string): Promise<void> {
     await eventually(
       `the agent answers ${path}`,
       async () => (await fetch(`http://127.0.0.1:${this.port}${path}`).catch(() => undefined))?.status === 200,
-      seconds,
       () => this.container.output(),
     );
   }

@@ -5,7 +5,9 @@ import { environmentNames, paths, scriptNames } from '../../../../src/agent/cont
 import type { DebianPostgres } from '../../../support/debian-postgres.ts';
 import { imageOwner } from '../../../support/debian-postgres.ts';
 import type { Owner } from '../../../support/postgres-server.ts';
-import { freePort, removeDirectory, scratchDirectory } from '../../../support/postgres-server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { removeDirectory, scratchDirectory } from '../../../support/postgres-server.ts';
+import { contractOf, plainBackup } from '../../support/contract.ts';
 import type { Container, ContainerSpec, Ended } from './container.ts';
 import { runContainer, startContainer } from './container.ts';
 import { PodVolumes, prefix, sources } from './pod-volumes.ts';
@@ -185,32 +187,18 @@ async function primaryContract(major: number): Promise<AgentContract> {
   // From 18 on the image has its data below the mount, by major version.
   const dataMount = major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data';
   return {
-    version: 1,
-    namespace: 'shop',
-    set: 'orders',
-    major,
-    dataMount,
-    dataDirectory: join(dataMount, major >= 18 ? `${major}/docker` : 'pgdata'),
+    ...contractOf({
+      set: 'orders',
+      major,
+      dataMount,
+      dataDirectory: join(dataMount, major >= 18 ? `${major}/docker` : 'pgdata'),
+      serverPort: await freePort(),
+      agentPort: await freePort(),
+      store: { mount: paths.store, prefix },
+      backup: plainBackup,
+    }),
     owner: imageOwner,
-    serverPort: await freePort(),
-    agentPort: await freePort(),
-    bootstrap: 'auto',
-    role: 'auto',
-    primary: null,
     replication: { network: '127.0.0.1/32' },
-    store: { mount: paths.store, prefix },
-    source: null,
-    restore: { backup: 'latest', target: null, id: null },
-    backup: {
-      schedule: '0 3 * * *',
-      timeZone: 'UTC',
-      keep: 7,
-      keepFor: null,
-      compression: 'zstd',
-      verify: true,
-      synchronous: false,
-      fixed: [],
-    },
   };
 }
 

@@ -5,8 +5,10 @@ import type { Container } from './container.ts';
 
 /** Someone who commits rows one after the other. */
 export interface Writer {
-  /** Number of the last row that was acknowledged at least so many milliseconds ago. */
-  acknowledged(millisecondsAgo: number): number;
+  /** Number of the last row that was acknowledged. */
+  acknowledged(): number;
+  /** Waits until so many more rows were. */
+  more(count: number): Promise<void>;
   /** Resolves when the server no longer answers. */
   readonly ended: Promise<void>;
 }
@@ -71,7 +73,6 @@ export class VersionServer {
         last = await this.value(condition).catch((error: unknown) => String(error));
         return last === 'true';
       },
-      90,
       () => `last answer: ${last}\n${this.container.output()}`,
     );
   }
@@ -92,12 +93,12 @@ export class VersionServer {
   /** Goes on with row `from` until the server is gone. */
   async keepWriting(from: number): Promise<Writer> {
     const client = await this.connect();
-    const times: number[] = [];
+    let last = from - 1;
     const ended = (async () => {
       try {
         for (let number = from; ; number++) {
           await client.query('INSERT INTO rows VALUES ($1, $2)', [number, content(number)]);
-          times.push(performance.now());
+          last = number;
         }
       } catch {
         await client.end().catch(() => undefined);
@@ -105,9 +106,14 @@ export class VersionServer {
     })();
     return {
       ended,
-      acknowledged: (millisecondsAgo) => {
-        const before = performance.now() - millisecondsAgo;
-        return from - 1 + times.filter((time) => time <= before).length;
+      acknowledged: () => last,
+      more: async (count) => {
+        const wanted = last + count;
+        await eventually(
+          `${count} more rows are committed`,
+          () => last >= wanted,
+          () => this.container.output(),
+        );
       },
     };
   }
