@@ -1,13 +1,13 @@
 import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runVerify } from '../../src/agent/verify/run-verify.ts';
 import { baseBackupDirectory } from '../../src/agent/store/base-backups.ts';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
-import { asServerUser, ownedDirectory } from '../support/postgres-server.ts';
-import { missingTools } from '../support/tool.ts';
+import { asServerUser, ownedDirectory, serverOwner } from '../support/postgres-server.ts';
+import { canMount, missingTools } from '../support/tool.ts';
 import { newPod, storeRootOf, systemIdOf, untilProtected } from './support/backup-agent.ts';
 import type { Pod } from './support/backup-agent.ts';
 
@@ -151,18 +151,28 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'pg_a
       ]);
     });
 
+    /** As the server's user: postgres does not run as root. */
+    function verifyByHand(
+      options: readonly string[],
+      environment: Readonly<Record<string, string>> = {},
+    ): { code: number | null; out: string[]; error: string } {
+      const program = fileURLToPath(new URL('../../src/agent/main.ts', import.meta.url));
+      const store = ['--store', pod.storeMount, '--prefix', 'shop/orders'];
+      const result = spawnSync(process.execPath, [program, 'verify', '--start', ...store, ...options], {
+        ...asServerUser(),
+        cwd: '/tmp',
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      });
+      return { code: result.status, out: result.stdout.split('\n').slice(0, -1), error: result.stderr };
+    }
+
     it('--start restores it, starts a server on it, and lets pg_verifybackup and pg_amcheck read it', () => {
       const scratch = ownedDirectory(join(pod.directory, 'scratch'));
-      const program = fileURLToPath(new URL('../../src/agent/main.ts', import.meta.url));
-      // As the server's user: postgres does not run as root.
-      const result = spawnSync(
-        process.execPath,
-        [program, 'verify', '--start', '--scratch', scratch, '--store', pod.storeMount, '--prefix', 'shop/orders'],
-        { ...asServerUser(), cwd: '/tmp', encoding: 'utf8' },
-      );
-      expect(result.stderr).toBe('');
-      expect(result.status).toBe(0);
-      expect(result.stdout.split('\n').slice(0, -1)).toEqual([
+      const result = verifyByHand(['--scratch', scratch]);
+      expect(result.error).toBe('');
+      expect(result.code).toBe(0);
+      expect(result.out).toEqual([
         `${record.id}: every file and every WAL segment behind it is there and as it was`,
         expect.stringMatching(new RegExp(`^${record.id}: restored with \\d+ WAL segments$`)),
         `${record.id}: pg_verifybackup found nothing`,
@@ -170,6 +180,53 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'pg_a
         `${record.id}: pg_amcheck found nothing`,
       ]);
       expect(readdirSync(scratch)).toEqual([]);
+    });
+
+    it('--start in a pod wants to be told where: the pod’s temporary directory is memory that its containers share', () => {
+      const temporary = ownedDirectory(join(pod.directory, 'temporary'));
+      const result = verifyByHand([], { PGUSHER_CONTRACT: JSON.stringify(pod.contract), TMPDIR: temporary });
+      expect(result).toMatchObject({
+        code: 1,
+        out: [],
+        error:
+          'verify --start restores the whole database; wanted --scratch DIRECTORY with room for it: in a pod the temporary directory is a little memory that its containers share\n',
+      });
+      expect(readdirSync(temporary)).toEqual([]);
+    });
+
+    describe.skipIf(!canMount())('on a small file system', () => {
+      const mounts: string[] = [];
+      afterEach(() => {
+        for (const mount of mounts.splice(0)) {
+          execFileSync('umount', ['--lazy', mount]);
+        }
+      });
+      function small(name: string, size: string): string {
+        const directory = ownedDirectory(join(pod.directory, name));
+        const { uid, gid } = serverOwner();
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},uid=${uid},gid=${gid}`, 'pgusher-test', directory]);
+        mounts.push(directory);
+        return directory;
+      }
+
+      it('--start writes next to nothing into the temporary directory', () => {
+        const scratch = ownedDirectory(join(pod.directory, 'scratch'));
+        const temporary = small('temporary', '64k');
+        const result = verifyByHand(['--scratch', scratch], { TMPDIR: temporary });
+        expect(result.error).toBe('');
+        expect(result.out.at(-1)).toBe(`${record.id}: pg_amcheck found nothing`);
+        expect(readdirSync(temporary)).toEqual([]);
+      });
+
+      it('--start says at once that there is no room, and leaves nothing behind', () => {
+        const scratch = small('scratch', '40m');
+        const result = verifyByHand(['--scratch', scratch]);
+        expect(result.code).toBe(1);
+        expect(result.error).toMatch(
+          /\/scratch has \d+\.\d MiB free, the restore needs \d+\.\d MiB \(\d+\.\d MiB of data and room for WAL\)\. /,
+        );
+        expect(readdirSync(scratch)).toEqual([]);
+      });
     });
   },
 );

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BackupManifest } from '../store/backup-manifest.ts';
+import { readBackupManifest } from '../store/backup-manifest.ts';
 import { baseBackupDirectory } from '../store/base-backups.ts';
 import { errorCode } from '../store/durable-file.ts';
 import { storeNames } from '../store/layout.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { archiveBytes } from './archive-bytes.ts';
-import type { BackupManifest } from './backup-manifest.ts';
-import { parseBackupManifest } from './backup-manifest.ts';
 import { DamagedBackup } from './damaged-backup.ts';
 import { ManifestCheckedFiles } from './manifest-checked-files.ts';
 import { TarReader } from './tar-reader.ts';
@@ -39,21 +38,21 @@ export async function extractBaseBackup(
       }
     }
   } finally {
-    await files.giveUp();
+    await files.close();
   }
-  const absent = [...manifest.keys()].filter((path) => !files.seen.has(path));
+  const absent = [...manifest.files.keys()].filter((path) => !files.seen.has(path));
   if (absent.length > 0) {
     throw new DamagedBackup(
-      `base backup ${record.id} lacks ${absent.length} of ${manifest.size} files, the first is ${absent[0] ?? ''}`,
+      `base backup ${record.id} lacks ${absent.length} of ${manifest.files.size} files, the first is ${absent[0] ?? ''}`,
     );
   }
 }
 
 async function readManifest(path: string): Promise<BackupManifest> {
   try {
-    return parseBackupManifest(await readFile(path, 'utf8'));
+    return await readBackupManifest(path);
   } catch (error) {
-    throw new DamagedBackup(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new DamagedBackup(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
@@ -68,12 +67,13 @@ async function extractArchive(
   const stored = createHash('sha256');
   try {
     for await (const bytes of archiveBytes(path, compression, stored)) {
+      await files.room();
       const before = files.bytes;
       reader.write(bytes);
-      await files.settle();
       onBytes(files.bytes - before);
     }
     reader.finish();
+    await files.settle();
   } catch (error) {
     // What is the volume's fault has a code (ENOSPC …); errors in reading the backup are DamagedBackup already.
     throw error instanceof Error && (error instanceof DamagedBackup || errorCode(error) === undefined)

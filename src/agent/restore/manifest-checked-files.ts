@@ -1,44 +1,33 @@
-import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, write, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { promisify } from 'node:util';
 import { ownFolder } from '../decision/data-volume-paths.ts';
-import type { BackupManifest, ManifestFile } from './backup-manifest.ts';
+import type { BackupManifest } from '../store/backup-manifest.ts';
+import { LargeFiles } from './large-files.ts';
+import type { RestoredFile } from './restored-file.ts';
+import { SmallFile } from './small-file.ts';
 import type { TarEntry, TarHandler } from './tar-reader.ts';
 
-interface OpenFile {
-  readonly path: string;
-  readonly descriptor: number;
-  readonly known: ManifestFile | undefined;
-  readonly digest: Hash | null;
-  position: number;
-}
-
-const writeAside = promisify(write);
-
-/** Up to this size, handing a write to another thread costs more than the write. */
-const small = 64 * 1024;
+/** Also where waiting for the disk begins to cost less than the page cache. */
+const largeFrom = 2 ** 20;
 
 /**
  * Writes the entries of a backup's archives below `directory` and checks each file against the manifest while its bytes
- * pass. Threads of libuv's write while this one hashes the same bytes: nothing is copied, and the writing costs no time.
- * Call `settle` before the memory of the bytes is used again.
- * @throws in the calls of TarHandler: what is wrong with the backup, without a code; errors of the system with theirs.
+ * pass. Call `room` before each piece of an archive, `settle` after the last of them, and `close` in any case.
+ * @throws what is wrong with the backup, without a code; errors of the system with theirs.
  */
 export class ManifestCheckedFiles implements TarHandler {
   /** In PGDATA; the paths of the archive are relative to it. */
   folder = '';
+  /** Complete; and as the manifest wants them once `settle` has returned. */
   readonly seen = new Set<string>();
   /** Bytes of files, written or about to be. */
   bytes = 0;
   private readonly directory: string;
   private readonly manifest: BackupManifest;
   private readonly made = new Set<string>();
-  private file: OpenFile | null = null;
-  private writing: Promise<void>[] = [];
-  /** Complete, but for what is being written. */
-  private closing: number[] = [];
+  private readonly large = new LargeFiles();
+  private path = '';
+  private file: RestoredFile | null = null;
 
   constructor(directory: string, manifest: BackupManifest) {
     this.directory = directory;
@@ -61,69 +50,51 @@ export class ManifestCheckedFiles implements TarHandler {
       return;
     }
     this.makeDirectory(dirname(path));
-    const known = this.manifest.get(path);
+    const known = this.manifest.files.get(path);
     if (known !== undefined && known.size !== entry.size) {
       throw new Error(`${path} has ${entry.size} bytes in the archive; wanted ${known.size} (backup_manifest)`);
     }
-    const digest = known === undefined || known.sha256 === null ? null : createHash('sha256');
-    this.file = { path, descriptor: openSync(join(this.directory, path), 'w', 0o600), known, digest, position: 0 };
+    const check = (sha256: string): void => {
+      if (typeof known?.sha256 === 'string' && sha256 !== known.sha256) {
+        throw new Error(`${path} has another checksum than in backup_manifest: the base backup is damaged`);
+      }
+    };
+    const target = join(this.directory, path);
+    this.path = path;
+    this.file = entry.size < largeFrom ? new SmallFile(target, check) : this.large.open(target, entry.size, check);
   }
 
   data(bytes: Buffer): void {
-    if (this.file === null) {
-      return;
+    if (this.file !== null) {
+      this.file.data(bytes);
+      this.bytes += bytes.length;
     }
-    const { descriptor, digest, position } = this.file;
-    if (bytes.length > small) {
-      const written = writeAll(descriptor, bytes, position);
-      // It is thrown by settle; until then it must not count as unhandled.
-      written.catch(() => undefined);
-      this.writing.push(written);
-    } else {
-      for (let at = 0; at < bytes.length;) {
-        at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
-      }
-    }
-    digest?.update(bytes);
-    this.file.position += bytes.length;
-    this.bytes += bytes.length;
   }
 
   end(): void {
-    if (this.file === null) {
-      return;
-    }
-    const { path, descriptor, digest, known } = this.file;
-    this.file = null;
-    this.closing.push(descriptor);
-    if (digest !== null && digest.digest('hex') !== known?.sha256) {
-      throw new Error(`${path} has another checksum than in backup_manifest: the base backup is damaged`);
-    }
-    this.seen.add(path);
-  }
-
-  /** What was handed over is written when this returns. @throws errors of the system. */
-  async settle(): Promise<void> {
-    const results = await Promise.allSettled(this.writing);
-    this.closing.forEach((descriptor) => {
-      closeSync(descriptor);
-    });
-    this.writing = [];
-    this.closing = [];
-    for (const result of results) {
-      if (result.status === 'rejected') {
-        throw result.reason;
-      }
-    }
-  }
-
-  /** After a failure: nothing is being written any more when this returns. */
-  async giveUp(): Promise<void> {
     if (this.file !== null) {
-      this.closing.push(this.file.descriptor);
+      const { file } = this;
       this.file = null;
+      file.end();
+      this.seen.add(this.path);
     }
-    await this.settle().catch(() => undefined);
+  }
+
+  /** Resolves when a piece of an archive can be taken in. @throws what went wrong with those before. */
+  async room(): Promise<void> {
+    await this.large.room();
+  }
+
+  /** What was handed over is written and checked when this returns. @throws what went wrong. */
+  async settle(): Promise<void> {
+    await this.large.settle();
+  }
+
+  /** Nothing is being written any more when this returns, whatever happened before. */
+  async close(): Promise<void> {
+    this.file?.giveUp();
+    this.file = null;
+    await this.large.close();
   }
 
   private makeDirectory(path: string): void {
@@ -131,12 +102,6 @@ export class ManifestCheckedFiles implements TarHandler {
       mkdirSync(join(this.directory, path), { recursive: true, mode: 0o700 });
       this.made.add(path);
     }
-  }
-}
-
-async function writeAll(descriptor: number, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += (await writeAside(descriptor, bytes, at, bytes.length - at, position + at)).bytesWritten;
   }
 }
 

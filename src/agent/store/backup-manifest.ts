@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseLsn } from './wal-name.ts';
@@ -14,7 +14,7 @@ export interface BackupManifest {
 
 export interface ManifestFile {
   readonly size: number;
-  /** SHA-256, hexadecimal; null for an empty file of a manifest without. */
+  /** SHA-256, lower-case hexadecimal; null for an empty file without. */
   readonly sha256: string | null;
 }
 
@@ -25,42 +25,46 @@ export interface WalRange {
 }
 
 const schema = z.object({
+  'PostgreSQL-Backup-Manifest-Version': z.int(),
   Files: z.array(
     z.object({
       Path: z.string().optional(),
       'Encoded-Path': z.string().optional(),
-      Size: z.number(),
+      Size: z.int(),
       'Checksum-Algorithm': z.string().optional(),
       Checksum: z.string().optional(),
     }),
   ),
-  'WAL-Ranges': z.array(z.object({ Timeline: z.number(), 'Start-LSN': z.string(), 'End-LSN': z.string() })),
-  'Manifest-Checksum': z.string(),
+  'WAL-Ranges': z.array(z.object({ Timeline: z.int(), 'Start-LSN': z.string(), 'End-LSN': z.string() })),
 });
 
-/** @throws where the file cannot be read, is not what it should be, or its own checksum does not fit. */
+/** @throws where the file cannot be read, is not what it was when it was made, or is of another kind than ours. */
 export async function readBackupManifest(path: string): Promise<BackupManifest> {
   return parseBackupManifest(await readFile(path), path);
 }
 
+/** @param path for messages. */
 export function parseBackupManifest(bytes: Buffer, path: string): BackupManifest {
+  checkOwnChecksum(bytes, path);
   const parsed = schema.safeParse(parseJson(bytes));
   if (!parsed.success) {
-    throw new Error(`${path} is not a backup manifest`);
-  }
-  // The checksum is of everything before the last line, which holds it.
-  const lastLine = bytes.lastIndexOf('"Manifest-Checksum"');
-  const body = bytes.subarray(0, bytes.lastIndexOf('\n', lastLine) + 1);
-  if (createHash('sha256').update(body).digest('hex') !== parsed.data['Manifest-Checksum']) {
-    throw new Error(`${path} is damaged: its own checksum does not fit`);
+    throw new Error(`${path} is not a backup manifest: ${z.prettifyError(parsed.error)}`);
   }
   const files = new Map<string, ManifestFile>();
   for (const file of parsed.data.Files) {
-    const name = file.Path ?? Buffer.from(file['Encoded-Path'] ?? '', 'hex').toString();
-    files.set(name, {
-      size: file.Size,
-      sha256: file['Checksum-Algorithm'] === 'SHA256' ? (file.Checksum ?? null) : null,
-    });
+    const encoded = file['Encoded-Path'];
+    const name = file.Path ?? (encoded === undefined ? undefined : Buffer.from(encoded, 'hex').toString());
+    if (name === undefined) {
+      throw new Error(`${path} names a file without a path`);
+    }
+    const algorithm = file['Checksum-Algorithm'];
+    const sha256 = file.Checksum?.toLowerCase() ?? null;
+    if ((algorithm ?? 'SHA256') !== 'SHA256' || (sha256 === null && file.Size > 0)) {
+      throw new Error(
+        `${path} has ${sha256 === null ? 'no checksum' : `a checksum of ${algorithm ?? 'no name'}`} for ${name}; wanted SHA256 (pg_basebackup --manifest-checksums=SHA256)`,
+      );
+    }
+    files.set(name, { size: file.Size, sha256 });
   }
   return {
     files,
@@ -71,6 +75,15 @@ export function parseBackupManifest(bytes: Buffer, path: string): BackupManifest
     })),
     size: parsed.data.Files.reduce((sum, file) => sum + file.Size, 0),
   };
+}
+
+/** The last line holds the checksum of all lines before. */
+function checkOwnChecksum(bytes: Buffer, path: string): void {
+  const last = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
+  const own = /"Manifest-Checksum":\s*"([0-9a-f]{64})"/.exec(bytes.toString('latin1', last))?.[1];
+  if (own !== hash('sha256', bytes.subarray(0, last))) {
+    throw new Error(`${path} is damaged: its own checksum is wrong`);
+  }
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -11,13 +11,15 @@ import type { BaseBackupRecord } from '../../../src/agent/store/layout.ts';
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Of all kinds: empty, of a page, larger than a piece of the stream and not a multiple of anything. */
+/** Of all kinds: empty, of a page, larger than a piece of the stream and not a multiple of anything, and of whole pages. */
 const contents: Readonly<Record<string, Buffer>> = {
   PG_VERSION: Buffer.from('15\n'),
   'base/5/1259': randomBytes(8192),
   'base/5/1259_vm': Buffer.alloc(0),
   'base/5/2613': randomBytes(3_000_001),
   'base/5/2619': Buffer.alloc(5_000_000, 'zeros'),
+  'base/5/2620': randomBytes(4 * 2 ** 20 + 8192),
+  'base/5/2621': randomBytes(2 ** 20),
   'global/pg_control': randomBytes(8192),
 };
 
@@ -43,6 +45,7 @@ function manifestOf(files: Readonly<Record<string, Buffer>>): string {
       'Checksum-Algorithm': 'SHA256',
       Checksum: sha256(bytes),
     })),
+    'WAL-Ranges': [],
   }).slice(0, -1)},\n`;
   return `${text}"Manifest-Checksum": "${sha256(text)}"}\n`;
 }
@@ -140,7 +143,7 @@ describe('the extraction of a base backup', () => {
     const { PG_VERSION: left, ...rest } = contents;
     expect(left).toBeDefined();
     await expect(extractBaseBackup(directory, await backup('zstd', rest), target, () => undefined)).rejects.toThrow(
-      'lacks 1 of 6 files, the first is PG_VERSION',
+      'lacks 1 of 8 files, the first is PG_VERSION',
     );
     const record = await backup('none');
     const path = join(baseBackupDirectory(directory, record), 'base.tar');
