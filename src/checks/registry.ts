@@ -60,6 +60,7 @@ import { storageNfs } from './storage-nfs.ts';
 import { syncCommitOff } from './sync-commit-off.ts';
 import { trustAuth } from './trust-auth.ts';
 import { unknownAnnotation } from './unknown-annotation.ts';
+import { unreadableField } from './unreadable-field.ts';
 import { vctChanged } from './vct-changed.ts';
 import { versionContradictsImage } from './version-contradicts-image.ts';
 import { walLevelMinimal } from './wal-level-minimal.ts';
@@ -68,6 +69,8 @@ import { zeroDamagedPages } from './zero-damaged-pages.ts';
 
 /** What is refused and what is warned about: reading this list is reading the policy. Findings come in this order. */
 export const checks = [
+  // What cannot be read
+  unreadableField,
   // Where the data is
   pgdataNoVolume,
   pgdataOutsideMount,

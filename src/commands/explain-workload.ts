@@ -56,6 +56,8 @@ function containerText(detection: Detection): string {
       return `"${detection.wanted}" is not one of ${detection.containers.join(', ')}`;
     case 'none':
       return `none of ${detection.containers.join(', ')} looks like it`;
+    case 'unreadable':
+      return `not looked for: ${detection.fields[0]?.field ?? ''} cannot be read`;
   }
 }
 

@@ -2,6 +2,7 @@ import type { ImageFamily } from './image-family.ts';
 import type { ImageReference } from './image-reference.ts';
 import type { JsonObject } from './json.ts';
 import type { Settings } from './settings.ts';
+import type { UnreadableField } from './unreadable-field.ts';
 
 /**
  * What a StatefulSet says about the Postgres in it: facts only, read once by `readPostgresWorkload`, never changed.
@@ -34,7 +35,9 @@ export type Detection =
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] }
   /** `container` annotation that names no container of the pod. */
   | { readonly kind: 'named-but-absent'; readonly wanted: string; readonly containers: readonly string[] }
-  | { readonly kind: 'none'; readonly containers: readonly string[] };
+  | { readonly kind: 'none'; readonly containers: readonly string[] }
+  /** Fields hold other types than Kubernetes has there; nothing is read past them. At least one. */
+  | { readonly kind: 'unreadable'; readonly fields: readonly UnreadableField[] };
 
 export type DetectionSign =
   'annotation' | 'only-container' | 'image-family' | 'port-5432' | 'postgres-environment' | 'data-mount';

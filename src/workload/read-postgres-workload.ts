@@ -13,6 +13,7 @@ import { readParameters, readPort } from './server-parameters.ts';
 import { readServerStart } from './server-start.ts';
 import { readSwitches } from './server-switches.ts';
 import type { Settings } from './settings.ts';
+import { unreadableFields } from './unreadable-field.ts';
 
 /**
  * Reads a StatefulSet, whatever is in it; never throws. `namespace` comes from the request, since the object may lack it.
@@ -21,7 +22,9 @@ export function readPostgresWorkload(object: JsonObject, settings: Settings, nam
   const metadata = objectAt(object, 'metadata');
   const spec = objectAt(object, 'spec');
   const podSpec = objectAt(objectAt(spec, 'template'), 'spec');
-  const detection = detectServer(podSpec, settings);
+  const unreadable = unreadableFields(object);
+  const detection =
+    unreadable.length > 0 ? { kind: 'unreadable' as const, fields: unreadable } : detectServer(podSpec, settings);
   const container =
     detection.kind === 'found'
       ? objectsAt(podSpec, 'containers').find((candidate) => (textAt(candidate, 'name') ?? '') === detection.container)

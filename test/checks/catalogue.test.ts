@@ -61,7 +61,7 @@ describe('the registry', () => {
   const [first] = checks;
 
   test('refuses two checks of one id', () => {
-    expect(() => catalogueOf([first, { ...first }])).toThrow('two checks have the id "pgdata-no-volume"');
+    expect(() => catalogueOf([first, { ...first }])).toThrow('two checks have the id "unreadable-field"');
   });
 
   test('refuses an id that is no kebab-case word', () => {
@@ -71,6 +71,6 @@ describe('the registry', () => {
   test('refuses a check that looks at nothing', () => {
     const { id, severity, summary, because, instead } = first;
     const idle = { id, severity, summary, because, instead };
-    expect(() => catalogueOf([idle])).toThrow('check "pgdata-no-volume" examines nothing');
+    expect(() => catalogueOf([idle])).toThrow('check "unreadable-field" examines nothing');
   });
 });

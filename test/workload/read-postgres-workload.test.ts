@@ -252,31 +252,29 @@ test('probes are there or not', () => {
   expect(probes).toEqual({ startup: undefined, liveness: { tcpSocket: { port: 'postgres' } }, readiness: undefined });
 });
 
-test('a messy manifest: anchors, wrong types, names written twice, numbers as text', () => {
+test('a messy manifest: anchors, nulls, empty lists, names written twice, numbers as text', () => {
   const workload = read(`
 metadata: {name: orders, labels: {a: 1, b: x}, annotations: null}
 spec:
-  replicas: "3"
+  replicas: null
   template:
     spec:
       volumes: null
-      initContainers: {}
+      initContainers: []
       containers:
-      - null
-      - text
       - name: postgres
         image: &image postgres:17.6
         command: null
-        args: [-c, 5, fsync=off]
-        ports: [null, {containerPort: "5432"}, {containerPort: postgres}]
-        env: [{name: PGDATA, value: /a}, {name: PGDATA, value: /b}, {value: x}, {name: N, value: 5}, null]
-        volumeMounts: {name: data}
+        args: [-c, fsync=off]
+        ports: [{containerPort: "5432"}, {containerPort: postgres}]
+        env: [{name: PGDATA, value: /a}, {name: PGDATA, value: /b}, {value: x}, {name: N, value: null}]
+        volumeMounts: [{name: data}]
         securityContext: {runAsUser: "999"}
-        resources: []
+        resources: {}
       - name: postgres
         image: *image
         args: [-F]
-  volumeClaimTemplates: [null, {}]
+  volumeClaimTemplates: [{}]
 `);
   expect(workload).toMatchObject({ labels: { b: 'x' }, annotations: {}, replicas: 1 });
   expect(workload.detection).toEqual({
@@ -289,12 +287,34 @@ spec:
   expect(workload.server?.security.runAsUser).toBeUndefined();
 });
 
+test('nothing is read past a field of another type: a word that is left out would change what the others say', () => {
+  const { detection, server: found } = read(`
+spec:
+  template:
+    spec:
+      containers:
+      - name: postgres
+        image: postgres:17.6
+        args: [-c, 5, fsync=off]
+        volumeMounts: {name: data}
+`);
+  expect(found).toBeUndefined();
+  expect(detection.kind === 'unreadable' ? detection.fields.map(({ field }) => field) : detection).toEqual([
+    'spec.template.spec.containers[postgres].args[1]',
+    'spec.template.spec.containers[postgres].volumeMounts',
+  ]);
+});
+
 test('numbers that JavaScript cannot hold are passed over', () => {
   const object = {
     spec: {
       replicas: JSON.rawJSON('99999999999999999999'),
       template: {
-        spec: { containers: [{ name: 'a', image: 'postgres:17', ports: [JSON.rawJSON('12345678901234567890')] }] },
+        spec: {
+          containers: [
+            { name: 'a', image: 'postgres:17', ports: [{ containerPort: JSON.rawJSON('12345678901234567890') }] },
+          ],
+        },
       },
     },
   };
