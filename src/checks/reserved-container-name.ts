@@ -1,4 +1,4 @@
-import { objectAt, objectsAt, textAt } from '../workload/json.ts';
+import { objectAt, objectsAt, textAt, textsAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
@@ -8,7 +8,8 @@ import type { ContainerList } from './field-path.ts';
 import { printable, quoted } from './shown-text.ts';
 
 /**
- * Fields: names of containers, init containers, volumes and claim templates; env and volumeMounts of the Postgres container.
+ * Fields: names of containers, init containers, volumes and claim templates; env, volumeMounts, probes and preStop of the
+ * Postgres container.
  * Allowed: anything but `pgusher`, `pgusher-*`, `PGUSHER_*` and paths at or below `/pgusher`; and the claim template
  * `pgusher-backup`, which stays behind when the injected parts are taken out and is used again, for backups.
  */
@@ -28,7 +29,9 @@ export const reservedContainerName: Check = {
       ...reservedContainers(podSpec, 'initContainers'),
       ...reservedVolumes(podSpec),
       ...reservedTemplates(object, server),
-      ...(server === undefined ? [] : [...reservedVariables(server), ...reservedMounts(server)]),
+      ...(server === undefined
+        ? []
+        : [...reservedVariables(server), ...reservedMounts(server), ...reservedScripts(server)]),
     ];
     return found.length === 0 ? noObservations : found;
   },
@@ -74,6 +77,24 @@ function reservedMounts(server: ServerContainer): readonly Observation[] {
   return server.mounts
     .filter(({ mountPath }) => isReservedPath(mountPath))
     .map((mount) => taken(`${mountField(server, mount)}.mountPath`, mount.mountPath));
+}
+
+/** Left over from an object that pgusher was cut out of by hand: without the injected volume there is no such script. */
+function reservedScripts({ name, container }: ServerContainer): readonly Observation[] {
+  const handlers = [
+    ...['startupProbe', 'livenessProbe', 'readinessProbe'].map((key) => [key, objectAt(container, key)] as const),
+    ['lifecycle.preStop', objectAt(objectAt(container, 'lifecycle'), 'preStop')] as const,
+  ];
+  return handlers.flatMap(([key, handler]) => {
+    const [program, script = ''] = textsAt(objectAt(handler, 'exec'), 'command');
+    if (program !== 'sh' || !isReservedPath(script)) return [];
+    return [
+      {
+        field: containerField(name, `${key}.exec.command`),
+        message: `${quoted(script)} is a script of the injected parts; wanted a command of your own. Remove it, pgusher adds it again.`,
+      },
+    ];
+  });
 }
 
 function nameOf(entry: JsonObject): string {

@@ -70,7 +70,8 @@ export function decidePinning(input: PinInput): PinningOutcome {
     const warning = `rollback: the injected parts are those of that revision, rendered by pgusher ${shortText(rollback.version)}`;
     return { ...parts, isUndo: true, warnings: [warning] };
   }
-  if (haveInputsChanged(inputs, stored)) return render('inputs-changed');
+  if (haveInputsChanged(inputs, stored) || isOtherContainer(input.workload, stored))
+    return { ...render('inputs-changed'), warnings: foreignRevision(requested, stored) };
   if (input.withRollout && !sameJson(templateOf(requested.object), templateOf(stored.object)))
     return render('with-rollout');
 
@@ -121,6 +122,17 @@ function rolledBackTo(
   return { plan: injected, version: revision?.version ?? stored.version ?? 'unknown' };
 }
 
+/**
+ * A template of ours that nobody recorded: what carries no name of ours in it (arguments, PGDATA, the grace period) cannot be
+ * told from the user's, and stays.
+ */
+function foreignRevision({ hash, revision }: Stripped, stored: Stripped): readonly string[] {
+  if (hash === undefined || hash === stored.hash || revision?.hash === hash) return [];
+  return [
+    `revision ${shortText(hash, 16)} is not on record: what pgusher had put into its args and env counts as yours`,
+  ];
+}
+
 function settingsOf(object: JsonObject): JsonObject {
   const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
   return Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith(annotationPrefix)));
@@ -134,6 +146,12 @@ function haveInputsChanged(inputs: string, stored: Stripped): boolean {
   const recorded = stored.inputs ?? stored.revision?.inputs;
   if (haveSameForm(recorded, inputs)) return recorded !== inputs;
   return hashInputs(stored.object, stored.injected?.server?.container) !== inputs;
+}
+
+/** Renamed while no webhook was there, and now named as it was: what stands in it cannot be carried to a name that is gone. */
+function isOtherContainer({ server }: PostgresWorkload, { injected }: Stripped): boolean {
+  const was = injected?.server?.container;
+  return was !== undefined && was !== server?.name;
 }
 
 function templateOf(object: JsonObject): Json | undefined {

@@ -1,5 +1,6 @@
+import { endsWith, startsWith } from '../plan/apply-plan.ts';
 import type { Plan, ReplacedEnv } from '../plan/plan.ts';
-import { isObject, listAt, objectAt, objectsAt, textAt } from '../workload/json.ts';
+import { isObject, listAt, objectAt, objectsAt, textAt, textsAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 
 /**
@@ -88,15 +89,19 @@ function serverRevision(pod: JsonObject, { server }: Plan, gaps: Gaps): Partial<
   if (server === undefined) return {};
   const container = objectsAt(pod, 'containers').find((item) => textAt(item, 'name') === server.container);
   if (container === undefined) return {};
-  if (server.args.length > 0) note(gaps, container, 'args', 'args');
+  // What the user has written just so is theirs, and applying the plan leaves it alone.
+  const addsArgs = server.args.length > 0 && !endsWith(listAt(container, 'args'), server.args);
+  if (addsArgs) note(gaps, container, 'args', 'args');
   if (server.ports.length > 0) note(gaps, container, 'ports', 'ports');
   if (server.env.length > 0) note(gaps, container, 'env', 'env');
   if (server.volumeMounts.length > 0) note(gaps, container, 'volumeMounts', 'volumeMounts');
   if (server.startupProbe !== undefined) note(gaps, container, 'startupProbe', 'startupProbe');
   if (server.readinessProbe !== undefined) note(gaps, container, 'readinessProbe', 'readinessProbe');
-  if (server.preStop !== undefined) {
-    const lifecycle = objectAt(container, 'lifecycle');
-    const preStop = objectAt(lifecycle, 'preStop');
+  const lifecycle = objectAt(container, 'lifecycle');
+  const preStop = objectAt(lifecycle, 'preStop');
+  const hook = textsAt(objectAt(preStop, 'exec'), 'command');
+  const addsHook = server.preStop !== undefined && !startsWith(hook, server.preStop);
+  if (addsHook) {
     note(gaps, container, 'lifecycle', 'lifecycle');
     note(gaps, lifecycle, 'preStop', 'preStop');
     note(gaps, preStop, 'exec', 'exec');
@@ -107,12 +112,12 @@ function serverRevision(pod: JsonObject, { server }: Plan, gaps: Gaps): Partial<
     container: server.container,
     ...(server.env.length > 0 && { env: server.env }),
     ...(server.replacedEnv.length > 0 && { replacedEnv: server.replacedEnv }),
-    ...(server.args.length > 0 && { args: server.args }),
-    ...(server.args.length > 0 && bare && { program: true }),
+    ...(addsArgs && { args: server.args }),
+    ...(addsArgs && bare && { program: true }),
     ...(server.ports.length > 0 && { ports: server.ports }),
     ...(server.startupProbe !== undefined && { startupProbe: handlersOf(server.startupProbe) }),
     ...(server.readinessProbe !== undefined && { readinessProbe: handlersOf(server.readinessProbe) }),
-    ...(server.preStop !== undefined && { preStop: server.preStop }),
+    ...(addsHook && { preStop: server.preStop }),
   };
 }
 

@@ -6,7 +6,7 @@ import { isObject, listAt, objectAt, objectsAt, textAt, textsAt } from '../workl
 import type { Json, JsonObject } from '../workload/json.ts';
 import { handlersOf } from './injection-record.ts';
 import type { InjectedRevision } from './injection-record.ts';
-import { isOurName, putBack, takeOut, without } from './take-out.ts';
+import { isOurName, putBack, runsOurScript, takeOut, without } from './take-out.ts';
 
 interface StrippedPod {
   readonly pod: JsonObject;
@@ -109,8 +109,8 @@ function withoutRun(list: readonly Json[], items: readonly string[]): readonly J
 type ProbeName = 'startupProbe' | 'readinessProbe';
 
 /**
- * A probe is ours while it does what ours does. One with another handler beside ours is what a merge makes of a user
- * who adds a probe of their own: theirs stays (two handlers would be refused by the apiserver).
+ * A probe is ours while it does what ours does, or runs a script of ours. One with another handler beside ours is what a merge
+ * makes of a user who adds a probe of their own: theirs stays (two handlers would be refused by the apiserver).
  */
 function stripProbe(
   container: JsonObject,
@@ -119,12 +119,18 @@ function stripProbe(
 ): { container: JsonObject; probe: JsonObject | undefined } {
   const recorded = revision?.[key];
   const probe = Object.hasOwn(container, key) ? container[key] : undefined;
-  if (recorded === undefined || !isObject(probe)) return { container, probe: undefined };
+  if (!isObject(probe)) return { container, probe: undefined };
   const found = handlersOf(probe);
-  if (sameJson(found, recorded)) return { container: putBack(container, key, {}, key, revision), probe };
-  const isTheirsBesideOurs = Object.keys(recorded).every((name) => sameJson(found[name], recorded[name]));
-  if (!isTheirsBesideOurs) return { container, probe: undefined };
-  return { container: { ...container, [key]: Object.keys(recorded).reduce(without, probe) }, probe: undefined };
+  const names = Object.keys(found);
+  const ours = names.filter((name) => isOurHandler(name, found, recorded));
+  if (ours.length === 0) return { container, probe: undefined };
+  if (ours.length === names.length) return { container: putBack(container, key, {}, key, revision), probe };
+  return { container: { ...container, [key]: ours.reduce(without, probe) }, probe: undefined };
+}
+
+function isOurHandler(name: string, found: JsonObject, recorded: JsonObject | undefined): boolean {
+  if (recorded !== undefined && sameJson(found[name], recorded[name])) return true;
+  return name === 'exec' && runsOurScript(listAt(objectAt(found, 'exec'), 'command'));
 }
 
 /**
@@ -135,22 +141,30 @@ function stripPreStop(
   container: JsonObject,
   revision: InjectedRevision | undefined,
 ): { container: JsonObject; command: readonly string[] | undefined } {
-  const recorded = revision?.preStop;
   const lifecycle = objectAt(container, 'lifecycle');
   const preStop = objectAt(lifecycle, 'preStop');
   const exec = objectAt(preStop, 'exec');
   const command = textsAt(exec, 'command');
-  if (recorded === undefined || command.length < recorded.length) return { container, command: undefined };
-  const isOursThere = recorded.slice(0, 2).every((word, index) => command[index] === word);
-  if (!isOursThere || (command.length > recorded.length && command[recorded.length] !== '--'))
-    return { container, command: undefined };
+  const length = ourWords(command, revision?.preStop);
+  if (length === 0) return { container, command: undefined };
 
-  const users = command.slice(recorded.length + 1);
+  const users = command.slice(length + 1);
   const newExec = putBack(exec, 'command', users, 'command', revision);
   const newPreStop = putBack(preStop, 'exec', newExec, 'exec', revision);
   const newLifecycle = putBack(lifecycle, 'preStop', newPreStop, 'preStop', revision);
   return {
     container: putBack(container, 'lifecycle', newLifecycle, 'lifecycle', revision),
-    command: command.slice(0, recorded.length),
+    command: command.slice(0, length),
   };
+}
+
+/** How many words of a hook are ours. */
+function ourWords(command: readonly string[], recorded: readonly string[] | undefined): number {
+  const isRecorded = recorded?.slice(0, 2).every((word, index) => command[index] === word) ?? false;
+  if (recorded !== undefined && isRecorded && command.length >= recorded.length) {
+    if (command.length === recorded.length || command[recorded.length] === '--') return recorded.length;
+  }
+  if (!runsOurScript(command)) return 0;
+  const separator = command.indexOf('--');
+  return separator < 0 ? command.length : separator;
 }

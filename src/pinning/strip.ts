@@ -40,7 +40,8 @@ export interface Stripped {
  *
  * What is missing is missing: a client-side apply puts atomic lists (args, a hook's command, claim templates) back to
  * the user's. What the user put where ours was (a probe, a port, a variable of that name) is the user's.
- * An object with no trace of ours comes back as it is, so that names of ours in it are seen by the checks.
+ * An object with no trace of ours comes back as it is, so that names of ours in it are seen by the checks. So does one that
+ * has the record alone: that stays when the label goes (see uninject.ts), for the revisions that may come back.
  */
 export function strip(object: JsonObject, before?: Stripped): Stripped {
   const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
@@ -61,9 +62,10 @@ export function strip(object: JsonObject, before?: Stripped): Stripped {
 
   const spec = objectAt(object, 'spec');
   const hash = textAt(objectAt(objectAt(objectAt(spec, 'template'), 'metadata'), 'annotations'), bookkeeping.hash);
-  const isInjected = hash !== undefined || recordText !== undefined || before?.injected !== undefined;
-  if (!isInjected) {
-    return { ...written, comparable: object, object, injected: undefined, hash, revision: undefined, record: [] };
+  const isRecorded = recordText !== undefined && (version !== undefined || inputs !== undefined);
+  if (hash === undefined && !isRecorded && before?.injected === undefined) {
+    const [user, record] = [withoutBookkeeping(object, annotations, undefined), readRecord(recordText)];
+    return { ...written, comparable: object, object: user, injected: undefined, hash, revision: undefined, record };
   }
   const record = before !== undefined && recordText === before.recordText ? before.record : readRecord(recordText);
   const revision = findRevision(record, before?.record ?? [], hash);
@@ -84,7 +86,7 @@ function stripSpec(
   const volumes = takeOut(initContainers.rest, 'volumes', isOurs, revision);
   const server = stripServer(volumes.rest, revision);
   const grace = stripGrace(server.pod, revision);
-  const claims = takeOut(spec, 'volumeClaimTemplates', (item) => isRecordedClaim(item, revision), revision);
+  const claims = takeOut(spec, 'volumeClaimTemplates', recordedClaims(revision), revision);
 
   let newTemplate = grace.pod === pod ? template : { ...template, spec: grace.pod };
   if (hash !== undefined) newTemplate = withoutHash(newTemplate, revision);
@@ -114,9 +116,10 @@ function isOurs(item: JsonObject): boolean {
 }
 
 /** By the record, not by the name alone: a claim template stays behind when its set is uninjected, and is the user's then. */
-function isRecordedClaim(item: JsonObject, revision: InjectedRevision | undefined): boolean {
-  const name = claimTemplateKey(item);
-  return name !== undefined && (revision?.claimTemplates ?? []).includes(name);
+function recordedClaims(revision: InjectedRevision | undefined): (item: JsonObject) => boolean {
+  const left = new Set(revision?.claimTemplates);
+  // Each name once: a second one of that name nobody of us has made.
+  return (item) => left.delete(claimTemplateKey(item) ?? '');
 }
 
 function stripGrace(

@@ -8,6 +8,14 @@ export function isOurName(name: string | undefined): boolean {
   return name !== undefined && (name === 'pgusher' || name.startsWith('pgusher-'));
 }
 
+/**
+ * `sh /pgusher/bin/…`: what runs a script of ours is ours, edited by hand or not recorded as it may be; the checks refuse it in
+ * what a user writes. Left behind, such a probe would kill a database that pgusher was taken out of.
+ */
+export function runsOurScript([program, script]: readonly Json[]): boolean {
+  return program === 'sh' && typeof script === 'string' && script.startsWith('/pgusher/');
+}
+
 interface TakenOut {
   readonly rest: JsonObject;
   readonly ours: readonly JsonObject[];

@@ -3,6 +3,7 @@ import { nameKey } from '../plan/named-list.ts';
 import type { ServerChange } from '../plan/plan.ts';
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
+import { bookkeeping } from './bookkeeping.ts';
 import { shortText } from './short-text.ts';
 import { strip } from './strip.ts';
 import type { Stripped } from './strip.ts';
@@ -11,6 +12,7 @@ export interface UninjectOptions {
   /**
    * The set exists. Claim templates then stay, as the apiserver refuses any change of them, and so does PGDATA where we
    * wrote it: the database is there, and the server must not look for it elsewhere. Both are the user's from then on.
+   * The record stays too: `kubectl rollout undo` may bring back a template of ours, which must then be known as such.
    */
   readonly isLive: boolean;
   /** The stored object of an UPDATE. */
@@ -25,15 +27,24 @@ export interface Uninjected {
 
 /** The user's object as it would be without pgusher: of a file the exact inverse of injecting, bookkeeping included. */
 export function uninject(object: JsonObject, { isLive, before }: UninjectOptions): Uninjected {
-  const { object: user, injected } = strip(object, before);
+  const { object: user, injected, recordText } = strip(object, before);
   // The stored one says where the database is; the request may have lost it (`kubectl replace` with the user's file).
   const written = before?.injected ?? injected;
   const server = dataDirectoryOf(user, written?.server, injected?.server?.container);
   const dataDirectory = textAt(server?.env[0], 'value') ?? server?.replacedEnv[0]?.value;
-  if (!isLive || written === undefined) return { object: user, dataDirectory };
+  if (!isLive) return { object: user, dataDirectory };
+  const released = withRecord(user, before?.recordText ?? recordText);
+  if (written === undefined) return { object: released, dataDirectory };
   const { claimTemplates } = written;
   const kept = { initContainers: [], volumes: [], claimTemplates, server, pod: { graceSeconds: undefined } };
-  return { object: applyPlan(user, kept), dataDirectory };
+  return { object: applyPlan(released, kept), dataDirectory };
+}
+
+function withRecord(object: JsonObject, record: string | undefined): JsonObject {
+  if (record === undefined) return object;
+  const metadata = objectAt(object, 'metadata');
+  const annotations = { ...objectAt(metadata, 'annotations'), [bookkeeping.record]: record };
+  return { ...object, metadata: { ...metadata, annotations } };
 }
 
 /** Said when it stays. */

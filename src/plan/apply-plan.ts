@@ -113,7 +113,8 @@ function withPreStop(container: JsonObject, ours: readonly string[]): JsonObject
   return { ...container, lifecycle: { ...lifecycle, preStop: { ...preStop, exec: { ...exec, command } } } };
 }
 
-function startsWith(list: readonly string[], head: readonly string[]): boolean {
+/** A hook's command that has ours in front, alone or before the user's. */
+export function startsWith(list: readonly string[], head: readonly string[]): boolean {
   return (
     head.every((item, index) => list[index] === item) && (list.length === head.length || list[head.length] === '--')
   );

@@ -34,6 +34,21 @@ describe('injecting and taking out', () => {
     );
   });
 
+  test('arguments that the user has written as the plan does stay theirs', () => {
+    const none = { initContainers: [], volumes: [], claimTemplates: [], pod: { graceSeconds: undefined } };
+    fc.assert(
+      fc.property(injections, ({ object, plan }) => {
+        const [startupProbe, readinessProbe, preStop] = [undefined, undefined, undefined];
+        const rest = { env: [], replacedEnv: [], volumeMounts: [], ports: [], startupProbe, readinessProbe, preStop };
+        const args = { ...none, server: plan.server && { ...plan.server, ...rest } };
+        const own = applyPlan(object, args);
+        const injected = stamp({ object: own, plan: args, hash: planHash(args), ...identity });
+        expect(text(strip(storedObject(injected)).object)).toBe(text(own));
+      }),
+      runs,
+    );
+  });
+
   test('the plan is read back as it was, and has the hash that the template claims', () => {
     fc.assert(
       fc.property(injections, ({ object, plan }) => {

@@ -454,6 +454,57 @@ describe('rollback', () => {
     expect(uninject(undone, { isLive: false }).object).toEqual(expected);
   });
 
+  describe('across the label, taken off and put back', () => {
+    const released = uninject(third, { isLive: true }).object;
+    const adopted = admit(released, released, laterWebhook).stored;
+
+    test.each([
+      ['live', live],
+      ['second', second],
+    ])('the parts of an older revision are known by the record that stayed: %s', (_, to) => {
+      const undone = admit(edited(adopted, template, at(to, template)), adopted, laterWebhook);
+      expect(undone.decision).toBe('rolled-back');
+      expect(at(undone.stored, template)).toEqual(at(to, template));
+      const left = uninject(undone.stored, { isLive: false }).object;
+      expect(at(left, template)).toEqual(at(file, template));
+    });
+
+    test('an undo that no webhook saw, since the label was off: what came back is ours when the label does', () => {
+      const unseen = edited(released, template, at(third, template));
+      const again = admit(unseen, unseen, laterWebhook);
+      expect(again.decision).toBe('carried-forward');
+      expect(at(again.stored, template)).toEqual(at(third, template));
+      expect(at(uninject(again.stored, { isLive: false }).object, template)).toEqual(
+        at(edited(file, [...server, 'image'], 'postgres:17.7'), template),
+      );
+    });
+
+    test('with the record lost nothing that runs our scripts is taken for the user’s, and it is said what is', () => {
+      const forgotten = edited(
+        adopted,
+        annotation('injection-record'),
+        JSON.stringify(strip(adopted).record.slice(-1)),
+      );
+      const other = edited(
+        at(live, template) as JsonObject,
+        ['spec', 'containers', 'postgres', 'args'],
+        [...listAt(at(live, server) as JsonObject, 'args'), '-c', 'wal_keep_size=1GB'],
+      );
+      const undone = admit(edited(forgotten, template, other), forgotten, laterWebhook);
+      expect(undone.why).toBe('inputs-changed');
+      expect(undone.warnings).toContain(
+        `revision ${strip(live).hash ?? ''} is not on record: what pgusher had put into its args and env counts as yours`,
+      );
+      const left = at(uninject(undone.stored, { isLive: false }).object, template);
+      expect(JSON.stringify(left)).not.toContain('/pgusher');
+    });
+
+    test('the record alone injects nothing, and names of ours beside it are seen', () => {
+      expect(strip(released)).toMatchObject({ injected: undefined, record: strip(third).record });
+      expect(at(strip(released).object, annotation('injection-record'))).toBeUndefined();
+    });
+  });
+
   test('undo of the adoption: the label stays, so the parts stay, and it is said how to be without', () => {
     const again = admit(edited(live, template, at(file, template)), live);
     expect(JSON.stringify(again.stored)).toBe(JSON.stringify(live));
@@ -500,6 +551,19 @@ describe('what older versions wrote', () => {
     expect(admit(edited(without, annotation('backup-keep'), '9'), without).why).toBe('inputs-changed');
   });
 
+  test('a container that was renamed while no webhook looked can be named back', () => {
+    const missed = edited(live, [...server, 'name'], 'pg');
+    const again = admit(live, missed);
+    expect(JSON.stringify(at(again.stored, template))).toBe(JSON.stringify(at(live, template)));
+  });
+
+  test('a claim template that somebody doubled is not rendered twice', () => {
+    const path = ['spec', 'volumeClaimTemplates'];
+    const claims = listAt(objectAt(live, 'spec'), 'volumeClaimTemplates');
+    const doubled = edited(live, path, [...claims, ...claims.slice(-1)]);
+    expect(admit(edited(live, annotation('backup-keep'), '9'), doubled).why).toBe('inputs-changed');
+  });
+
   test('a change that no webhook saw is rendered at the next update', () => {
     const missed = edited(live, annotation('backup-keep'), '9');
     expect(admit(edited(missed, ['spec', 'replicas'], 3), missed).why).toBe('inputs-changed');
@@ -518,14 +582,13 @@ describe('uninject', () => {
     ['of a file in which the user has written our PGDATA down', afterApply(live, withPgdata(ourPgdata))],
   ])('of a live set keeps what cannot be lost, its claim template and PGDATA: %s', (_, object) => {
     const released = uninject(object, { isLive: true, before: strip(live) });
-    expect(released).toEqual({
-      object: edited(
-        edited(file, ['spec', 'volumeClaimTemplates'], at(live, ['spec', 'volumeClaimTemplates'])),
-        [...server, 'env'],
-        listAt(objectAt({ server: at(withPgdata(ourPgdata), server) ?? null }, 'server'), 'env'),
-      ),
-      dataDirectory: ourPgdata,
-    });
+    const kept = edited(
+      edited(file, ['spec', 'volumeClaimTemplates'], at(live, ['spec', 'volumeClaimTemplates'])),
+      [...server, 'env'],
+      listAt(objectAt({ server: at(withPgdata(ourPgdata), server) ?? null }, 'server'), 'env'),
+    );
+    const record = annotation('injection-record');
+    expect(released).toEqual({ object: edited(kept, record, at(live, record)), dataDirectory: ourPgdata });
     expect(uninject(released.object, { isLive: true, before: strip(live) })).toEqual(released);
   });
 
@@ -578,7 +641,9 @@ describe('uninject', () => {
     expect(again.why).toBe('adopted');
     expect(at(again.stored, ['spec', 'volumeClaimTemplates'])).toEqual(at(live, ['spec', 'volumeClaimTemplates']));
     expect(JSON.stringify(at(again.stored, sidecar))).toContain('"name":"pgusher-backup"');
-    expect(uninject(again.stored, { isLive: false }).object).toEqual(released);
+    expect(uninject(again.stored, { isLive: false }).object).toEqual(
+      edited(released, annotation('injection-record'), undefined),
+    );
   });
 });
 

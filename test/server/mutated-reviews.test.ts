@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { mutate } from '../../src/admission/mutate.ts';
+import { decodeReview } from '../../src/admission/review.ts';
+import { applyOperations } from '../../src/plan/json-patch.ts';
+import type { Operation } from '../../src/plan/json-patch.ts';
 import { isObject } from '../../src/workload/json.ts';
-import { managedSet, reviewOf } from '../support/review.ts';
+import type { JsonObject } from '../../src/workload/json.ts';
+import { edited } from '../pinning/cluster.ts';
+import { managedSet, plainContext, reviewOf } from '../support/review.ts';
 import { startWebhook } from '../support/webhook.ts';
 import type { Reply, TestWebhook } from '../support/webhook.ts';
 
@@ -60,22 +66,73 @@ interface Sent {
   readonly type: string;
 }
 
-function check({ path }: Sent, reply: Reply): void {
+/** The patch of an answer that allows; undefined where there is none. */
+function check({ path }: Sent, reply: Reply): readonly Operation[] | undefined {
   expect([200, 400, 413, 415], reply.text).toContain(reply.status);
   expect(reply.text).not.toMatch(/\n\s+at |node:internal|\.ts:\d/);
   if (reply.status !== 200) {
     expect(reply.text).toMatch(/^[^\n]{1,400}\n$/);
-    return;
+    return undefined;
   }
   const { response } = answer.parse(JSON.parse(reply.text));
-  if (!('patch' in response)) return;
+  if (!('patch' in response)) return undefined;
   expect(path).toBe('/mutate');
-  z.array(operation)
-    .min(1)
-    .parse(JSON.parse(Buffer.from(response.patch, 'base64').toString()));
+  const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
+  z.array(operation).min(1).parse(patch);
+  return patch as readonly Operation[];
 }
 
+/** The review of an object that was patched as the answer said: nothing is left to do, and /validate takes it. */
+async function checkAgain({ body }: Sent, operations: readonly Operation[]): Promise<void> {
+  const decoded = decodeReview(body.toString());
+  if (decoded.kind === 'malformed') throw new Error(decoded.message);
+  const { request } = decoded;
+  const patched = applyOperations(request.object ?? null, operations);
+  const { kind, namespace, name, subResource } = request;
+  const again = reviewOf({
+    operation: request.operation,
+    object: patched as JsonObject,
+    oldObject: request.oldObject ?? null,
+    request: { kind, namespace, name, subResource },
+  });
+  const [mutated, validated] = await Promise.all(
+    ['/mutate', '/validate'].map(async (path) => webhook.post(path, JSON.stringify(again))),
+  );
+  expect(mutated).toMatchObject({ status: 200, text: expect.not.stringContaining('"patch"') as string });
+  expect(JSON.parse(mutated?.text ?? '')).toMatchObject({ response: { allowed: true } });
+  expect(JSON.parse(validated?.text ?? '')).toMatchObject({ response: { allowed: true } });
+}
+
+/** What a StatefulSet can hold that injecting adds to. */
+const pod = ['spec', 'template', 'spec'];
+const furnished: JsonObject = [
+  [['spec', 'template', 'metadata', 'annotations'], { note: 'x' }] as const,
+  [[...pod, 'terminationGracePeriodSeconds'], 60] as const,
+  [[...pod, 'volumes'], [{ name: 'scratch', emptyDir: {} }]] as const,
+  [[...pod, 'initContainers'], [{ name: 'wait', image: 'busybox:1', command: ['true'] }]] as const,
+  [[...pod, 'containers', 'postgres', 'ports'], [{ containerPort: 5432, name: 'pg' }]] as const,
+  [[...pod, 'containers', 'postgres', 'lifecycle'], { preStop: { exec: { command: ['sleep', '5'] } } }] as const,
+  [[...pod, 'containers', 'postgres', 'readinessProbe'], { tcpSocket: { port: 5432 } }] as const,
+  [[...pod, 'containers', 'postgres', 'resources'], { limits: { memory: '1Gi', cpu: 1 } }] as const,
+].reduce<JsonObject>(
+  (object, [path, value]) => edited(object, path, value),
+  managedSet({ args: ['-c', 'work_mem=4MB'] }),
+);
+
+function injected(object: JsonObject): JsonObject {
+  const decoded = decodeReview(JSON.stringify(reviewOf({ object })));
+  const verdict = decoded.kind === 'malformed' ? undefined : mutate(decoded.request, plainContext);
+  if (verdict?.object === undefined) throw new Error('it is not injected into');
+  return verdict.object;
+}
+const stored = injected(furnished);
+
 const bases: readonly unknown[] = [
+  reviewOf({ object: furnished }),
+  reviewOf({ object: stored }),
+  reviewOf({ operation: 'UPDATE', oldObject: stored, object: stored }),
+  reviewOf({ operation: 'UPDATE', oldObject: stored, object: furnished }),
+  reviewOf({ operation: 'UPDATE', oldObject: injected(managedSet()), object: stored }),
   reviewOf(),
   reviewOf({ operation: 'UPDATE', oldObject: managedSet(), object: managedSet({ image: 'postgres:17.7-bookworm' }) }),
   reviewOf({ operation: 'UPDATE', oldObject: managedSet(), object: managedSet({ labels: {} }) }),
@@ -190,18 +247,23 @@ const sent: fc.Arbitrary<Sent> = fc
     return { path, body: spoiled(Buffer.from(text ?? '')), type };
   });
 
-test(`${String(runs)} mutated reviews: each is answered by a valid review or refused in one line, none breaks anything`, async () => {
+test(`${String(runs)} mutated reviews: each is answered by a valid review or refused in one line, and what was patched needs no patch`, async () => {
   const statuses = new Map<number, number>();
+  let patched = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(sent, { minLength: batch, maxLength: batch, size: 'max' }), async (requests) => {
       const replies = await Promise.all(
         requests.map(async ({ path, body, type }) => webhook.post(path, body, { 'content-type': type })),
       );
+      const again: Promise<void>[] = [];
       for (const [index, reply] of replies.entries()) {
         const request = requests[index];
-        if (request !== undefined) check(request, reply);
+        const patch = request === undefined ? undefined : check(request, reply);
+        if (request !== undefined && patch !== undefined) again.push(checkAgain(request, patch));
         statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
       }
+      patched += again.length;
+      await Promise.all(again);
     }),
     { numRuns: runs / batch },
   );
@@ -209,4 +271,5 @@ test(`${String(runs)} mutated reviews: each is answered by a valid review or ref
   expect(statuses.get(200)).toBeGreaterThan(runs / 10);
   expect(statuses.get(400)).toBeGreaterThan(runs / 20);
   expect(statuses.get(415)).toBeGreaterThan(0);
+  expect(patched).toBeGreaterThan(runs / 20);
 }, 180_000);
