@@ -96,18 +96,18 @@ withStore(program.command('verify'))
   .description('check base backups against their manifests, and the WAL behind them for holes')
   .argument('[id]', 'one base backup; all without')
   .option('--start', 'also restore it into a scratch directory, start a server and read every table')
-  .option('--scratch <directory>', 'where --start restores to', tmpdir())
+  .option('--scratch <directory>', 'where --start restores to; by hand the temporary directory, in a pod there is none')
   .option('--user <name>', 'a superuser of the database, for --start', 'postgres')
   .action(
     async (
       id: string | undefined,
-      options: StoreOptions & { readonly start?: boolean; readonly scratch: string; readonly user: string },
+      options: StoreOptions & { readonly start?: boolean; readonly scratch?: string; readonly user: string },
     ) => {
       process.exitCode = await runVerify(
         {
           root: storeRoot(storeOf(options)),
           backup: id ?? null,
-          scratch: options.start === true ? options.scratch : null,
+          scratch: options.start === true ? (options.scratch ?? temporaryDirectory()) : null,
           user: options.user,
         },
         print,
@@ -214,6 +214,16 @@ function storeOf(options: StoreOptions): StoreContract {
     throw new Error('no store is named; wanted --store and --prefix');
   }
   return { mount: options.store ?? own.mount, prefix: options.prefix ?? own.prefix };
+}
+
+/** @throws in a pod: its TMPDIR is part of the shared volume, and a database that fills it takes the probes and hooks with it. */
+function temporaryDirectory(): string {
+  if (environment[environmentNames.contract] !== undefined) {
+    throw new Error(
+      'verify --start restores the whole database; wanted --scratch DIRECTORY with room for it: in a pod the temporary directory is a little memory that its containers share',
+    );
+  }
+  return tmpdir();
 }
 
 function target(flags: string, description: string): Option {

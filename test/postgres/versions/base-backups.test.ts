@@ -65,17 +65,16 @@ await eachVersion(({ begin, major, newest, agentMajor }) => {
     expect(await second.server.rows()).toEqual(rowTexts(1, 160));
   });
 
-  // The server's own programs are in the agent's image for its own version only.
-  if (newest) {
-    it('starts a scratch server on a base backup and reads every table', async () => {
-      const { pod, server } = await begin();
-      const agent = await pod.startAgent();
-      await agent.untilProtected();
-      await server.write(1, 30);
-      await server.untilReceived();
-      const said = succeeded(await pod.runAgent(['verify', '--start', '--scratch', scratch]));
-      expect(said).toContain('pg_verifybackup found nothing');
-      expect(said).toContain('pg_amcheck found nothing');
-    });
-  }
+  it('starts a scratch server on a base backup and reads every table, on a machine with that version', async () => {
+    const { pod, server } = await begin();
+    const agent = await pod.startAgent();
+    await agent.untilProtected();
+    await server.write(1, 30);
+    await server.untilReceived();
+    const said = succeeded(await pod.runByHand(['verify', '--start', '--scratch', scratch]));
+    expect(said).toContain('pg_verifybackup found nothing');
+    expect(said).toContain('a server started on it and recovered');
+    // pg_amcheck came with 14.
+    expect(said).toContain(major >= 14 ? 'pg_amcheck found nothing' : 'pg_dumpall read every table');
+  });
 });

@@ -115,6 +115,11 @@ export class VersionPod {
     return runContainer(this.parts.agent, this.agentSpec(command, imageOwner, this.contract));
   }
 
+  /** The same by hand on a machine that has no PostgreSQL but the server's. */
+  async runByHand(command: readonly string[]): Promise<Ended> {
+    return runContainer(this.parts.server, this.agentSpec(command, imageOwner, this.contract));
+  }
+
   /** Any other program of the agent's image. */
   async runInAgent(command: readonly string[]): Promise<Ended> {
     return runContainer(this.parts.agent, { ...this.agentSpec([], imageOwner, this.contract), command });
