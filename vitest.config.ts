@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'core',
           include: [
             'test/*.test.ts',
-            'test/{workload,checks,injections,engines,plan,pinning,admission,server,certificates,commands,config,manifests}/**/*.test.ts',
+            'test/{workload,checks,injections,engines,plan,pinning,admission,server,cluster,certificates,commands,config,manifests}/**/*.test.ts',
             'test/agent/**/*.test.ts',
           ],
           testTimeout: 30_000,

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { CheckPolicy } from './checks/policy.ts';
-import { checkIds } from './checks/registry.ts';
+import { catalogue, checkIds } from './checks/registry.ts';
 import { defaultConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import { nearestName } from './workload/nearest-name.ts';
@@ -140,14 +140,29 @@ function settingProblems(settings: Readonly<Record<string, string>>): readonly s
 
 function checkProblems(policy: CheckPolicy): readonly string[] {
   const named = [
-    ...[...policy.modes.keys()].map((id) => ({ where: 'checks.modes', id })),
-    ...policy.exemptions.map(({ check }, index) => ({ where: `checks.exemptions.${String(index)}.check`, id: check })),
+    ...[...policy.modes].map(([id, mode]) => ({
+      where: 'checks.modes',
+      id,
+      softens: mode !== 'enforce',
+      wanted: 'enforce, or no entry',
+    })),
+    ...policy.exemptions.map(({ check }, index) => ({
+      where: `checks.exemptions.${String(index)}.check`,
+      id: check,
+      softens: true,
+      wanted: 'no exemption of it',
+    })),
   ];
-  return named
-    .filter(({ id }) => !checkIds.some((known) => known === id))
-    .map(({ where, id }) => {
+  return named.flatMap(({ where, id, softens, wanted }) => {
+    const check = catalogue.get(id);
+    if (check === undefined) {
       const nearest = nearestName(id, checkIds);
       const hint = nearest === undefined ? 'docs/checks.md lists them' : `did you mean ${nearest}?`;
-      return `${where} names the check "${id}", which is not known; ${hint}`;
-    });
+      return [`${where} names the check "${id}", which is not known; ${hint}`];
+    }
+    // It would count for nothing, and whoever wrote it would believe otherwise.
+    return softens && check.noEscape !== undefined
+      ? [`${where} names the check "${id}", which has no escape: ${check.noEscape} Wanted ${wanted}.`]
+      : [];
+  });
 }

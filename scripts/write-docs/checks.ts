@@ -39,7 +39,7 @@ kubectl. \`pgusher check\` says the same about files, without a cluster.
   no escape; their sections say why.
 - **The cluster config file** sets a mode for a check: \`enforce\` (warnings become denials), \`warn\` (denials become
   warnings) or \`off\`; and exemptions for a namespace or one set, each with a reason and a last day, after which it counts
-  for nothing. Neither \`warn\`, \`off\` nor an exemption touches a check without escape.
+  for nothing. A check without escape takes none but \`enforce\`: a file that says otherwise is refused.
 - **Images that manage Postgres by themselves** (Spilo, Crunchy, Bitnami) are left alone: nothing is injected, and only the
   checks marked "also images left alone" look at them.
 
@@ -86,12 +86,9 @@ function example(id: string): string {
   const finding = verdict === undefined ? undefined : findingOf(id, verdict);
   if (verdict === undefined || finding === undefined) throw new Error(`no fixture shows what ${id} finds`);
   const name = verdict.replace('.verdict.yaml', '');
-  const excerpt = [shown(id, `${name}.before.yaml`, finding, 'before'), shown(id, `${name}.yaml`, finding, 'after')];
-  const yaml = excerpt.filter((text) => text !== undefined);
+  const yaml = excerpts(id, name, finding);
   return [
-    ...(yaml.length === 0
-      ? []
-      : ['```yaml', yaml.length === 1 ? yaml.map(withoutTitle).join('') : yaml.join('\n---\n'), '```', '']),
+    ...(yaml.length === 0 ? [] : ['```yaml', yaml.join('\n---\n'), '```', '']),
     '```text',
     `${finding.severity} ${finding.field}`,
     `  ${finding.message}`,
@@ -105,14 +102,16 @@ function findingOf(id: string, verdict: string): Finding | undefined {
   return findings.find(({ check }) => check === id);
 }
 
-function shown(id: string, file: string, { field }: Finding, title: string): string | undefined {
-  const path = join(fixtures, id, file);
-  const excerpt = existsSync(path) ? fieldExcerpt(readFileSync(path, 'utf8'), field) : undefined;
-  return excerpt === undefined ? undefined : `# ${title}\n${excerpt}`;
-}
-
-function withoutTitle(text: string): string {
-  return text.replace(/^# \w+\n/, '');
+/** What the finding's field holds; of a change before and after, which differ. */
+function excerpts(id: string, name: string, { field }: Finding): readonly string[] {
+  const file = (part: string): string => join(fixtures, id, `${name}${part}.yaml`);
+  const now = fieldExcerpt(readFileSync(file(''), 'utf8'), field);
+  if (!existsSync(file('.before'))) return now === undefined ? [] : [now];
+  const earlier = fieldExcerpt(readFileSync(file('.before'), 'utf8'), field);
+  if (earlier === undefined && now === undefined) return [];
+  if (earlier === now) throw new Error(`${id}/${name}: ${field} is the same before and after`);
+  const absent = '# it is not there';
+  return [`# before\n${earlier ?? absent}`, `# after\n${now ?? absent}`];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(checksPath, checksPage());

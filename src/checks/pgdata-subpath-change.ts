@@ -2,8 +2,8 @@ import { dataDirectoryChange } from '../injections/data-directory.ts';
 import { isWithin, normalisePath } from '../workload/absolute-path.ts';
 import type { Mount, ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
-import type { Check, Observation } from './check.ts';
-import { dataDirectoryField, mountField } from './field-path.ts';
+import type { Check } from './check.ts';
+import { dataDirectoryField, mountField, volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
 
 /**
@@ -24,7 +24,12 @@ export const pgdataSubpathChange: Check = {
     const oldPlace = placeOf(before.server.data.mount, oldDirectory);
     const newPlace = placeOf(after.server.data.mount, newDirectory);
     if (isSamePlace(oldPlace, newPlace)) return noObservations;
-    return [observe(after.server, oldPlace, newPlace)];
+    return [
+      {
+        field: changedField(before.server, after.server),
+        message: `the data is in ${shown(oldPlace)}, and PGDATA would be ${shown(newPlace)}; wanted the old place. Put PGDATA, mountPath and subPath back.`,
+      },
+    ];
   },
 };
 
@@ -62,12 +67,16 @@ function volumeOf({ name, source }: Mount): Omit<Place, 'directory'> {
   }
 }
 
-function observe(server: ServerContainer, oldPlace: Place, newPlace: Place): Observation {
-  const { mount } = server.data;
-  return {
-    field: mount === undefined ? dataDirectoryField(server) : mountField(server, mount),
-    message: `the data is in ${shown(oldPlace)}, and PGDATA would be ${shown(newPlace)}; wanted the old place. Put PGDATA, mountPath and subPath back.`,
-  };
+/** What is another one than before: the mount, what is mounted there, or what says where PGDATA is. */
+function changedField(before: ServerContainer, after: ServerContainer): string {
+  const [old, mount] = [before.data.mount, after.data.mount];
+  const isSameMount = (['name', 'mountPath', 'subPath', 'subPathExpr'] as const).every(
+    (key) => old?.[key] === mount?.[key],
+  );
+  if (mount !== undefined && !isSameMount) return mountField(after, mount);
+  if (mount !== undefined && old !== undefined && volumeOf(old).volume !== volumeOf(mount).volume)
+    return volumeField(mount.name);
+  return dataDirectoryField(after.data.from === 'image-family' ? before : after);
 }
 
 function shown({ kind, volume, directory }: Place): string {

@@ -5,6 +5,7 @@ import { archiveArgsConflict } from './archive-args-conflict.ts';
 import { backupDestinationMissing } from './backup-destination-missing.ts';
 import { backupRwoMultiReplica } from './backup-rwo-multi-replica.ts';
 import { backupVolumeIsDataVolume } from './backup-volume-is-data-volume.ts';
+import { backupVolumeTooSmall } from './backup-volume-too-small.ts';
 import type { Check } from './check.ts';
 import { containerNotFound } from './container-not-found.ts';
 import { dataSyncRetryOn } from './data-sync-retry-on.ts';
@@ -92,6 +93,7 @@ export const checks = [
   // Backups
   backupDestinationMissing,
   backupVolumeIsDataVolume,
+  backupVolumeTooSmall,
   backupRwoMultiReplica,
   restoreSourceMissing,
   // Start and stop

@@ -77,6 +77,19 @@ describe('what cannot be used is told with its place, all of it', () => {
     ['settings: { zebra: 7 }', ['settings.zebra is not known; docs/settings.md lists them']],
     ['settings: { backup-keep: 1 }', ['settings.backup-keep is "1"; wanted a whole number from 2 to 1000']],
     ['checks: { modes: { fsync-off: maybe } }', ['checks.modes.fsync-off is "maybe"; wanted enforce, warn or off']],
+    [
+      'checks: { modes: { unknown-annotation: warn, vct-changed: off, image-unknown: enforce } }',
+      [
+        'checks.modes names the check "unknown-annotation", which has no escape: removing the annotation is as short as writing an escape. Wanted enforce, or no entry.',
+        'checks.modes names the check "vct-changed", which has no escape: Kubernetes refuses the change whatever we say. Wanted enforce, or no entry.',
+      ],
+    ],
+    [
+      'checks: { exemptions: [{ check: reserved-container-name, namespace: a, reason: b, until: 2027-01-31 }] }',
+      [
+        'checks.exemptions.0.check names the check "reserved-container-name", which has no escape: two things of one name cannot both be in a pod. Wanted no exemption of it.',
+      ],
+    ],
     ['checks: { mode: {} }', ['checks.mode is not known; wanted modes, exemptions']],
     [
       'checks: { modes: { fsync-of: warn } }',
