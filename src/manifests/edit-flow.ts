@@ -7,6 +7,7 @@ import { editNode } from './edit-node.ts';
 import { anchorsIn } from './expand-aliases.ts';
 import { flow, flowPair } from './layout.ts';
 import type { Place } from './layout.ts';
+import { losesMergedKey } from './merged-value.ts';
 import { isRanged, pairsOf } from './node-places.ts';
 import { columnOf, isFirstOnLine } from './text-edit.ts';
 import type { TextEdit } from './text-edit.ts';
@@ -34,7 +35,7 @@ export function editFlowMap(
   const pairs = pairsOf(map);
   if (pairs === undefined) return undefined;
   const own = new Set(pairs.map((pair) => pair.key));
-  if (Object.keys(before).some((key) => !own.has(key) && ownValue(after, key) === undefined)) return undefined;
+  if (losesMergedKey(own, before, after)) return undefined;
   const present = pairs.map((pair): FlowEntry | undefined => {
     const was = ownValue(before, pair.key);
     const wanted = ownValue(after, pair.key);

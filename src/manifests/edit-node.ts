@@ -12,7 +12,7 @@ import type { TextEdit } from './text-edit.ts';
 import { editFlowMap, editFlowSeq } from './edit-flow.ts';
 import { dashOffset, isRanged, itemEnd, pairsOf } from './node-places.ts';
 import type { PlacedPair } from './node-places.ts';
-import { mergedValue } from './merged-value.ts';
+import { losesMergedKey, mergedValue } from './merged-value.ts';
 import { ownValue } from './own-value.ts';
 
 /**
@@ -60,8 +60,7 @@ function editBlockMap(
   if (pairs === undefined || last === undefined) return undefined;
   const edits: TextEdit[] = [];
   const own = new Set(pairs.map((pair) => pair.key));
-  // What came through `<<` can be overridden by a key of our own, never taken away.
-  if (Object.keys(before).some((key) => !own.has(key) && ownValue(after, key) === undefined)) return undefined;
+  if (losesMergedKey(own, before, after)) return undefined;
 
   for (const [index, pair] of pairs.entries()) {
     const was = ownValue(before, pair.key);
