@@ -1,7 +1,8 @@
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
-import { startHttp } from '../http/http-server.ts';
+import type { HttpServer } from '../http/http-server.ts';
+import { PortTaken, startHttp } from '../http/http-server.ts';
 import { stepDown } from '../step-down.ts';
 import { storeRoot } from '../store/layout.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
@@ -13,7 +14,7 @@ import { createStatusReport, messageOf } from './status-report.ts';
 /**
  * `pgusher-agent backup`: the native sidecar. Holds the lock on the data volume, answers HTTP from the first second,
  * receives WAL and takes base backups whenever there is a primary, and ends when it is told to and the server is gone.
- * @returns the exit code: 0 stopped in order; 1 the data volume is another's, or its lock was lost.
+ * @returns the exit code: 0 stopped in order; 1 the data volume is another's, its lock was lost, or the port is taken.
  */
 export async function runBackup(contract: AgentContract, edges: BackupEdges): Promise<number> {
   const { log } = edges;
@@ -45,7 +46,17 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   log.info({ lock: dataVolumePaths(contract.dataMount).own, pod }, 'the data volume is locked');
   const end = new AbortController();
   const stopping = AbortSignal.any([edges.stop, end.signal]);
-  const http = await startHttp({ status, host: edges.listen, port: contract.agentPort, now: edges.now });
+  let http: HttpServer;
+  try {
+    http = await startHttp({ status, host: edges.listen, port: contract.agentPort, now: edges.now });
+  } catch (error) {
+    await attempt.lock.release();
+    if (error instanceof PortTaken) {
+      log.fatal(error.message);
+      return 1;
+    }
+    throw error;
+  }
   const alongside = edges.alongside.map((service) => service(stopping));
   const lost = attempt.lock.lost.then((message) => {
     log.fatal(message);

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { preparedPassword } from '../server-connection/saslprep.ts';
 
 /**
  * What PostgreSQL stores for a password (RFC 5803; src/common/scram-common.c), so that no log of the server can hold the
@@ -26,8 +27,8 @@ export function isVerifierOf(stored: string | null, password: string): boolean {
   const salt = Buffer.from(parts[2], 'base64');
   const iterations = Number(parts[1]);
   const other = Buffer.from(stored);
-  // What is not ASCII is either left as it is or normalised, depending on whether Unicode 3.2 had all of it.
-  return [password, password.normalize('NFKC')].some((form) => {
+  // What is not ASCII is either left as it is or normalised.
+  return [password, preparedPassword(password)].some((form) => {
     const own = Buffer.from(scramVerifier(form, salt, iterations));
     return own.length === other.length && timingSafeEqual(own, other);
   });

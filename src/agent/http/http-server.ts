@@ -1,8 +1,26 @@
 import { createServer } from 'node:http';
 import { reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { errorCode } from '../store/durable-file.ts';
 import { createMetrics } from './metrics.ts';
 import { statusPage } from './status-page.ts';
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Somebody else listens where the agent should. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+
+  constructor(port: number, options: ErrorOptions) {
+    super(
+      `port ${port} is taken by another process; wanted it free for the agent's probes and metrics. The containers of a pod share one network, and with hostNetwork all pods of the node do. Write postgres.io/agent-port: "<a port that is free>" on the StatefulSet`,
+      options,
+    );
+  }
+}
 
 /**
  * The pages of the agent; nothing on them can change anything, and no method but GET and HEAD is known.
@@ -20,7 +38,7 @@ export async function startHttp(options: {
   readonly host: string | null;
   readonly port: number;
   readonly now: () => Date;
-}): Promise<{ readonly port: number; close(): Promise<void> }> {
+}): Promise<HttpServer> {
   const { status } = options;
   const registry = createMetrics(status);
   const server = createServer((request, response) => {
@@ -65,7 +83,9 @@ export async function startHttp(options: {
     }
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      reject(errorCode(error) === 'EADDRINUSE' ? new PortTaken(options.port, { cause: error }) : error);
+    });
     server.listen({ port: options.port, ...(options.host === null ? {} : { host: options.host }) }, resolve);
   });
   const address = server.address();

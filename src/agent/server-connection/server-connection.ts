@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { errorCode } from '../store/durable-file.ts';
+import { preparedPassword } from './saslprep.ts';
 import { applicationName } from './server-address.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { Credentials } from './credentials.ts';
@@ -27,14 +28,21 @@ export type Attempt =
  * on purpose: a smart shutdown waits for those for ever, for walsenders it does not.
  */
 export async function connectAsReplication(address: ServerAddress, credentials: Credentials): Promise<Attempt> {
-  const first = await connect(address, credentials, 'postgres', true);
+  const first = await connect(address, credentials, 'postgres', 'database');
   // Somebody may have dropped the database postgres; template1 is always there.
-  return first.kind === 'refused' && first.code === '3D000' ? connect(address, credentials, 'template1', true) : first;
+  return first.kind === 'refused' && first.code === '3D000'
+    ? connect(address, credentials, 'template1', 'database')
+    : first;
+}
+
+/** A walsender session as a standby has it, which takes replication commands only; pg_hba lets a replication login into no other. */
+export async function connectAsStandby(address: ServerAddress, credentials: Credentials): Promise<Attempt> {
+  return connect(address, credentials, 'replication', 'true');
 }
 
 /** An ordinary session, for what takes parameters. To be closed at once. */
 export async function connectBriefly(address: ServerAddress, credentials: Credentials): Promise<pg.Client> {
-  const client = createClient(address, credentials, 'postgres', false);
+  const client = createClient(address, credentials, 'postgres');
   client.on('error', () => undefined);
   await client.connect();
   return client;
@@ -44,7 +52,7 @@ async function connect(
   address: ServerAddress,
   credentials: Credentials,
   database: string,
-  replication: boolean,
+  replication: 'database' | 'true',
 ): Promise<Attempt & { readonly code?: string }> {
   const client = createClient(address, credentials, database, replication);
   const closed = new Promise<void>((resolve) => {
@@ -56,7 +64,7 @@ async function connect(
     await client.connect();
   } catch (error) {
     void client.end().catch(() => undefined);
-    return classify(error);
+    return classify(error, credentials);
   }
   return {
     kind: 'connected',
@@ -74,7 +82,7 @@ function createClient(
   address: ServerAddress,
   credentials: Credentials,
   database: string,
-  replication: boolean,
+  replication?: 'database' | 'true',
 ): pg.Client {
   const options: pg.ClientConfig & { replication?: string } = {
     host: address.host,
@@ -87,12 +95,15 @@ function createClient(
     ssl: false,
     // Told even where there is none: pg would look into PGPASSWORD and ~/.pgpass otherwise.
     password: credentials.password ?? '',
-    ...(replication ? { replication: 'database' } : {}),
+    ...(replication === undefined ? {} : { replication }),
   };
   return new pg.Client(options);
 }
 
-function classify(error: unknown): Exclude<Attempt, { kind: 'connected' }> & { readonly code?: string } {
+function classify(
+  error: unknown,
+  credentials: Credentials,
+): Exclude<Attempt, { kind: 'connected' }> & { readonly code?: string } {
   const message = error instanceof Error ? error.message : String(error);
   const code = errorCode(error);
   switch (code) {
@@ -103,7 +114,17 @@ function classify(error: unknown): Exclude<Attempt, { kind: 'connected' }> & { r
     case '57P03':
     case '57P01':
       return { kind: 'not-ready', message };
+    // invalid_password
+    case '28P01':
+      return { kind: 'refused', message: `${message}${whyPerhaps(credentials.password ?? '')}`, code };
     default:
       return { kind: 'refused', message, ...(code === undefined ? {} : { code }) };
   }
+}
+
+/** The driver sends only the normalised form of a password, PostgreSQL may want the other one. */
+function whyPerhaps(password: string): string {
+  return preparedPassword(password) === password
+    ? ''
+    : '. If it is the right one: it holds letters that can be written in more than one way and others that SASLprep does not know (emoji, for one); PostgreSQL takes such a password as it is, this agent cannot. Wanted a password of ASCII, or without one of the two kinds';
 }

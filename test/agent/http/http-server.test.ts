@@ -32,6 +32,14 @@ describe('the pages of the agent', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
+  it('name the port that another process has, and what to do', async () => {
+    const port = Number(new URL(await serve()).port);
+    const status = newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: true });
+    await expect(startHttp({ status, host: '127.0.0.1', port, now: () => startedAt })).rejects.toThrow(
+      `port ${port} is taken by another process; wanted it free for the agent's probes and metrics. The containers of a pod share one network, and with hostNetwork all pods of the node do. Write postgres.io/agent-port: "<a port that is free>" on the StatefulSet`,
+    );
+  });
+
   it('say why nothing is protected, a line each', async () => {
     const answer = await fetch(`${await serve()}/readyz`);
     expect(answer.status).toBe(503);

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runBackup } from '../../../src/agent/backup/run-backup.ts';
+import type { AgentContract } from '../../../src/agent/contract.ts';
+import { dataVolumePaths } from '../../../src/agent/decision/data-volume-paths.ts';
+import type { Log } from '../../../src/agent/log.ts';
+import { takeVolumeLock } from '../../../src/agent/store/volume-lock.ts';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pgusher-run-backup-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('ends with the reason where its port is taken, and leaves the data volume to the next', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const { port } = other.address() as AddressInfo;
+  const fatal = vi.fn<(message: string) => void>();
+  const quiet = vi.fn();
+  const contract: AgentContract = {
+    version: 1,
+    namespace: 'shop',
+    set: 'orders',
+    major: 15,
+    dataDirectory: join(directory, 'pgdata'),
+    dataMount: directory,
+    owner: null,
+    serverPort: 5432,
+    agentPort: port,
+    bootstrap: 'auto',
+    role: 'auto',
+    primary: null,
+    replication: null,
+    store: null,
+    source: null,
+    restore: { backup: 'latest', target: null, id: null },
+    backup: null,
+  };
+  const code = await runBackup(contract, {
+    environment: {},
+    shared: directory,
+    liveSettings: directory,
+    replicationSecret: directory,
+    listen: '127.0.0.1',
+    storeMustBeMount: false,
+    retrySeconds: 1,
+    log: { fatal, info: quiet, error: quiet, warn: quiet, debug: quiet } as unknown as Log,
+    now: () => new Date(),
+    stop: new AbortController().signal,
+    alongside: [],
+  });
+  other.close();
+  expect(code).toBe(1);
+  expect(fatal).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(`port ${port} is taken by another process`));
+  const next = await takeVolumeLock(dataVolumePaths(directory).own, 'the next');
+  expect(next.kind).toBe('held');
+  if (next.kind === 'held') {
+    await next.lock.release();
+  }
+});
