@@ -24,8 +24,14 @@ export interface Situation {
   /** The store to clone from; NONE where the contract names none. */
   readonly source: StoreState;
   readonly contract: Pick<AgentContract, 'bootstrap' | 'restore' | 'namespace' | 'set'>;
-  /** The newest timeline in the store that descends from PGDATA's own; null where there is none newer. */
-  readonly newerTimeline: number | null;
+  /** The newest timeline that descends from PGDATA's own, and where it was seen; null where there is none newer. */
+  readonly newerTimeline: NewerTimeline | null;
+}
+
+export interface NewerTimeline {
+  readonly timeline: number;
+  /** `store`, or `host:port` of a server that runs it now. */
+  readonly at: string;
 }
 
 /**
@@ -61,10 +67,7 @@ export function decide(situation: Situation): Decision {
 function startExisting(situation: Situation, data: Extract<DataDirectoryState, { kind: 'VALID' }>): Decision {
   const { store, contract } = situation;
   if (situation.role === 'primary' && situation.newerTimeline !== null && data.signal === null) {
-    return stop(
-      `PGDATA is on timeline ${data.control.timeline}, but the store holds timeline ${situation.newerTimeline} of the same database: another server was promoted. Wanted: one primary. ` +
-        `Delete the data claim to restore timeline ${situation.newerTimeline}, or keep this copy with a new postgres.io/backup-prefix`,
-    );
+    return stop(overtaken(data.control.timeline, situation.newerTimeline));
   }
   const notes: string[] = [];
   if (contract.restore.target !== null) {
@@ -93,6 +96,14 @@ function startExisting(situation: Situation, data: Extract<DataDirectoryState, {
     case 'NONE':
       return start(false, notes);
   }
+}
+
+function overtaken(own: number, { timeline, at }: NewerTimeline): string {
+  return at === 'store'
+    ? `PGDATA is on timeline ${own}, but the store holds timeline ${timeline} of the same database: another server was promoted. Wanted: one primary. ` +
+        `Delete the data claim to restore timeline ${timeline}, or keep this copy with a new postgres.io/backup-prefix`
+    : `PGDATA is on timeline ${own}, but ${at} runs timeline ${timeline} of the same database: it was promoted. Wanted: one primary. ` +
+        `Shut that server down; then delete its data claim to keep this copy, or this one's to restore timeline ${timeline} from the store`;
 }
 
 const unprotected =

@@ -69,25 +69,33 @@ export async function latestLineage(
 }
 
 /**
- * The newest timeline in the store that came from `own`, the timeline of a PGDATA; null where there is none. What PGDATA
- * itself has in pg_wal is its own: a promotion writes the history file there first and pg_control at its next checkpoint.
+ * The newest timeline that PGDATA itself knows of. What it has in pg_wal is its own: a promotion writes the history file there first
+ * and pg_control at its next checkpoint.
  */
+export async function newestOwnTimeline(dataDirectory: string, ofControlFile: number): Promise<number> {
+  const files = await readdir(join(dataDirectory, 'pg_wal')).catch(() => []);
+  return Math.max(ofControlFile, ...files.filter(isHistoryName).map((name) => Number.parseInt(name, 16)));
+}
+
+/** The newest timeline in the store that came from `own`; null where there is none. */
 export async function newerTimeline(
   root: string,
   systemId: string,
   wal: WalInventory,
-  dataDirectory: string,
   own: number,
 ): Promise<number | null> {
-  const ownFiles = await readdir(join(dataDirectory, 'pg_wal')).catch(() => []);
-  const newestOwn = Math.max(own, ...ownFiles.filter(isHistoryName).map((name) => Number.parseInt(name, 16)));
-  for (const timeline of [...wal.histories].filter((found) => found > newestOwn).sort((a, b) => b - a)) {
+  for (const timeline of [...wal.histories].filter((found) => found > own).sort((a, b) => b - a)) {
     const history = await readHistory(root, systemId, timeline);
-    if (history !== undefined && parseHistory(history).some((step) => step.parent === newestOwn)) {
+    if (history !== undefined && cameFrom(history, own)) {
       return timeline;
     }
   }
   return null;
+}
+
+/** Whether the timeline of this history has `timeline` among those before it. */
+export function cameFrom(history: string, timeline: number): boolean {
+  return parseHistory(history).some((step) => step.parent === timeline);
 }
 
 /** Text of a timeline's history; undefined where the store has none. The receiver keeps it beside what it receives first. */

@@ -6,7 +6,7 @@ import type { DataDirectoryState } from '../decision/data-directory-state.ts';
 import { readDataDirectoryState } from '../decision/data-directory-state.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
-import type { Decision } from '../decision/decide.ts';
+import type { Decision, NewerTimeline } from '../decision/decide.ts';
 import { decide } from '../decision/decide.ts';
 import type { BootDecision } from '../decision/decision-file.ts';
 import { decisionFileName, writeDecisionFile } from '../decision/decision-file.ts';
@@ -19,8 +19,9 @@ import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
 import { installScripts } from './install-scripts.ts';
-import { newerTimeline } from './lineage.ts';
+import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace } from './move-into-place.ts';
+import { newerTimelineOfPeers } from './peers.ts';
 import { readConsumed, readRestoreRecord, writeConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
@@ -112,7 +113,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
     store,
     source,
     contract,
-    newerTimeline: await newerThan(contract, store, data),
+    newerTimeline: data.kind === 'VALID' && role === 'primary' ? await newerThan(boot, store, data) : null,
   });
   surroundings.log.info({ pgdata: data.kind, store: store.kind, role, action: decision.action }, 'boot decision');
   if (decision.action === 'stop') {
@@ -186,13 +187,27 @@ async function stateOf(
     : readStoreState({ store, owner, writable, mustBeMount: surroundings.mustBeMount });
 }
 
-async function newerThan(contract: AgentContract, store: StoreState, data: DataDirectoryState): Promise<number | null> {
-  if (data.kind !== 'VALID' || contract.store === null || (store.kind !== 'BACKUPS' && store.kind !== 'CLAIMED')) {
-    return null;
+/** In the store, which is asked first, or at another server of the set. */
+async function newerThan(
+  { contract, surroundings }: Boot,
+  store: StoreState,
+  { control }: Extract<DataDirectoryState, { kind: 'VALID' }>,
+): Promise<NewerTimeline | null> {
+  const { systemId } = control;
+  const own = await newestOwnTimeline(contract.dataDirectory, control.timeline);
+  if (
+    contract.store !== null &&
+    (store.kind === 'BACKUPS' || store.kind === 'CLAIMED') &&
+    store.systemId === systemId
+  ) {
+    const timeline =
+      store.wal === null ? null : await newerTimeline(storeRoot(contract.store), systemId, store.wal, own);
+    if (timeline !== null) {
+      return { timeline, at: 'store' };
+    }
   }
-  return store.systemId === data.control.systemId && store.wal !== null
-    ? newerTimeline(storeRoot(contract.store), store.systemId, store.wal, contract.dataDirectory, data.control.timeline)
-    : null;
+  const { replicationSecret, log } = surroundings;
+  return newerTimelineOfPeers({ contract, replicationSecret, systemId, own, log });
 }
 
 async function claim(boot: Boot): Promise<void> {

@@ -37,12 +37,7 @@ export async function prepareUpstream(
       'this pod is a standby, but no primary or no login is known. Wanted: postgres.io/replication-secret (a Secret with username and password), and postgres.io/primary where the set has no primary of its own',
     );
   }
-  const [user, password] = await Promise.all(
-    ['username', 'password'].map(async (name) => (await readFile(join(secret, name), 'utf8')).replace(/\n+$/, '')),
-  );
-  if (user === undefined || user === '' || password === undefined || password === '') {
-    throw new RestoreRefused(`the replication Secret lacks username or password; wanted both, not empty`);
-  }
+  const { user, password } = await readReplicationLogin(secret);
   await mkdir(secrets, { recursive: true, mode: 0o700 });
   const passfile = join(secrets, 'replication.passfile');
   await writePassfile(passfile, password);
@@ -56,6 +51,19 @@ export async function prepareUpstream(
     // Names of slots: lower-case letters, digits and underscores (PostgreSQL manual, "Replication Slots").
     slot: `pgusher_${pod.toLowerCase().replace(/[^a-z0-9]/g, '_')}`.slice(0, 63),
   };
+}
+
+/** @throws RestoreRefused where the mounted Secret lacks one of the two; system errors as they are. */
+export async function readReplicationLogin(
+  secret: string,
+): Promise<{ readonly user: string; readonly password: string }> {
+  const [user, password] = await Promise.all(
+    ['username', 'password'].map(async (name) => (await readFile(join(secret, name), 'utf8')).replace(/\n+$/, '')),
+  );
+  if (user === undefined || user === '' || password === undefined || password === '') {
+    throw new RestoreRefused(`the replication Secret lacks username or password; wanted both, not empty`);
+  }
+  return { user, password };
 }
 
 /**

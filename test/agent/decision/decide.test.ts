@@ -154,7 +154,9 @@ describe('the boot decision, cell by cell', () => {
   });
 
   it('stops an old primary whose successor is in the store', () => {
-    expect(decide(situation({ data: data.VALID, store: stores.BACKUPS, newerTimeline: 2 }))).toEqual({
+    expect(
+      decide(situation({ data: data.VALID, store: stores.BACKUPS, newerTimeline: { timeline: 2, at: 'store' } })),
+    ).toEqual({
       action: 'stop',
       reason:
         'PGDATA is on timeline 1, but the store holds timeline 2 of the same database: another server was promoted. Wanted: one primary. ' +
@@ -164,7 +166,11 @@ describe('the boot decision, cell by cell', () => {
 
   it('lets a restore that is still recovering go on, whatever timelines there are', () => {
     const recovering = { ...data.VALID, signal: 'recovery' } as const;
-    expect(summary(decide(situation({ data: recovering, store: stores.BACKUPS, newerTimeline: 2 })))).toBe('start');
+    expect(
+      summary(
+        decide(situation({ data: recovering, store: stores.BACKUPS, newerTimeline: { timeline: 2, at: 'store' } })),
+      ),
+    ).toBe('start');
   });
 
   it('keeps good data up on a store of another system, and says that it is not protected', () => {
