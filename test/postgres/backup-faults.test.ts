@@ -170,7 +170,7 @@ describe.skipIf(tools)('a receiver', () => {
 describe.skipIf(tools || !canMount())('a store', () => {
   it('that is full is said, loses nothing, and is used again once there is room', async () => {
     const one = await pod('full');
-    one.mountStore(96);
+    one.mount('store', 96);
     const agent = await one.startAgent({ storeMustBeMount: true });
     const server = await one.startServer();
     await untilProtected(agent);
@@ -202,7 +202,7 @@ describe.skipIf(tools || !canMount())('a store', () => {
 
   it('without room for another base backup keeps the ones it has, and WAL goes on', async () => {
     const one = await pod('room');
-    one.mountStore(70);
+    one.mount('store', 70);
     const agent = await one.startAgent({ storeMustBeMount: true });
     const server = await one.startServer();
     expect(await untilFailure(agent, 'base-backup', /needs about/)).toMatch(
@@ -214,7 +214,7 @@ describe.skipIf(tools || !canMount())('a store', () => {
 
   it('that turns read-only keeps the server running, is said, and is used again', async () => {
     const one = await pod('readonly');
-    one.mountStore(200);
+    one.mount('store', 200);
     const agent = await one.startAgent({ storeMustBeMount: true });
     const server = await one.startServer();
     await untilProtected(agent);

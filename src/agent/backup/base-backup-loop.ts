@@ -22,8 +22,9 @@ import { messageOf } from './status-report.ts';
 export async function keepBackingUp(session: Session): Promise<void> {
   session.status.backups.wanted = 'the store has not been looked at yet';
   let failures = 0;
+  // By the clock that nobody sets: one that is set back must not put off for a year what failed before.
   let notBefore = 0;
-  let expiredAt = 0;
+  let expireAt = 0;
   let cleaned = false;
   while (!session.stopping.aborted) {
     try {
@@ -36,12 +37,12 @@ export async function keepBackingUp(session: Session): Promise<void> {
       noteBackups(session, complete, backup);
       const reason = session.demand.pending ? 'asked for' : await whyNow(session, complete, backup);
       // The receiver comes first: WAL between a backup and the first byte received would be missing for ever.
-      if (reason !== null && session.status.receiver.streaming && (session.demand.pending || Date.now() >= notBefore)) {
+      if (reason !== null && session.status.receiver.streaming && (session.demand.pending || performance.now() >= notBefore)) {
         const failure = await backUp(session, complete, reason);
         failures = failure === null ? 0 : failures + 1;
-        notBefore = Date.now() + (failure === null ? 0 : backOff(failures + 2, 300));
-      } else if (Date.now() - expiredAt > 3_600_000) {
-        expiredAt = Date.now();
+        notBefore = performance.now() + (failure === null ? 0 : backOff(failures + 2, 300));
+      } else if (performance.now() >= expireAt) {
+        expireAt = performance.now() + 3_600_000;
         await applyRetention(session, backup);
       }
     } catch (error) {

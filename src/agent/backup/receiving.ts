@@ -24,7 +24,7 @@ const lastWords = 10_000;
 export async function keepReceiving(session: Session): Promise<void> {
   const { status, edges, facts } = session;
   for (let attempt = 0; !session.over.aborted;) {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     try {
       const plan = await planReceiver(session.connection, session.root, facts, edges.now());
       if (plan.gap !== null) {
@@ -46,7 +46,7 @@ export async function keepReceiving(session: Session): Promise<void> {
     }
     status.receiver.streaming = false;
     // One that ran for a while and was cut off is no reason to wait.
-    attempt = Date.now() - startedAt > 60_000 ? 0 : attempt + 1;
+    attempt = performance.now() - startedAt > 60_000 ? 0 : attempt + 1;
     await pause(backOff(attempt - 1, 15), session.over);
   }
 }

@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FailureKind } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentContract, BackupContract } from '../../../src/agent/contract.ts';
 import { readBaseBackups } from '../../../src/agent/store/base-backups.ts';
@@ -36,8 +35,8 @@ export interface Pod {
   initialise(): void;
   startServer(options?: Partial<StartOptions>): Promise<PostgresServer>;
   startAgent(options?: AgentOptions): Promise<Agent>;
-  /** Puts a small file system of its own in the place of the store: what a claim is. Needs `canMount`. */
-  mountStore(megabytes: number): void;
+  /** Puts a small file system of its own in the place of the store or the data: what a claim is. Needs `canMount`. */
+  mount(place: 'store' | 'data', megabytes: number): void;
   backups(systemId: string): Promise<readonly BaseBackupRecord[]>;
   /** Kills what still runs. */
   kill(): Promise<void>;
@@ -50,6 +49,8 @@ export interface AgentOptions {
   readonly storeMustBeMount?: boolean;
   readonly backup?: Partial<BackupContract>;
   readonly contract?: Partial<AgentContract>;
+  /** File with the milliseconds that its clock is wrong by; see jumping-clock.ts. */
+  readonly clock?: string;
   /** False: do not wait until it answers HTTP. */
   readonly wait?: boolean;
 }
@@ -92,7 +93,7 @@ export async function newPod(label: string): Promise<Pod> {
   });
   const servers: PostgresServer[] = [];
   const agents: Agent[] = [];
-  let mounted = false;
+  const mounts: string[] = [];
   const kill = async (): Promise<void> => {
     for (const agent of agents) {
       await agent.kill();
@@ -135,6 +136,7 @@ export async function newPod(label: string): Promise<Pod> {
           replicationSecret: join(directory, 'replication'),
           storeMustBeMount: options.storeMustBeMount ?? false,
         },
+        options.clock,
       );
       agents.push(agent);
       if (options.wait !== false) {
@@ -146,18 +148,19 @@ export async function newPod(label: string): Promise<Pod> {
       }
       return agent;
     },
-    mountStore: (megabytes) => {
+    mount: (place, megabytes) => {
       const { uid, gid } = serverOwner();
       const options = `size=${megabytes}m,uid=${uid},gid=${gid},mode=0700`;
-      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'pgusher-test', storeMount]);
-      mounted = true;
+      const directory = place === 'store' ? storeMount : dataMount;
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'pgusher-test', directory]);
+      mounts.push(directory);
     },
     backups: async (systemId) => (await readBaseBackups(join(storeMount, 'shop/orders'), systemId)).complete,
     kill,
     remove: async () => {
       await kill();
-      if (mounted) {
-        execFileSync('umount', ['--lazy', storeMount]);
+      for (const directory of mounts.splice(0)) {
+        execFileSync('umount', ['--lazy', directory]);
       }
       removeDirectory(directory);
     },
@@ -168,9 +171,10 @@ function spawnAgent(
   contract: AgentContract,
   environment: Readonly<Record<string, string>>,
   places: Readonly<Record<string, string | boolean>>,
+  clock: string | undefined,
 ): Agent {
-  const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script], {
+  const preload = clock === undefined ? [] : ['--import', join(import.meta.dirname, 'jumping-clock.ts')];
+  const child = spawn(process.execPath, [...preload, join(import.meta.dirname, 'agent-process.ts')], {
     ...asServerUser(),
     cwd: '/tmp',
     env: {
@@ -178,6 +182,7 @@ function spawnAgent(
       NODE_NO_WARNINGS: '1',
       PGUSHER_CONTRACT: JSON.stringify(contract),
       AGENT_PLACES: JSON.stringify(places),
+      ...(clock === undefined ? {} : { CLOCK_OFFSET_FILE: clock }),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
