@@ -1,11 +1,12 @@
 import type { Verdict } from '../admission/admission.ts';
 import { mutate } from '../admission/mutate.ts';
+import { findObjects } from './find-objects.ts';
 import { readManifestFiles } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
-import { objectsOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import { createRequest, offlineContext } from './offline-admission.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface AdmittedObject {
   readonly where: ManifestObject;
@@ -18,9 +19,12 @@ export interface AdmittedFiles {
 }
 
 /** Reads the manifests and decides about each object what the webhook would decide. */
-export async function admitFiles({ filename, namespace, config }: ManifestOptions): Promise<AdmittedFiles> {
+export async function admitFiles(
+  { filename, namespace, config }: ManifestOptions,
+  terminal: Terminal,
+): Promise<AdmittedFiles> {
   const files = await readManifestFiles(filename);
-  const objects = files.flatMap((file) => objectsOf(file, namespace));
+  const objects = findObjects(files, namespace, terminal);
   const context = await offlineContext(config, objects);
   return { files, objects: objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) })) };
 }

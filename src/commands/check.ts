@@ -4,6 +4,7 @@ import { count } from './count-text.ts';
 import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { findingsText } from './finding-text.ts';
+import { refuseNothing } from './find-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,7 +14,8 @@ export interface CheckOptions extends ManifestOptions {
 
 /** `pgusher check`: what the webhook would say about each object, without changing anything. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
-  const { objects } = await admitFiles(options);
+  const { files, objects } = await admitFiles(options, terminal);
+  refuseNothing(files, objects);
   if (options.format === 'json') {
     terminal.out(`${JSON.stringify(objects.map(entryOf), undefined, 2)}\n`);
   } else {

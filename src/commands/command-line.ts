@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import { checkHelp, injectHelp, programHelp } from './help-text.ts';
+import { UsageError } from './exit-code.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
@@ -65,10 +66,17 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
         .choices(['mutate', 'validate'])
         .makeOptionMandatory(),
     )
-    .option('-f, --filename <file>', 'the review, JSON or YAML; - for standard input', '-')
+    .argument('[file]', 'the same as -f', notEmpty)
+    .addOption(
+      new Option('-f, --filename <file>', 'the review, JSON or YAML; - for standard input')
+        .argParser(appendFile)
+        .default([], 'standard input'),
+    )
     .addOption(configOption())
-    .action(async (options: { webhook: 'mutate' | 'validate'; filename: string; config: string | undefined }) => {
-      finish(await (await import('./review.ts')).review(options, to));
+    .action(async (file: string | undefined, options: ManifestOptions & { webhook: 'mutate' | 'validate' }) => {
+      const [filename = '-', ...more] = [...options.filename, ...(file === undefined ? [] : [file])];
+      if (more.length > 0) throw new UsageError(`One review at a time; named are ${[filename, ...more].join(', ')}.`);
+      finish(await (await import('./review.ts')).review({ ...options, filename }, to));
     });
 
   program
@@ -88,7 +96,16 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
         }),
       );
     });
-  return program;
+  // Only here, not in the commands: of an option in front of the command's name nothing else says what is wrong.
+  return program.configureOutput({
+    outputError: (text, write) => {
+      write(
+        text.startsWith('error: unknown option')
+          ? `${text}(options come after the command: pgusher check -f FILE)\n`
+          : text,
+      );
+    },
+  });
 }
 
 interface ServeCommandOptions {

@@ -4,13 +4,15 @@ import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { findingsText } from './finding-text.ts';
 import { injectedObjects } from './inject.ts';
+import { refuseNothing } from './find-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Colour, Terminal } from './terminal.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** `pgusher diff`: what `inject` would change, line by line. A difference is no finding: only a refusal exits with 1. */
 export async function diff(options: ManifestOptions, terminal: Terminal): Promise<ExitCode> {
-  const { files, objects } = await admitFiles(options);
+  const { files, objects } = await admitFiles(options, terminal);
+  refuseNothing(files, objects);
   for (const { where, verdict } of objects) {
     if (verdict.findings.length > 0)
       terminal.report(`${findingsText(where, verdict.findings, terminal.reportColour)}\n`);

@@ -7,9 +7,10 @@ import { explainSettings } from './explain-settings.ts';
 import { explainWorkload } from './explain-workload.ts';
 import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { findObjects, refuseNothing } from './find-objects.ts';
 import { findingsText } from './finding-text.ts';
 import { readManifestFiles } from './manifest-files.ts';
-import { objectsOf, placeOf, titleOf } from './manifest-objects.ts';
+import { placeOf, titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import { createRequest, offlineContext } from './offline-admission.ts';
@@ -19,7 +20,8 @@ import type { Colour, Terminal } from './terminal.ts';
 /** `pgusher explain`: how each StatefulSet is understood, which settings hold and why, and what is injected and why. */
 export async function explain(options: ManifestOptions, terminal: Terminal): Promise<ExitCode> {
   const files = await readManifestFiles(options.filename);
-  const objects = files.flatMap((file) => objectsOf(file, options.namespace));
+  const objects = findObjects(files, options.namespace, terminal);
+  refuseNothing(files, objects);
   const context = await offlineContext(options.config, objects);
   const verdicts = objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) }));
   const told = verdicts.filter(({ where, verdict }) => where.kind === 'StatefulSet' || verdict.findings.length > 0);

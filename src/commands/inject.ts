@@ -20,7 +20,7 @@ export interface InjectOptions extends ManifestOptions {
  * refused: a half of what was asked for must not reach `kubectl apply` through a pipe.
  */
 export async function inject(options: InjectOptions, terminal: Terminal): Promise<ExitCode> {
-  const { files, objects } = await admitFiles(options);
+  const { files, objects } = await admitFiles(options, terminal);
   for (const { where, verdict } of objects) {
     if (verdict.findings.length > 0)
       terminal.report(`${findingsText(where, verdict.findings, terminal.reportColour)}\n`);

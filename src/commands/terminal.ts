@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { exitCode } from './exit-code.ts';
 
 /** Where a command writes. Results go to `out`, reports to `report`; the lines carry their own line ends. */
 export interface Terminal {
@@ -18,7 +19,9 @@ export function processTerminal(): Terminal {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // `pgusher … | head`: who reads has gone, so there is nobody left to tell.
       if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
+      // A full disk, a directory that went away. What was printed is not whole, so this is no success.
+      if (stream === process.stdout) process.stderr.write(`standard output: ${error.message}\n`);
+      process.exit(exitCode.usage);
     });
   }
   return {

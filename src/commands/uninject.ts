@@ -2,8 +2,9 @@ import { dataDirectoryStays, uninject as uninjectObject } from '../pinning/uninj
 import type { JsonObject } from '../workload/json.ts';
 import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { findObjects } from './find-objects.ts';
 import { readManifestFiles } from './manifest-files.ts';
-import { objectsOf, titleOf } from './manifest-objects.ts';
+import { titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { Terminal } from './terminal.ts';
 import { writeJson, writeYaml } from './write-objects.ts';
@@ -18,7 +19,7 @@ export interface UninjectOptions {
 /** `pgusher uninject`: the manifests as they would be without pgusher, the exact inverse of `inject`. The label stays. */
 export async function uninject(options: UninjectOptions, terminal: Terminal): Promise<ExitCode> {
   const files = await readManifestFiles(options.filename);
-  const objects = files.flatMap((file) => objectsOf(file, 'default'));
+  const objects = findObjects(files, 'default', terminal);
   const replaced = new Map<ManifestObject, JsonObject>();
   const reports: string[] = [];
   for (const where of objects.filter(isStatefulSet)) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { version } from '../../src/version.ts';
 import { derivedSchedule } from '../../src/workload/schedule-syntax.ts';
@@ -96,6 +97,14 @@ describe('pgusher', () => {
       ['check', '--format', 'xml'],
       "error: option '--format <form>' argument 'xml' is invalid. Allowed choices are text, json.\n(pgusher --help shows what there is)\n",
     ],
+    [
+      ['-f', 'a.yaml', 'check'],
+      "error: unknown option '-f'\n(options come after the command: pgusher check -f FILE)\n(pgusher --help shows what there is)\n",
+    ],
+    [['review', '--webhook', 'mutate', '-f', 'a', 'b'], 'One review at a time; named are a, b.\n'],
+    [['check', '/dev/null'], '/dev/null: no Kubernetes object in it\n'],
+    [['diff'], 'standard input: no Kubernetes object in it\n'],
+    [['explain'], 'standard input: no Kubernetes object in it\n'],
     [['review'], "error: required option '--webhook <webhook>' not specified\n(pgusher --help shows what there is)\n"],
     [
       ['check', '-f', ''],
@@ -119,6 +128,44 @@ describe('input that cannot be read', () => {
   ])('%s: file, line, column first, then the explanation', (name, text, message) => {
     write(name, text);
     expect(run(['inject', '-f', name])).toEqual({ status: 2, stdout: '', stderr: message });
+  });
+
+  test.each([
+    ['hello\n', 'standard input: there is no kind in it, so it is no Kubernetes object and passed over\n'],
+    ['knd: Pod\n', 'standard input: there is no kind in it, so it is no Kubernetes object and passed over\n'],
+  ])('what is no object at all is not passed over in silence: %j', (text, report) => {
+    for (const command of ['check', 'inject', 'uninject', 'diff', 'explain']) {
+      const stderr = `${report}standard input: no Kubernetes object in it\n`;
+      expect(run([command], text)).toEqual({ status: 2, stdout: '', stderr });
+    }
+    const beside = run(['check'], `${text}---\n${managed}`);
+    expect(beside).toMatchObject({
+      status: 0,
+      stderr: report.replace('input', 'input, document 1'),
+      stdout: '1 object, 1 with postgres.io/managed: 0 refused, 0 warnings\n',
+    });
+  });
+
+  test.each([
+    ['apiVersion: v1\n', 'has the apiVersion "v1"'],
+    ['apiVersion: apps/v1beta1\n', 'has the apiVersion "apps/v1beta1"'],
+    ['', 'has no apiVersion'],
+  ])('the label on a StatefulSet that no webhook is asked about (%j) is not passed over', (line, seen) => {
+    const text = managed.replace('apiVersion: apps/v1\n', line);
+    expect(run(['check'], text)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `standard input: StatefulSet shop/orders ${seen}; wanted apps/v1\n`,
+    });
+    expect(run(['check'], text.replace('postgres.io/managed', 'app'))).toMatchObject({ status: 0 });
+  });
+
+  test('one object twice in a file is said', () => {
+    expect(run(['check'], `${managed}---\n${managed}`)).toMatchObject({
+      status: 0,
+      stderr:
+        'standard input, document 2: StatefulSet shop/orders again; kubectl applies both, and the last counts (standard input, document 1 has it too)\n',
+    });
   });
 
   test('what is not UTF-8 is no manifest', () => {
@@ -237,16 +284,43 @@ describe('inject', () => {
   });
 
   test('a refusal prints nothing but the findings', () => {
-    expect(run(['inject'], `${managed}---\n${refused}`)).toEqual({
+    expect(run(['inject'], `${managed}---\n${refused.replace('name: orders', 'name: other')}`)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `standard input, document 2: StatefulSet shop/orders
+      stderr: `standard input, document 2: StatefulSet shop/other
   refused  fsync-off  spec.template.spec.containers[postgres].args
     fsync is "off"; wanted on. Remove it.
 
 1 object refused; nothing was written.
 `,
     });
+  });
+
+  test('a List in a List is looked into, and put back where it was', () => {
+    const item = managed.replaceAll(/^(?=.)/gm, '        ').replace(/^ {8}/, '      - ');
+    const lists = `apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: List\n    items:\n${item}`;
+    const { status, stdout } = run(['inject'], lists);
+    expect(status).toBe(0);
+    expect(stdout).toContain('            - name: pgusher-backup\n');
+    expect(run(['uninject'], stdout).stdout).toBe(lists);
+    expect(run(['check'], lists.replace('17.6-bookworm', 'latest')).stdout).toMatch(
+      /^standard input, item 1, item 1: StatefulSet shop\/orders\n/,
+    );
+  });
+
+  test('a disk that is full is said, and is no success', async () => {
+    write('orders.yaml', managed);
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(join(root, 'bin/pgusher'), ['inject', 'orders.yaml'], {
+      cwd: directory,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    const stderr = child.stderr === null ? '' : await textOf(child.stderr);
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(child.exitCode).toBe(2);
+    expect(stderr).toContain('standard output: ENOSPC: no space left on device');
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 
   test('several files become one stream, with the lines that are not ours as they were', () => {
@@ -436,6 +510,13 @@ describe('review', () => {
     );
     expect(denied.status).toBe(1);
     expect(JSON.parse(denied.stdout)).toMatchObject({ response: { allowed: false } });
+  });
+
+  test('a file is named with -f or without', () => {
+    write('review.json', JSON.stringify(reviewOf()));
+    const named = run(['review', '--webhook', 'mutate', 'review.json']);
+    expect(named.status).toBe(0);
+    expect(named).toEqual(run(['review', '-f', 'review.json', '--webhook', 'mutate']));
   });
 
   test('a review in YAML', () => {
