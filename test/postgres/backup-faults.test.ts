@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runBackupNow } from '../../src/agent/backup/run-backup-now.ts';
 import { readGaps } from '../../src/agent/store/gaps.ts';
 import { eventually, giveToServer } from '../support/postgres-server.ts';
 import { canMount, missingTools } from '../support/tool.ts';
@@ -167,6 +168,42 @@ describe.skipIf(tools)('a receiver', () => {
   });
 });
 
+describe.skipIf(tools || !canMount())('a data volume', () => {
+  it('that is full stops the server, never the agent, and every row that was committed is in the store', async () => {
+    const one = await pod('data', 200);
+    const agent = await one.startAgent();
+    let server = await one.startServer();
+    await untilProtected(agent);
+    const systemId = await systemIdOf(server);
+    await server.sql('CREATE TABLE kept (n int)');
+    const ballast = join(one.dataMount, 'ballast');
+    execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', ballast]);
+    let committed = 0;
+    await eventually('the server runs out of space', async () => {
+      try {
+        await server.sql('INSERT INTO kept SELECT generate_series(1, 1000)');
+        committed += 1000;
+        await server.sql('SELECT pg_switch_wal()');
+        return false;
+      } catch (error) {
+        return /No space left|server closed|terminat|ECONN|ENOENT|postgres ended/i.test(String(error));
+      }
+    });
+    expect(server.log()).toContain('No space left on device');
+    expect((await agent.get('/livez')).status).toBe(200);
+    await server.kill();
+    rmSync(ballast);
+    server = await one.startServer();
+    await untilProtected(agent);
+    const [row] = await server.sql<{ rows: number }>('SELECT count(*)::int AS rows FROM kept');
+    expect(row?.rows).toBeGreaterThanOrEqual(committed);
+    await stopBoth(server, agent);
+    const restored = await startRestored(one, systemId);
+    expect(await restored.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([row]);
+    await restored.kill();
+  });
+});
+
 describe.skipIf(tools || !canMount())('a store', () => {
   it('that is full is said, loses nothing, and is used again once there is room', async () => {
     const one = await pod('full');
@@ -304,6 +341,33 @@ describe.skipIf(tools)('a server', () => {
     put(`another: one\\with 'all' of it`);
     await untilProtected(agent);
     expect(agent.output()).not.toContain('another: one');
+    await stopBoth(server, agent);
+  });
+
+  it('whose password is rotated while all is well lets a new receiver and a new base backup in', async () => {
+    const one = await pod('rotated');
+    const file = join(one.directory, 'password');
+    const put = (text: string): void => {
+      writeFileSync(file, `${text}\n`, { mode: 0o600 });
+      giveToServer(file);
+    };
+    put('secret');
+    const agent = await one.startAgent({ environment: { PGUSHER_PASSWORD: '', PGUSHER_PASSWORD_FILE: file } });
+    const server = await one.startServer();
+    await untilProtected(agent);
+    // Connections that are there stay; what connects from now on needs the new one.
+    await server.sql(`ALTER ROLE postgres PASSWORD 'another'`);
+    put('another');
+    const receiver = await agent.receiverPid();
+    process.kill(receiver, 'SIGKILL');
+    await agent.receiverPid(receiver);
+    await server.sql('CREATE TABLE kept AS SELECT 1 AS n');
+    await untilReceived(server, agent);
+    const said: string[] = [];
+    const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(`error: ${line}`) };
+    expect(await runBackupNow(one.shared, print), said.join('\n')).toBe(0);
+    await untilProtected(agent);
+    expect(await readGaps(storeRootOf(one), await systemIdOf(server))).toEqual([]);
     await stopBoth(server, agent);
   });
 

@@ -37,7 +37,11 @@ export async function keepBackingUp(session: Session): Promise<void> {
       noteBackups(session, complete, backup);
       const reason = session.demand.pending ? 'asked for' : await whyNow(session, complete, backup);
       // The receiver comes first: WAL between a backup and the first byte received would be missing for ever.
-      if (reason !== null && session.status.receiver.streaming && (session.demand.pending || performance.now() >= notBefore)) {
+      if (
+        reason !== null &&
+        session.status.receiver.streaming &&
+        (session.demand.pending || performance.now() >= notBefore)
+      ) {
         const failure = await backUp(session, complete, reason);
         failures = failure === null ? 0 : failures + 1;
         notBefore = performance.now() + (failure === null ? 0 : backOff(failures + 2, 300));
@@ -92,6 +96,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
   try {
     await guardFreeSpace(session, complete, backup);
     edges.log.info({ reason, timeline: facts.timeline }, 'base backup begins');
+    await session.refreshLogin();
     const record = await takeBaseBackup({
       root: session.root,
       program: session.programs.pg_basebackup,

@@ -112,6 +112,7 @@ async function connectOnce(context: AgentContext): Promise<Connected | undefined
         connection: attempt.connection,
         address,
         credentials,
+        passfile,
         libpq: libpqEnvironment(address, credentials, passfile),
       };
     }

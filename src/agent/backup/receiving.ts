@@ -33,6 +33,7 @@ export async function keepReceiving(session: Session): Promise<void> {
         status.backups.wanted = plan.gap;
       }
       status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
+      await session.refreshLogin();
       const receiver = startReceiver({
         program: session.programs.pg_receivewal,
         directory: plan.directory,

@@ -1,6 +1,8 @@
 import type { AgentContract, BackupContract } from '../contract.ts';
 import { readStoreState } from '../decision/store-state.ts';
+import { readCredentials } from '../server-connection/credentials.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
+import { writePassfile } from '../server-connection/passfile.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
@@ -53,6 +55,8 @@ export interface Session {
   readonly over: AbortSignal;
   /** `over`, or this agent was told to stop: nothing new is begun, but WAL is still received until the server is gone. */
   readonly stopping: AbortSignal;
+  /** A password that was rotated since this connection was made: what connects anew needs the one of now. */
+  refreshLogin(): Promise<void>;
   serverIsGone(): Promise<boolean>;
   /** Reports a failure, but not one that is only the end of the session. */
   failed(kind: FailureKind, error: unknown): void;
@@ -61,7 +65,9 @@ export interface Session {
 export interface Connected {
   readonly connection: ServerConnection;
   readonly address: ServerAddress;
-  readonly credentials: Credentials;
+  credentials: Credentials;
+  /** Where libpq finds the password. */
+  readonly passfile: string;
   readonly libpq: Readonly<Record<string, string>>;
 }
 
@@ -106,6 +112,10 @@ export async function runSession(context: AgentContext, connected: Connected): P
       if (!stopping.aborted) {
         context.report.failed(kind, messageOf(error));
       }
+    },
+    refreshLogin: async () => {
+      connected.credentials = await readCredentials(context.edges.environment);
+      await writePassfile(connected.passfile, connected.credentials.password ?? '');
     },
     serverIsGone: async () => {
       const attempt = await connectAsReplication(connected.address, connected.credentials);
@@ -213,6 +223,7 @@ async function keepReconciling(session: Session, context: AgentContext, connecte
       } else {
         session.report.recovered('synchronous');
       }
+      await session.refreshLogin();
       await reconcileReplication(context, connected);
       session.report.recovered('replication');
     } catch (error) {

@@ -38,6 +38,8 @@ export interface Pod {
   /** Puts a small file system of its own in the place of the store or the data: what a claim is. Needs `canMount`. */
   mount(place: 'store' | 'data', megabytes: number): void;
   backups(systemId: string): Promise<readonly BaseBackupRecord[]>;
+  /** The data volume is lost: an empty one is in its place. */
+  loseVolume(): void;
   /** Kills what still runs. */
   kill(): Promise<void>;
   /** The same, and removes the directory. */
@@ -156,6 +158,10 @@ export async function newPod(label: string): Promise<Pod> {
       mounts.push(directory);
     },
     backups: async (systemId) => (await readBaseBackups(join(storeMount, 'shop/orders'), systemId)).complete,
+    loseVolume: () => {
+      removeDirectory(dataMount);
+      ownedDirectory(dataMount);
+    },
     kill,
     remove: async () => {
       await kill();
