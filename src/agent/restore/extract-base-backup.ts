@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BackupManifest } from '../store/backup-manifest.ts';
 import { readBackupManifest } from '../store/backup-manifest.ts';
@@ -12,9 +13,9 @@ import { ManifestCheckedFiles } from './manifest-checked-files.ts';
 import { TarReader } from './tar-reader.ts';
 
 /**
- * Extracts a base backup into an empty directory. Every archive is checked against its own SHA-256 and every file
- * against backup_manifest, and no file of the manifest may be absent. One thread decompresses, this one hashes, others
- * write: a zstd stream is decompressed by one thread only, and hashing keeps up with it.
+ * Extracts a base backup into an empty directory. Every file is checked against backup_manifest, and none may be absent
+ * or too many; the WAL, which is not in the manifest, by the SHA-256 of its archive. One thread decompresses, one takes
+ * checksums, others write, and this one hands the bytes on.
  * @param onBytes is told how many bytes of files were written since the last call.
  * @throws DamagedBackup where something is not as it was; an error of the system where it cannot be written.
  */
@@ -31,9 +32,12 @@ export async function extractBaseBackup(
     for (const archive of record.archives) {
       const path = join(folder, archive.file);
       // pg_basebackup puts the WAL of the backup itself into an archive of its own, with paths from pg_wal on.
-      files.folder = archive.file.startsWith('pg_wal.tar') ? 'pg_wal' : '';
-      const sha256 = await extractArchive(path, record.compression, files, onBytes);
-      if (sha256 !== archive.sha256) {
+      const isWal = archive.file.startsWith('pg_wal.tar');
+      files.folder = isWal ? 'pg_wal' : '';
+      files.vouchedFor = !isWal;
+      const stored = isWal ? createHash('sha256') : null;
+      await extractArchive(path, record.compression, files, stored, onBytes);
+      if (stored !== null && stored.digest('hex') !== archive.sha256) {
         throw new DamagedBackup(`${path}: the archive has another checksum than when it was made`);
       }
     }
@@ -56,15 +60,14 @@ async function readManifest(path: string): Promise<BackupManifest> {
   }
 }
 
-/** @returns SHA-256 of the stored bytes. */
 async function extractArchive(
   path: string,
   compression: BaseBackupRecord['compression'],
   files: ManifestCheckedFiles,
+  stored: Hash | null,
   onBytes: (bytes: number) => void,
-): Promise<string> {
+): Promise<void> {
   const reader = new TarReader(files);
-  const stored = createHash('sha256');
   try {
     for await (const bytes of archiveBytes(path, compression, stored)) {
       await files.room();
@@ -80,5 +83,4 @@ async function extractArchive(
       ? new DamagedBackup(`${path}: ${error.message}`, { cause: error })
       : error;
   }
-  return stored.digest('hex');
 }

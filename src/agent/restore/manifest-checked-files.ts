@@ -18,7 +18,9 @@ const largeFrom = 2 ** 20;
 export class ManifestCheckedFiles implements TarHandler {
   /** In PGDATA; the paths of the archive are relative to it. */
   folder = '';
-  /** Complete; and as the manifest wants them once `settle` has returned. */
+  /** The manifest must name every file that comes. */
+  vouchedFor = true;
+  /** Complete, or left out on purpose; and as the manifest wants them once `settle` has returned. */
   readonly seen = new Set<string>();
   /** Bytes of files, written or about to be. */
   bytes = 0;
@@ -36,8 +38,9 @@ export class ManifestCheckedFiles implements TarHandler {
 
   entry(entry: TarEntry): void {
     const path = insideOnly(join(this.folder, entry.path));
-    // Where PGDATA is the mount's root, our own folder was backed up with it.
+    // Where PGDATA is the mount's root, our own folder was backed up with it and stands in the manifest.
     if (path === ownFolder || path.startsWith(`${ownFolder}/`)) {
+      this.seen.add(path);
       return;
     }
     if (entry.kind === 'link') {
@@ -51,6 +54,9 @@ export class ManifestCheckedFiles implements TarHandler {
     }
     this.makeDirectory(dirname(path));
     const known = this.manifest.files.get(path);
+    if (known === undefined && this.vouchedFor) {
+      throw new Error(`${path} is in the archive and not in backup_manifest: the base backup is damaged`);
+    }
     if (known !== undefined && known.size !== entry.size) {
       throw new Error(`${path} has ${entry.size} bytes in the archive; wanted ${known.size} (backup_manifest)`);
     }

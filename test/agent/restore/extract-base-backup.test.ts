@@ -68,6 +68,7 @@ describe('the extraction of a base backup', () => {
   async function backup(
     compression: BaseBackupRecord['compression'],
     archived: Readonly<Record<string, Buffer>> = contents,
+    manifest = contents,
   ): Promise<BaseBackupRecord> {
     const tar = await tarOf(archived);
     const stored = { zstd: zstdCompressSync, gzip: gzipSync, none: (bytes: Buffer) => bytes }[compression](tar);
@@ -96,7 +97,7 @@ describe('the extraction of a base backup', () => {
     const folder = baseBackupDirectory(directory, record);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, file), stored);
-    writeFileSync(join(folder, 'backup_manifest'), manifestOf(contents));
+    writeFileSync(join(folder, 'backup_manifest'), manifestOf(manifest));
     return record;
   }
 
@@ -139,7 +140,7 @@ describe('the extraction of a base backup', () => {
     });
   });
 
-  it('refuses an archive that lacks a file, is cut off, or is not the one that was stored', async () => {
+  it('refuses an archive that lacks a file, is cut off, or holds one too many', async () => {
     const { PG_VERSION: left, ...rest } = contents;
     expect(left).toBeDefined();
     await expect(extractBaseBackup(directory, await backup('zstd', rest), target, () => undefined)).rejects.toThrow(
@@ -152,8 +153,37 @@ describe('the extraction of a base backup', () => {
     await expect(extractBaseBackup(directory, record, target, () => undefined)).rejects.toThrow(
       'the archive ends in the middle of an entry',
     );
-    writeFileSync(path, Buffer.concat([whole, Buffer.alloc(512)]));
-    await expect(extractBaseBackup(directory, record, target, () => undefined)).rejects.toThrow(
+    const more = await backup('zstd', { ...contents, 'base/5/666': randomBytes(8192) });
+    await expect(extractBaseBackup(directory, more, target, () => undefined)).rejects.toThrow(
+      'base/5/666 is in the archive and not in backup_manifest: the base backup is damaged',
+    );
+  });
+
+  it('leaves out our own folder, which is in the backup where PGDATA is the mount itself', async () => {
+    const own = {
+      '.pgusher/lock': Buffer.from('shop/orders'),
+      '.pgusher/wal/000000010000000000000002': randomBytes(100),
+    };
+    const record = await backup('zstd', { ...contents, ...own }, { ...contents, ...own });
+    await extractBaseBackup(directory, record, target, () => undefined);
+    expect(readdirSync(target)).not.toContain('.pgusher');
+  });
+
+  it('takes the WAL of the backup, which is not in the manifest, by the checksum of its archive alone', async () => {
+    const record = await backup('none');
+    const wal = { '000000010000000000000002': randomBytes(2 ** 20) };
+    const bytes = await tarOf(wal);
+    const path = join(baseBackupDirectory(directory, record), 'pg_wal.tar');
+    writeFileSync(path, bytes);
+    const archive = { file: 'pg_wal.tar', storedSize: bytes.length, sha256: sha256(bytes) };
+    const whole = { ...record, archives: [...record.archives, archive] };
+    await extractBaseBackup(directory, whole, target, () => undefined);
+    expect(
+      readFileSync(join(target, 'pg_wal', '000000010000000000000002')).equals(Object.values(wal)[0] ?? Buffer.alloc(0)),
+    ).toBe(true);
+    bytes[700] = (bytes[700] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    await expect(extractBaseBackup(directory, whole, target, () => undefined)).rejects.toThrow(
       'the archive has another checksum than when it was made',
     );
   });
