@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
-import { eventually, giveToServer, serverOwner, runAsServer } from '../support/postgres-server.ts';
+import { descendants, eventually, giveToServer, serverOwner, runAsServer } from '../support/postgres-server.ts';
 import { isRoot, missingTools } from '../support/tool.ts';
 import type { DatabaseWithStore } from './support/database-with-store.ts';
 import { damage, numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
@@ -269,6 +269,31 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     await lost.serve();
     await leftRecovery(server);
     expect(await rowsOf(server)).toEqual(numbers(1, 95));
+  });
+
+  it('stops recovery, never ends it, where the wrapper is killed, and goes on at the next start', async () => {
+    await restored();
+    const path = segment(-1);
+    const whole = readFileSync(path);
+    rmSync(path);
+    await lost.serve();
+    const server = await lost.start();
+    await eventually(
+      'the wrapper waits',
+      () => server.log().includes('trying again'),
+      () => server.log(),
+    );
+    const wrappers = descendants(server.child.pid ?? 0).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('restore-command.sh'),
+    );
+    expect(wrappers.length).toBeGreaterThan(0);
+    wrappers.forEach((pid) => process.kill(pid, 'SIGKILL'));
+    expect(await server.exited).toBe(1);
+    expect(server.log()).not.toContain('selected new timeline');
+    expect(readdirSync(database.dataDirectory)).toContain('recovery.signal');
+    writeFileSync(path, whole);
+    giveToServer(path);
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
   it.each([

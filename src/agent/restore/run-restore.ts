@@ -278,7 +278,16 @@ async function recordConsumed(boot: Boot): Promise<void> {
   }
 }
 
-/** What stopped the start, for `kubectl describe pod`: one line, at most 4096 bytes (Kubernetes keeps no more). */
+/**
+ * What stopped the start, for `kubectl describe pod`: one line, and no more than the kubelet shows. Of a longer one it
+ * takes the end, and the reason stands at the beginning.
+ */
 export async function writeTerminationMessage(path: string, message: string): Promise<void> {
-  await writeFile(path, message.replaceAll('\n', ' ').slice(0, 4000));
+  const bytes = Buffer.from(message.replaceAll('\n', ' '));
+  let end = Math.min(bytes.length, 4096);
+  // Not in the middle of a character: its bytes after the first begin with the bits 10.
+  while (end < bytes.length && (bytes.readUInt8(end) & 0xc0) === 0x80) {
+    end -= 1;
+  }
+  await writeFile(path, bytes.subarray(0, end));
 }

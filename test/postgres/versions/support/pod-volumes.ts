@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LiveSetting } from '../../../../src/agent/contract.ts';
@@ -31,6 +31,8 @@ export class PodVolumes {
     }
     makeFolder(store);
     writeFileSync(join(directory, 'termination-log'), '');
+    // As the kubelet makes it, for a container of any uid.
+    chmodSync(join(directory, 'termination-log'), 0o666);
     writeFileSync(join(directory, 'replication', 'username'), 'replicator');
     writeFileSync(join(directory, 'replication', 'password'), 'a:b\\c d');
   }
@@ -69,6 +71,11 @@ export class PodVolumes {
   /** What `restore` decided: the value of `action=`. */
   decision(): string | undefined {
     return /^action=(.*)$/m.exec(readFileSync(join(this.directory, 'shared', 'decision'), 'utf8'))?.[1];
+  }
+
+  /** What `restore` left for the kubelet. */
+  terminationMessage(): string {
+    return readFileSync(join(this.directory, 'termination-log'), 'utf8');
   }
 
   /** A key of the ConfigMap that is read live. */
