@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { runBackupNow } from '../../src/agent/backup/run-backup-now.ts';
 import { runList } from '../../src/agent/list/run-list.ts';
 import { parseLsn } from '../../src/agent/store/wal-name.ts';
-import { eventually } from '../support/postgres-server.ts';
+import { eventually, ownedDirectory } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import { storeRootOf, systemIdOf, untilProtected, untilReceived } from './support/backup-agent.ts';
+import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { startRestored } from './support/restored-server.ts';
 import { lostRows, startWriters } from './support/writers.ts';
@@ -122,6 +123,61 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       expect(listing.backups.map((backup) => backup.id)).toEqual(ids);
       expect(listing.backups.map((backup) => backup.gap)).toEqual([null, null, null]);
       await server.stop();
+    });
+
+    it('tells /metrics and the status page what can be recovered', async () => {
+      const one = await pod('pages');
+      const before = Date.now() / 1000;
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      await server.sql('CREATE TABLE kept AS SELECT 1 AS n');
+      await untilReceived(server, agent);
+      const caughtUp = (Date.now() / 1000) | 0;
+      await eventually(
+        'all WAL of now is in the store',
+        async () => (await agent.metric('pgusher_last_wal_flushed_timestamp_seconds')) >= caughtUp,
+        () => agent.output(),
+      );
+      const from = await agent.metric('pgusher_recoverable_from_timestamp_seconds');
+      expect(from).toBeGreaterThanOrEqual(before);
+      expect(await agent.metric('pgusher_recoverable_to_timestamp_seconds')).toBeGreaterThanOrEqual(caughtUp);
+      expect(await agent.metric('pgusher_last_base_backup_timestamp_seconds')).toBe(from);
+      expect(await agent.metric('pgusher_last_verification_timestamp_seconds')).toBeGreaterThanOrEqual(from);
+      expect(await agent.metric('pgusher_last_verification_success')).toBe(1);
+      expect(await agent.metric('pgusher_slot_status{status="reserved"}')).toBe(1);
+      expect(await agent.metric('pgusher_store_bytes_free')).toBeGreaterThan(0);
+      expect(await agent.metric('pgusher_wal_gap_total')).toBe(0);
+      expect(await agent.metric('pgusher_protected')).toBe(1);
+      const [backup] = await one.backups(await systemIdOf(server));
+      const page = (await agent.get('/')).body;
+      expect(page).toContain('<h1>shop/orders: <span class="good">protected</span></h1>');
+      expect(page).toContain(`<td>${backup?.id ?? ''}</td>`);
+      await server.stop();
+      await eventually('the page says that it is not', async () =>
+        (await agent.get('/')).body.includes('<span class="bad">NOT PROTECTED</span>'),
+      );
+      expect(await agent.metric('pgusher_protected')).toBe(0);
+    });
+
+    it('writes down tablespaces, so that a restore can refuse them', async () => {
+      const one = await pod('tablespace');
+      const agent = await one.startAgent();
+      const server = await one.startServer();
+      await untilProtected(agent);
+      const location = ownedDirectory(join(one.directory, 'elsewhere'));
+      await server.sql(`CREATE TABLESPACE fast LOCATION '${location}'`);
+      await server.sql('CREATE TABLE kept TABLESPACE fast AS SELECT 1 AS n');
+      const said = collect();
+      expect(await runBackupNow(one.shared, said.print)).toBe(0);
+      await Promise.all([server.kill(), agent.kill()]);
+      one.loseVolume();
+      const { reason } = await runRestoreProcess(one, one.contract, { pod: 'orders-0' });
+      expect(reason).toMatch(
+        new RegExp(
+          `^base backup ${said.lines[0] ?? ''} holds tablespaces \\(\\d+ at ${location}\\), which cannot be put back`,
+        ),
+      );
     });
 
     it.each(['gzip', 'none'] as const)('stores with %s too, and it restores', async (compression) => {

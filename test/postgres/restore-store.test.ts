@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { giveToServer, ownedDirectory, serverOwner } from '../support/postgres-server.ts';
+import { canMount, missingTools } from '../support/tool.ts';
+import type { DatabaseWithStore } from './support/database-with-store.ts';
+import { numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
+import type { RestoreOptions } from './support/database-with-store.ts';
+import { lostDatabase } from './support/lost-database.ts';
+
+/** DESIGN 7 with an empty volume: a store that cannot be believed is never taken for an empty one. */
+describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('restore from a store', () => {
+  let database: DatabaseWithStore;
+  const lost = lostDatabase('store', async (made) => {
+    database = made;
+    await database.begin();
+    await database.write(1, 10);
+    database.backup();
+    await database.write(11, 15);
+    await database.received();
+    database.move();
+  });
+
+  /** Nothing was restored, nothing may be initialised. @returns the reason. */
+  async function refusal(options: RestoreOptions = {}): Promise<string> {
+    const result = await runRestoreProcess(database, database.contract(), options);
+    expect(result.code).toBe(1);
+    expect(readdirSync(database.volume)).toEqual(['.pgusher']);
+    expect(existsSync(join(database.shared, 'decision'))).toBe(false);
+    return result.reason;
+  }
+
+  function changeIdentity(change: (text: string) => string): void {
+    const path = join(database.root, 'STORE.json');
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  }
+
+  it('that is gone stops, and says what was looked at', async () => {
+    const mount = join(database.directory, 'store');
+    rmSync(mount, { recursive: true });
+    expect(await refusal({ mustBeMount: true })).toContain(`nothing is mounted at ${mount}`);
+    expect(existsSync(join(database.root, 'STORE.json'))).toBe(false);
+  });
+
+  it('that is not mounted stops, however empty the directory in its place is', async () => {
+    const mount = join(database.directory, 'store');
+    rmSync(mount, { recursive: true });
+    ownedDirectory(mount);
+    expect(await refusal({ mustBeMount: true })).toContain(
+      `nothing is mounted at ${mount}: it is a plain directory of the container`,
+    );
+    expect(existsSync(join(database.root, 'STORE.json'))).toBe(false);
+  });
+
+  it('of another set stops', async () => {
+    changeIdentity((text) => text.replace('"db"', '"other"'));
+    expect(await refusal()).toContain('shop/other');
+  });
+
+  it.each([
+    ['cannot be parsed', (text: string) => text.slice(0, 10)],
+    ['is of a newer format', (text: string) => text.replace('"format": 1', '"format": 2')],
+  ])('whose identity %s stops', async (_, change) => {
+    changeIdentity(change);
+    expect(await refusal()).toContain('STORE.json');
+  });
+
+  it('whose identity is gone stops: the backups are there', async () => {
+    rmSync(join(database.root, 'STORE.json'));
+    expect(await refusal()).toContain(
+      `${database.root} holds backups of system ${database.systemId} but no STORE.json`,
+    );
+  });
+
+  it('with WAL and no complete base backup stops: data existed', async () => {
+    rmSync(join(database.root, database.systemId, 'base'), { recursive: true });
+    expect(await refusal()).toContain(`system ${database.systemId}`);
+  });
+
+  describe.skipIf(!canMount())('on a file system of its own', () => {
+    const mount = (): string => join(database.directory, 'store');
+    let mounted = false;
+    afterEach(() => {
+      if (mounted) {
+        execFileSync('umount', ['--lazy', mount()]);
+        mounted = false;
+      }
+    });
+    /** The store moves to a tmpfs. */
+    function mountStore(): void {
+      const { uid, gid } = serverOwner();
+      const aside = join(database.directory, 'aside');
+      renameSync(mount(), aside);
+      ownedDirectory(mount());
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=100m,uid=${uid},gid=${gid}`, 'pgusher-test', mount()]);
+      mounted = true;
+      execFileSync('cp', ['-a', `${aside}/.`, mount()]);
+      rmSync(aside, { recursive: true });
+    }
+
+    it('restores', async () => {
+      mountStore();
+      const result = await runRestoreProcess(database, database.contract(), { mustBeMount: true });
+      expect(result.reason).toBe('');
+      await lost.serve();
+      expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 15));
+    });
+
+    it('that is read-only stops, and goes on once it is not', async () => {
+      mountStore();
+      execFileSync('mount', ['-o', 'remount,ro', mount()]);
+      expect(await refusal({ mustBeMount: true })).toContain('cannot be written: EROFS: read-only file system');
+      execFileSync('mount', ['-o', 'remount,rw', mount()]);
+      expect((await runRestoreProcess(database, database.contract(), { mustBeMount: true })).reason).toBe('');
+    });
+
+    it('that is full stops, and goes on once there is room', async () => {
+      mountStore();
+      const ballast = join(mount(), 'ballast');
+      execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', ballast]);
+      giveToServer(ballast);
+      expect(await refusal({ mustBeMount: true })).toContain('cannot be written: ENOSPC: no space left on device');
+      rmSync(ballast);
+      expect((await runRestoreProcess(database, database.contract(), { mustBeMount: true })).reason).toBe('');
+    });
+  });
+});
