@@ -1,6 +1,7 @@
 import { managedLabelName } from '../workload/read-settings.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import { UsageError } from './exit-code.ts';
+import { shownName } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
 import { objectsOf, placeOf, strangersIn, titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
@@ -39,7 +40,7 @@ export function findObjects(
  */
 export function refuseNothing(files: readonly ManifestFile[], objects: readonly unknown[]): void {
   if (objects.length > 0) return;
-  const names = files.map(({ name }) => (name === '-' ? 'standard input' : name));
+  const names = files.map(({ name }) => shownName(name));
   throw new UsageError(`${names.join(', ')}: no Kubernetes object in it`);
 }
 

@@ -18,8 +18,9 @@ Results go to standard output, reports to standard error. Colours only on a term
 /** Below `pgusher inject --help`. */
 export const injectHelp = `
 Comments and every line that is not ours stay as they are; JSON stays JSON; an alias (*name) of what
-is injected into is written out, and stays so. Objects without the label
-postgres.io/managed: "true" pass through byte for byte. Where any object is refused, nothing is printed.
+is injected into is written out, and stays so; "# pgusher: was ~" says how a value was written, for
+uninject. Objects without the label postgres.io/managed: "true" pass through byte for byte. Where any
+object is refused, nothing is printed.
 -o patch prints the RFC 6902 patch of the one managed StatefulSet.`;
 
 /** Below `pgusher check --help`. */

@@ -29,13 +29,18 @@ export async function readManifestFiles(names: readonly string[]): Promise<reado
   return files;
 }
 
+/** As a person calls it. */
+export function shownName(name: string): string {
+  return name === '-' ? 'standard input' : name;
+}
+
 /** The text of one file, or of standard input for `-`; a byte order mark stays in it. */
 export async function readText(name: string): Promise<string> {
   const bytes = name === '-' ? await readAll(process.stdin) : attempt(name, () => readFileSync(name));
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new UsageError(`${name}: not UTF-8 text, so no manifest`);
+    throw new UsageError(`${shownName(name)}: not UTF-8 text, so no manifest`);
   }
 }
 
@@ -43,7 +48,7 @@ function parseFile(name: string, text: string): ManifestFile {
   const read = readManifests(text);
   if (read.kind === 'read') return { name, text, documents: read.documents };
   const explanation = read.explanation === '' ? '' : `\n${read.explanation.replaceAll(/^/gm, '  ')}`;
-  throw new UsageError(`${name}:${read.line}:${read.column}: ${read.message}${explanation}`);
+  throw new UsageError(`${shownName(name)}:${read.line}:${read.column}: ${read.message}${explanation}`);
 }
 
 function filesOf(name: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { isList, isObject, objectAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
+import { shownName } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
 
 /** One Kubernetes object of a file. */
@@ -85,5 +86,5 @@ export function titleOf({ kind, namespace, name }: ManifestObject): string {
 /** `db.yaml`, with the document where the file has several: `db.yaml, document 2`. */
 export function placeOf({ file, document, items }: Pick<ManifestObject, 'file' | 'document' | 'items'>): string {
   const inFile = file.documents.filter(({ value }) => value !== null).length > 1 ? `, document ${document + 1}` : '';
-  return `${file.name === '-' ? 'standard input' : file.name}${inFile}${items.map((item) => `, item ${item + 1}`).join('')}`;
+  return `${shownName(file.name)}${inFile}${items.map((item) => `, item ${item + 1}`).join('')}`;
 }

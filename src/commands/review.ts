@@ -3,7 +3,7 @@ import type { Webhook } from '../admission/handler.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import { UsageError, exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
-import { readText } from './manifest-files.ts';
+import { readText, shownName } from './manifest-files.ts';
 import { offlineContext } from './offline-admission.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,7 +23,7 @@ export async function review(options: ReviewOptions, terminal: Terminal): Promis
       terminal.out(`${answer.body}\n`);
       return answer.verdict.allowed ? exitCode.fine : exitCode.findings;
     case 'malformed':
-      throw new UsageError(`${options.filename}: ${answer.line}`);
+      throw new UsageError(`${shownName(options.filename)}: ${answer.line}`);
     case 'failed':
       throw answer.error;
   }
@@ -33,9 +33,10 @@ export async function review(options: ReviewOptions, terminal: Terminal): Promis
 function jsonOf(text: string, name: string): string {
   if (/^\s*[{[]/.test(text)) return text;
   const read = readManifests(text);
-  if (read.kind === 'unreadable') throw new UsageError(`${name}:${read.line}:${read.column}: ${read.message}`);
+  if (read.kind === 'unreadable')
+    throw new UsageError(`${shownName(name)}:${read.line}:${read.column}: ${read.message}`);
   const values = read.documents.map(({ value }) => value).filter((value) => value !== null);
   if (values.length !== 1)
-    throw new UsageError(`${name}: wanted one AdmissionReview; this holds ${values.length} documents`);
+    throw new UsageError(`${shownName(name)}: wanted one AdmissionReview; this holds ${values.length} documents`);
   return JSON.stringify(values[0]);
 }

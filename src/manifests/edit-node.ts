@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { isAlias, isCollection, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { sameJson } from '../plan/same-json.ts';
 import { isList, isObject } from '../workload/json.ts';
@@ -13,6 +13,7 @@ import { editFlowMap, editFlowSeq } from './edit-flow.ts';
 import { dashOffset, isRanged, itemEnd, pairsOf } from './node-places.ts';
 import type { PlacedPair } from './node-places.ts';
 import { losesMergedKey, mergedValue } from './merged-value.ts';
+import { noteOf, notedText } from './noted-value.ts';
 import { ownValue } from './own-value.ts';
 
 /**
@@ -43,7 +44,7 @@ function editInline(place: Place, node: unknown, after: Json): readonly TextEdit
   const isInline = isAlias(node) || (isScalar(node) && node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED');
   const isFlow = (isMap(node) || isSeq(node)) && node.flow === true;
   if (!(isInline || isFlow) || !isRanged(node)) return undefined;
-  const text = inline(after, place.layout);
+  const text = inline(after, place.layout, node);
   const [start, end] = node.range;
   // An empty value has no place of its own: `key:` needs the space too.
   return text === undefined || start === end ? undefined : [{ start, end, text }];
@@ -86,18 +87,29 @@ function comesBack(place: Place, map: YAMLMap, key: string, was: Json, wanted: J
 }
 
 function editPair(place: Place, pair: PlacedPair, was: Json, wanted: Json): readonly TextEdit[] {
-  const edits = editNode(place, pair.value, was, wanted);
-  if (edits !== undefined) return edits;
   const { source, layout } = place;
   const end = lineAfter(source, pair.end);
   const valueStart = pair.colon + 1;
   const anchors = anchorsIn(pair.value);
+  const isChanged = !sameJson(was, wanted);
+  const noted = isChanged ? notedText(place, pair, wanted) : undefined;
+  if (noted !== undefined) return [{ start: valueStart, end, text: noted + layout.lineBreak, anchors }];
+  const note = isChanged ? noteOf(place, pair, was) : undefined;
+  if (note !== undefined && isCollection(pair.value) && pair.value.items.length > 0) {
+    const edits = editNode(place, pair.value, was, wanted);
+    if (edits !== undefined) return [...edits, { start: pair.end, end, text: note + layout.lineBreak }];
+  }
+  const goesNull = isChanged && wanted === null && layout.language === 'yaml';
+  if (note === undefined && !goesNull) {
+    const edits = editNode(place, pair.value, was, wanted);
+    if (edits !== undefined) return edits;
+  }
   // The key stays as it is written, and so does a comment on its line: only the value is new.
   // Nothing is written for null: charts leave `annotations:` behind, hardly anybody writes the word.
   const written = wanted === null ? `:${layout.lineBreak}` : pairValue(wanted, columnOf(source, pair.keyStart), layout);
   const firstLine = source.slice(valueStart, lineAfter(source, valueStart));
   const isOneLine = !source.slice(valueStart, pair.end).includes('\n');
-  const comment = isOneLine ? source.slice(pair.end, end) : firstLine;
+  const comment = note !== undefined ? note + layout.lineBreak : isOneLine ? source.slice(pair.end, end) : firstLine;
   if (!/^\s*#/.test(comment)) return [{ start: valueStart, end, text: written.slice(1), anchors }];
   const firstBreak = written.indexOf(layout.lineBreak);
   const text = written.slice(1, firstBreak) + comment + written.slice(firstBreak + layout.lineBreak.length);

@@ -1,5 +1,5 @@
 import type { Document } from 'yaml';
-import { Document as YamlDocument, isCollection, isMap, isPair, isSeq, stringify, visit } from 'yaml';
+import { Document as YamlDocument, Scalar, isCollection, isMap, isPair, isScalar, isSeq, stringify, visit } from 'yaml';
 import type { Json } from '../workload/json.ts';
 import { dashOffset, isRanged } from './node-places.ts';
 import { columnOf } from './text-edit.ts';
@@ -71,10 +71,13 @@ export function blockItem(value: Json, column: number, layout: Layout): string {
   return indented(write([yamlFromJson(value)], layout), column, layout);
 }
 
-/** A scalar or an empty collection on one line; undefined where it needs several. */
-export function inline(value: Json, layout: Layout): string | undefined {
+/** A scalar or an empty collection on one line, in the quotes of the node in whose place it comes; undefined where it needs several. */
+export function inline(value: Json, layout: Layout, node?: unknown): string | undefined {
   if (layout.language === 'json') return JSON.stringify(value);
-  const text = write(yamlFromJson(value), layout).slice(0, -1);
+  const isQuoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE');
+  const scalar = new Scalar(yamlFromJson(value));
+  if (isQuoted && typeof value === 'string' && node.type !== undefined) scalar.type = node.type;
+  const text = write(typeof value === 'string' ? scalar : yamlFromJson(value), layout).slice(0, -1);
   return text.includes('\n') || (typeof value === 'object' && value !== null && !/^(\{\}|\[\]|-?\d+)$/.test(text))
     ? undefined
     : text;

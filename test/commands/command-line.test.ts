@@ -394,7 +394,20 @@ describe('inject', () => {
 
 describe('uninject', () => {
   test('gives back what was injected into, byte for byte, in YAML and JSON', () => {
-    for (const text of [managed, `${service}---\n${managed}`, `${JSON.stringify(managedSet(), undefined, 4)}\n`]) {
+    const words = managed
+      .replace(
+        '      containers:',
+        '      initContainers: [ ]   # none\n      terminationGracePeriodSeconds: 0x1e\n      containers:',
+      )
+      .replace('          volumeMounts:', '          lifecycle: ~\n          args: null\n          volumeMounts:')
+      .replace('/var/lib/postgresql/data/pgdata', '"/var/lib/postgresql/data"');
+    for (const text of [
+      managed,
+      words,
+      words.replaceAll('\n', '\r\n'),
+      `${service}---\n${managed}`,
+      `${JSON.stringify(managedSet(), undefined, 4)}\n`,
+    ]) {
       expect(run(['uninject'], run(['inject'], text).stdout)).toMatchObject({ status: 0, stdout: text });
     }
   });
@@ -530,7 +543,7 @@ describe('review', () => {
   test('what is no review', () => {
     const ran = run(['review', '--webhook', 'mutate'], '{"kind": "Pod"}');
     expect(ran).toMatchObject({ status: 2, stdout: '' });
-    expect(ran.stderr).toMatch(/^-: .+\n$/);
+    expect(ran.stderr).toMatch(/^standard input: .+\n$/);
   });
 });
 

@@ -59,6 +59,42 @@ describe('a document is edited line by line', () => {
     );
   });
 
+  test.each([
+    ['null', null, { a: 1 }],
+    ['~', null, { a: 1 }],
+    ['  Null   # why', null, { a: 1 }],
+    ['!!null null', null, 3],
+    ['', null, 3],
+    ['   # why', null, [1]],
+    ['[ ]', [], [1]],
+    ['  []', [], [1]],
+    ['{ } # none', {}, { a: 1 }],
+    ['0x1e', 30, 300],
+    ['0x1e # seconds', 30, 300],
+    ['"quoted"', 'quoted', 'other'],
+    ["'quoted' # why", 'quoted', 'other'],
+    ['"\\x41"', 'A', 'B'],
+    ['{b: ~}', { b: null }, { b: { c: 1 } }],
+    ['{ b: {c: } } # d', { b: { c: null } }, { b: { c: [1] } }],
+  ] as const)('what is replaced and put back is as it was written: %j', (written, before, after) => {
+    const text = lines('x: 1', `k: ${written}`, 'z: 2');
+    const there = edited(text, (value) => ({ ...value, k: after }));
+    expect(onlyDocument(there.text).value).toEqual({ x: 1, k: after, z: 2 });
+    const back = editDocument(onlyDocument(there.text), { x: 1, k: before, z: 2 });
+    expect(back).toEqual({ text, by: 'lines', writtenOut: [] });
+  });
+
+  test('where the value does not say how it was written, a comment does', () => {
+    const text = lines('lifecycle: ~', 'grace: 0x1e # seconds');
+    expect(edited(text, () => ({ lifecycle: { preStop: 1 }, grace: 300 })).text).toBe(
+      lines('lifecycle: # pgusher: was ~', '  preStop: 1', 'grace: 300 # pgusher: was 0x1e # seconds'),
+    );
+    // Another value than the noted one is a new value.
+    expect(edited(lines('grace: 300 # pgusher: was 0x1e'), () => ({ grace: 20 })).text).toBe(
+      lines('grace: 20 # pgusher: was 0x1e'),
+    );
+  });
+
   test('a key that loses its value is left as charts write it', () => {
     const text = lines('a:', 'b: # nothing', 'c: 1');
     const filled = edited(text, (value) => ({ ...value, a: { x: 1 }, b: [2] })).text;
