@@ -4,12 +4,15 @@
 #   docker build --target webhook -t pgusher .
 #   docker build --target agent --build-arg POSTGRES_MAJOR=18 -t pgusher-agent .
 #
-# Both run what `npm run build` makes on Node, as a user without privileges, and stop on SIGTERM.
+# Both run what `npm run build` makes on Node, as a user without privileges, and stop on SIGTERM. A release gives both bases with their
+# digest (`--build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…`): a tag alone is another image next week.
+ARG NODE_IMAGE=node:24-bookworm-slim
 ARG POSTGRES_MAJOR=18
+ARG POSTGRES_IMAGE=postgres:${POSTGRES_MAJOR}-bookworm
 
-FROM postgres:${POSTGRES_MAJOR}-bookworm AS server
+FROM ${POSTGRES_IMAGE} AS server
 
-FROM node:24-bookworm-slim AS packages
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /pgusher
 COPY package.json package-lock.json ./
 # The package `node` is for checkouts; its script would fetch a second Node. Nothing else needs an install script.
@@ -39,12 +42,18 @@ ENV NODE_ENV=production LANG=C.UTF-8 \
 # The pod's own securityContext decides; where it says nothing, no root.
 USER 65532:65532
 STOPSIGNAL SIGTERM
+LABEL org.opencontainers.image.title="pgusher-agent" \
+  org.opencontainers.image.description="Backup and restore of one PostgreSQL server, in the pods that pgusher injects" \
+  org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/pgusher/bin/pgusher-agent"]
 
-FROM node:24-bookworm-slim AS webhook
+FROM ${NODE_IMAGE} AS webhook
 ENV NODE_ENV=production
 COPY --from=program /pgusher /pgusher
 USER 65532:65532
 EXPOSE 10250
 STOPSIGNAL SIGTERM
+LABEL org.opencontainers.image.title="pgusher" \
+  org.opencontainers.image.description="Admission webhook that ushers plain Postgres StatefulSets into safety" \
+  org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/pgusher/bin/pgusher"]
