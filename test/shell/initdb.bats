@@ -158,12 +158,14 @@ initialises_older() {
   [ ! -e "$root/tmp/pwned" ]
   [ "$(sed -n 2p "$root/volume/pgdata/pg_hba.conf")" = 'host replication "o""ne $(touch /tmp/pwned); DROP" 127.0.0.1/32 scram-sha-256' ]
   # The server's own opinion of the file, and a login over TCP with the password.
+  # Below the ports that the kernel gives to outgoing connections.
+  until port=$((10000 + RANDOM % 10000)) && ! (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
   run "$here/test/support/official-image/run-in-image.sh" "$root" 999:999 sh -c '
-    pg_ctl -D /volume/pgdata -w -l /tmp/log -o "-c listen_addresses=127.0.0.1 -p 5499" start >/dev/null
-    psql -X -A -t -U postgres -p 5499 -c "SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL"
-    PGPASSWORD=$2 psql -X -A -t -h 127.0.0.1 -p 5499 -U "$1" "dbname=x replication=true" -c IDENTIFY_SYSTEM | wc -l
-    PGPASSWORD=wrong psql -X -h 127.0.0.1 -p 5499 -U "$1" "dbname=x replication=true" -c IDENTIFY_SYSTEM >/dev/null 2>&1 && echo let in
-    pg_ctl -D /volume/pgdata -w -m fast stop >/dev/null' login "$name" "$password"
+    pg_ctl -D /volume/pgdata -w -l /tmp/log -o "-c listen_addresses=127.0.0.1 -p $3" start >/dev/null
+    psql -X -A -t -U postgres -p $3 -c "SELECT count(*) FROM pg_hba_file_rules WHERE error IS NOT NULL"
+    PGPASSWORD=$2 psql -X -A -t -h 127.0.0.1 -p $3 -U "$1" "dbname=x replication=true" -c IDENTIFY_SYSTEM | wc -l
+    PGPASSWORD=wrong psql -X -h 127.0.0.1 -p $3 -U "$1" "dbname=x replication=true" -c IDENTIFY_SYSTEM >/dev/null 2>&1 && echo let in
+    pg_ctl -D /volume/pgdata -w -m fast stop >/dev/null' login "$name" "$password" "$port"
   [ "$output" = $'0\n1' ] || { echo "$output"; false; }
 }
 

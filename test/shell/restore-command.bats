@@ -23,7 +23,7 @@ agent_starts() {
 # agent_says WORD: the answer to the next request, for whichever process asks. Runs beside the wrapper.
 agent_says() {
   local request
-  for _ in $(seq 500); do
+  for _ in $(seq 3000); do
     for request in "$shared/wal/request/"*; do
       if [ -e "$request" ]; then
         rm "$request"
@@ -54,7 +54,7 @@ each_shell() {
 takes_what_is_ready() {
   agent_starts
   echo content >"$BATS_TEST_TMPDIR/volume/$segment"
-  wanted "$shell" 5
+  wanted "$shell" 60
   [ "$status" -eq 0 ]
   [ "$(cat "$target")" = content ]
   [ "$(ls "$BATS_TEST_TMPDIR/volume")" = RECOVERYXLOG ]
@@ -69,7 +69,7 @@ takes_what_is_ready() {
 found() {
   agent_starts
   agent_says found &
-  wanted "$shell" 5
+  wanted "$shell" 60
   [ "$status" -eq 0 ]
   [ "$(cat "$target")" = content ]
   [ "$(ls "$shared/wal/answer")" = '' ]
@@ -82,7 +82,7 @@ found() {
 missing() {
   agent_starts
   agent_says missing &
-  wanted "$shell" 5
+  wanted "$shell" 60
   [ "$status" -eq 1 ]
   [ ! -e "$target" ]
 }
@@ -94,7 +94,7 @@ missing() {
 trouble() {
   agent_starts
   agent_says 'the store cannot be read: EIO' &
-  wanted "$shell" 4
+  wanted "$shell" 8
   [ "$status" -eq 255 ]
   [[ "$stderr" == "pgusher restore-command: $segment: the store cannot be read: EIO; trying again"*"pgusher restore-command: $segment: the store cannot be read: EIO" ]]
 }
@@ -106,7 +106,7 @@ trouble() {
 trouble_passes() {
   agent_starts
   (agent_says 'the store cannot be read: EIO' && agent_says found) &
-  wanted "$shell" 20
+  wanted "$shell" 60
   [ "$status" -eq 0 ]
 }
 
@@ -126,7 +126,7 @@ no_agent() {
 
 late_agent() {
   (sleep 1 && agent_starts && agent_says found) &
-  wanted "$shell" 20
+  wanted "$shell" 60
   [ "$status" -eq 0 ]
 }
 
@@ -141,7 +141,7 @@ stale() {
     echo missing >"$shared/wal/answer/$segment.$pid"
   done
   agent_says found &
-  wanted "$shell" 5
+  wanted "$shell" 60
   [ "$status" -eq 0 ]
 }
 
@@ -153,7 +153,7 @@ unwritable() {
   agent_starts
   echo content >"$BATS_TEST_TMPDIR/volume/$segment"
   target=$BATS_TEST_TMPDIR/nowhere/RECOVERYXLOG
-  wanted "$shell" 5
+  wanted "$shell" 60
   [ "$status" -eq 255 ]
 }
 
