@@ -2,6 +2,8 @@ import type { AdmissionContext, Verdict } from '../admission/admission.ts';
 import { judge } from '../admission/judge.ts';
 import { mutate } from '../admission/mutate.ts';
 import { subjectOf } from '../admission/subject.ts';
+import { shortText } from '../pinning/short-text.ts';
+import { strip } from '../pinning/strip.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { explainSettings } from './explain-settings.ts';
 import { explainWorkload } from './explain-workload.ts';
@@ -42,7 +44,7 @@ function explanation(where: ManifestObject, verdict: Verdict, context: Admission
   ];
   const tables = parts.filter((part) => part !== '').join('\n');
   const findings = verdict.findings.length === 0 ? '' : `\n${findingsText(where, verdict.findings, colour)}`;
-  return `${title}\n${outcomeOf(verdict)}\n${tables === '' ? '' : `\n${tables}`}${findings}`;
+  return `${title}\n${outcomeOf(verdict)}\n${origin(where)}${tables === '' ? '' : `\n${tables}`}${findings}`;
 }
 
 function outcomeOf({ decision, reason, allowed }: Verdict): string {
@@ -51,6 +53,14 @@ function outcomeOf({ decision, reason, allowed }: Verdict): string {
   }
   if (!allowed) return 'Refused; what has to change is at the end.';
   return decision === 'left-alone' ? `Nothing is injected: ${reason}.` : 'Accepted, with everything below injected.';
+}
+
+/** For a manifest that was injected into before, as `kubectl get -o yaml` gives it. */
+function origin({ object }: ManifestObject): string {
+  const { injected, hash, revision, version } = strip(object);
+  if (injected === undefined) return '';
+  const by = revision?.version ?? version ?? 'of an unknown version';
+  return `It holds what pgusher ${shortText(by)} injected${hash === undefined ? '' : `, revision ${shortText(hash)}`}.\n`;
 }
 
 function workloadOf(where: ManifestObject, context: AdmissionContext): PostgresWorkload | undefined {

@@ -508,6 +508,15 @@ describe('explain', () => {
   });
 });
 
+test('explain says of an injected object who injected, and which revision', () => {
+  const injected = run(['inject'], managed).stdout;
+  const hash = /postgres\.io\/injected: "?([0-9a-f]{16})/.exec(injected)?.[1] ?? '';
+  expect(run(['explain'], injected).stdout).toContain(
+    `\nIt holds what pgusher ${version} injected, revision ${hash}.\n`,
+  );
+  expect(run(['explain'], managed).stdout).not.toContain('It holds');
+});
+
 describe('review', () => {
   test('a review in, the answer out, and 1 where it is a denial', () => {
     const allowed = run(['review', '--webhook', 'mutate'], JSON.stringify(reviewOf()));
