@@ -190,8 +190,7 @@ async function byMark(
     const from = parseLsn(candidate.backup.endLsn);
     const records = new WalRecords();
     for (const step of candidate.route.steps) {
-      const start = step.number * BigInt(world.place.segmentSize);
-      for (const mark of records.feed(await readSegment(world.place, step), start)) {
+      for await (const mark of readMarks(world.place, step, records)) {
         if (mark.end > from && matches(mark)) {
           return plan(world, candidate, target);
         }
@@ -300,16 +299,31 @@ async function readTail(place: WalPlace, steps: readonly WalStep[]): Promise<Tai
     const records = new WalRecords();
     let lastTime: bigint | null = null;
     for (const step of steps.slice(-count)) {
-      const marks = records.feed(await refusing(readSegment(place, step)), step.number * BigInt(place.segmentSize));
-      for (const mark of marks) {
-        if (mark.kind === 'transaction' && (lastTime === null || mark.time > lastTime)) {
-          lastTime = mark.time;
-        }
-      }
+      const time = await refusing(newestCommit(place, step, records));
+      lastTime = lastTime === null || (time !== null && time > lastTime) ? time : lastTime;
     }
     if (lastTime !== null || count >= steps.length) {
       return { end: records.end, lastStart: records.lastStart, lastTime };
     }
+  }
+}
+
+async function newestCommit(place: WalPlace, step: WalStep, records: WalRecords): Promise<bigint | null> {
+  let newest: bigint | null = null;
+  for await (const mark of readMarks(place, step, records)) {
+    if (mark.kind === 'transaction' && (newest === null || mark.time > newest)) {
+      newest = mark.time;
+    }
+  }
+  return newest;
+}
+
+async function* readMarks(place: WalPlace, step: WalStep, records: WalRecords): AsyncGenerator<WalMark> {
+  let at = step.number * BigInt(place.segmentSize);
+  records.beginSegment(at, place.segmentSize);
+  for await (const pages of readSegment(place, step)) {
+    yield* records.feed(pages, at);
+    at += BigInt(pages.length);
   }
 }
 

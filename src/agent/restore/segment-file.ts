@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compressionOf, decompressed } from '../store/coded-bytes.ts';
 import { errorCode } from '../store/durable-file.ts';
-import { fileBlocks } from '../store/file-blocks.ts';
+import { blockSize, fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import { isPlaceholder } from '../store/wal-inventory.ts';
 import { parseSegment, timelineName } from '../store/wal-name.ts';
@@ -48,18 +48,28 @@ export async function writeSegment(place: WalPlace, step: WalStep, target: strin
   return true;
 }
 
-/** The same as bytes. @throws SegmentError where the file is gone, too. */
-export async function readSegment(place: WalPlace, step: WalStep): Promise<Buffer> {
+/**
+ * The same in pieces of whole pages, each valid until the next one is asked for: segments may be as large as 1 GB.
+ * @throws SegmentError where the file is gone, too.
+ */
+export async function* readSegment(place: WalPlace, step: WalStep): AsyncGenerator<Buffer> {
   const source = await openSegment(place, step);
   if (source === undefined) {
     throw new SegmentError(`WAL segment ${step.name} is gone from the store`);
   }
-  const whole = Buffer.alloc(place.segmentSize);
-  let bytes = 0;
+  const pages = Buffer.allocUnsafeSlow(Math.min(blockSize, place.segmentSize));
+  let filled = 0;
   for await (const chunk of contents(source, step, place.segmentSize)) {
-    bytes += chunk.copy(whole, bytes);
+    for (let at = 0; at < chunk.length;) {
+      const copied = chunk.copy(pages, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled === pages.length) {
+        yield pages;
+        filled = 0;
+      }
+    }
   }
-  return whole;
 }
 
 interface Source {

@@ -23,7 +23,7 @@ const longHeaderFlag = 0x2;
 const recordHeader = 24;
 
 /**
- * Feed it the segments of a stretch of WAL one after the other. It begins at the first record that begins in the first
+ * Feed it the pages of the segments of a stretch of WAL one after the other. It begins at the first record that begins in the first
  * segment and stops for good where the WAL ends (zeros, or what was there before the segment was reused).
  */
 export class WalRecords {
@@ -32,24 +32,32 @@ export class WalRecords {
   /** First byte of that record. */
   lastStart: bigint | null = null;
   ended = false;
-  private readonly pending: Buffer[] = [];
+  private pending: Buffer[] = [];
   private pendingBytes = 0;
   private wanted = 0;
   private start = 0n;
   private segmentEnd = 0n;
   private switched = false;
 
-  /**
-   * @param start LSN of the first byte of `segment`.
-   * @returns the marks whose record ends in this segment, in order.
-   */
-  feed(segment: Buffer, start: bigint): WalMark[] {
-    const marks: WalMark[] = [];
-    this.segmentEnd = start + BigInt(segment.length);
+  /** @param start LSN of the first byte. */
+  beginSegment(start: bigint, size: number): void {
+    this.segmentEnd = start + BigInt(size);
     this.switched = false;
-    for (let page = 0; page < segment.length && !this.isOver(); page += pageSize) {
-      this.readPage(segment.subarray(page, page + pageSize), start + BigInt(page), marks);
+  }
+
+  /**
+   * @param pages of the segment, behind those of the last call; they may be written over afterwards.
+   * @param start LSN of their first byte.
+   * @returns the marks whose record ends in them, in order.
+   */
+  feed(pages: Buffer, start: bigint): WalMark[] {
+    const marks: WalMark[] = [];
+    for (let page = 0; page < pages.length && !this.isOver(); page += pageSize) {
+      this.readPage(pages.subarray(page, page + pageSize), start + BigInt(page), marks);
     }
+    // The beginning of a record that goes on in the next pages.
+    this.pending =
+      this.wanted === 0 ? [] : this.pending.map((part) => (part.buffer === pages.buffer ? Buffer.from(part) : part));
     return marks;
   }
 

@@ -8,7 +8,8 @@ import { releaseMemory } from './release-memory.ts';
 type Compression = BaseBackupRecord['compression'];
 
 const sizes = {
-  chunkSize: blockSize,
+  // No WAL segment is a multiple of it: a coder that ends with a full chunk has the next one at hand, and nobody gives it back.
+  chunkSize: blockSize - 4096,
   // Piece by piece as the coder made them: a stream of bytes copies those that lie ready into a new buffer.
   readableObjectMode: true,
   // The coder goes on in a thread of libuv's while the caller is busy with one.

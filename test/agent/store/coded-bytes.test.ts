@@ -52,6 +52,25 @@ describe.each(['zstd', 'gzip', 'none'] as const)('bytes in %s', (compression) =>
     expect(back.equals(content)).toBe(true);
   });
 
+  it('leave nothing behind to be collected', async () => {
+    const stored = await read('stored', Buffer.alloc(16 * 2 ** 20, 'a page of WAL '), (blocks) =>
+      compressed(blocks, compression),
+    );
+    const path = join(directory, 'stored');
+    await writeFile(path, stored);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let segment = 0; segment < 8; segment += 1) {
+      const file = await open(path, 'r');
+      let bytes = 0;
+      for await (const piece of decompressed(fileBlocks(file), compression)) {
+        bytes += piece.length;
+      }
+      await file.close();
+      expect(bytes).toBe(16 * 2 ** 20);
+    }
+    expect((process.memoryUsage().arrayBuffers - before) / 2 ** 20).toBeLessThan(4);
+  });
+
   it('are given up in the middle without harm', async () => {
     const content = randomBytes(9_000_000);
     const stored = await read('stored', content, (blocks) => compressed(blocks, compression));
