@@ -3,6 +3,8 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compressed, decompressed } from '../../../src/agent/store/coded-bytes.ts';
 import { fileBlocks } from '../../../src/agent/store/file-blocks.ts';
@@ -38,6 +40,11 @@ async function read(name: string, content: Buffer, pass: (blocks: AsyncIterable<
   }
 }
 
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
+}
+
 describe.each(['zstd', 'gzip', 'none'] as const)('bytes in %s', (compression) => {
   it.each([
     ['nothing', Buffer.alloc(0)],
@@ -58,6 +65,7 @@ describe.each(['zstd', 'gzip', 'none'] as const)('bytes in %s', (compression) =>
     );
     const path = join(directory, 'stored');
     await writeFile(path, stored);
+    collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
     for (let segment = 0; segment < 8; segment += 1) {
       const file = await open(path, 'r');
