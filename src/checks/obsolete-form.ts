@@ -6,7 +6,7 @@ import { claimTemplateField, mountField, parameterField } from './field-path.ts'
 import { quoted } from './shown-text.ts';
 
 /**
- * Fields: volumeMounts, args, annotations of the pod template and of claim templates.
+ * Fields: volumeMounts, args, annotations of the pod template and of claim templates, spec.labels of the latter.
  * Allowed: the modern forms. PostgreSQL 12 replaced recovery.conf (manual, appendix O.1); Kubernetes 1.8 dropped
  * init containers in annotations and gave storageClassName its field.
  */
@@ -19,6 +19,7 @@ export const obsoleteForm: Check = {
   examine(workload) {
     return [
       ...obsoleteAnnotations(workload),
+      ...misplacedLabels(workload),
       ...(workload.server === undefined ? [] : [...recoveryFiles(workload.server), ...oldParameters(workload.server)]),
     ];
   },
@@ -40,6 +41,17 @@ function obsoleteAnnotations({ object }: PostgresWorkload): readonly Observation
       annotationsOf(template, claimTemplateField(textAt(objectAt(template, 'metadata'), 'name') ?? '')),
     ),
   ];
+}
+
+/** Recipes of 2016 match volumes by them; a PersistentVolumeClaim never had the field (core/v1 PersistentVolumeClaimSpec). */
+function misplacedLabels({ object }: PostgresWorkload): readonly Observation[] {
+  return objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates')
+    .filter((template) => Object.keys(objectAt(objectAt(template, 'spec'), 'labels')).length > 0)
+    .map((template) => ({
+      field: `${claimTemplateField(textAt(objectAt(template, 'metadata'), 'name') ?? '')}.spec.labels`,
+      message:
+        'a claim has no spec.labels, and Kubernetes drops it; wanted spec.selector.matchLabels to choose a volume, or metadata.labels. Move them there.',
+    }));
 }
 
 function annotationsOf(owner: PostgresWorkload['object'], field: string): readonly Observation[] {
