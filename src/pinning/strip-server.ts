@@ -14,7 +14,7 @@ interface StrippedPod {
 }
 
 /** Takes our changes out of the Postgres container of a pod spec, and says what they were. */
-export function stripServer(pod: JsonObject, revision: InjectedRevision | undefined): StrippedPod {
+export function stripServer(pod: JsonObject, revision: InjectedRevision | undefined, stored?: JsonObject): StrippedPod {
   const containers = listAt(pod, 'containers');
   const index = serverIndex(containers, revision?.container);
   const container = containers[index];
@@ -22,7 +22,7 @@ export function stripServer(pod: JsonObject, revision: InjectedRevision | undefi
   if (!isObject(container) || name === undefined) return { pod, change: undefined };
 
   const mounts = takeOut(container, 'volumeMounts', isOurMount, revision);
-  const env = stripEnv(mounts.rest, revision);
+  const env = stripEnv(mounts.rest, revision, storedEnv(stored, name));
   const args = stripArgs(env.container, revision);
   const ports = takeOut(
     args.container,
@@ -62,14 +62,29 @@ function isOurMount(mount: JsonObject): boolean {
   return isOurName(nameKey(mount)) && mountPathKey(mount) !== undefined;
 }
 
+function storedEnv(stored: JsonObject | undefined, name: string): readonly JsonObject[] {
+  if (stored === undefined) return [];
+  const pod = objectAt(objectAt(objectAt(stored, 'spec'), 'template'), 'spec');
+  return objectsAt(
+    objectsAt(pod, 'containers').find((item) => nameKey(item) === name),
+    'env',
+  );
+}
+
 interface StrippedEnv {
   readonly container: JsonObject;
   readonly added: readonly JsonObject[];
   readonly replaced: readonly ReplacedEnv[];
 }
 
-function stripEnv(container: JsonObject, revision: InjectedRevision | undefined): StrippedEnv {
-  const recorded = revision?.env ?? [];
+/** `theirs`: the user's variables in the stored object. One of ours that is theirs now, as PGDATA is when the label went, stays theirs. */
+function stripEnv(
+  container: JsonObject,
+  revision: InjectedRevision | undefined,
+  theirs: readonly JsonObject[],
+): StrippedEnv {
+  const isTheirs = (item: JsonObject): boolean => theirs.some((other) => sameJson(other, item));
+  const recorded = (revision?.env ?? []).filter((added) => !isTheirs(added));
   const { rest, ours } = takeOut(container, 'env', (item) => recorded.some((added) => sameJson(item, added)), revision);
   let list = listAt(rest, 'env');
   const replaced: ReplacedEnv[] = [];
@@ -78,7 +93,7 @@ function stripEnv(container: JsonObject, revision: InjectedRevision | undefined)
       (item) => isObject(item) && nameKey(item) === replacement.name && textAt(item, 'value') === replacement.value,
     );
     const item = list[index];
-    if (!isObject(item)) continue;
+    if (!isObject(item) || isTheirs(item)) continue;
     list = list.with(index, { ...item, value: replacement.was });
     replaced.push(replacement);
   }

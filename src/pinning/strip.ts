@@ -1,7 +1,7 @@
 import { claimTemplateKey, nameKey } from '../plan/named-list.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sameJson } from '../plan/same-json.ts';
-import { objectAt, textAt } from '../workload/json.ts';
+import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { bookkeeping } from './bookkeeping.ts';
 import { readRecord } from './injection-record.ts';
@@ -69,24 +69,26 @@ export function strip(object: JsonObject, before?: Stripped): Stripped {
   }
   const record = before !== undefined && recordText === before.recordText ? before.record : readRecord(recordText);
   const revision = findRevision(record, before?.record ?? [], hash);
-  const { spec: users, plan } = stripSpec(spec, hash, revision);
+  const { spec: users, plan } = stripSpec(spec, hash, revision, before?.object);
   const user = withoutBookkeeping(users === spec ? object : { ...object, spec: users }, annotations, revision);
   const injected = hash !== undefined || !isNothing(plan) ? plan : undefined;
   return { ...written, comparable: object, object: user, injected, hash, revision, record };
 }
 
+/** `stored`: the user's part of the stored object. What was left to them when the label went is theirs in older revisions too. */
 function stripSpec(
   spec: JsonObject,
   hash: string | undefined,
   revision: InjectedRevision | undefined,
+  stored: JsonObject | undefined,
 ): { spec: JsonObject; plan: Plan } {
   const template = objectAt(spec, 'template');
   const pod = objectAt(template, 'spec');
   const initContainers = takeOut(pod, 'initContainers', isOurs, revision);
   const volumes = takeOut(initContainers.rest, 'volumes', isOurs, revision);
-  const server = stripServer(volumes.rest, revision);
+  const server = stripServer(volumes.rest, revision, stored);
   const grace = stripGrace(server.pod, revision);
-  const claims = takeOut(spec, 'volumeClaimTemplates', recordedClaims(revision), revision);
+  const claims = takeOut(spec, 'volumeClaimTemplates', recordedClaims(revision, stored), revision);
 
   let newTemplate = grace.pod === pod ? template : { ...template, spec: grace.pod };
   if (hash !== undefined) newTemplate = withoutHash(newTemplate, revision);
@@ -116,8 +118,13 @@ function isOurs(item: JsonObject): boolean {
 }
 
 /** By the record, not by the name alone: a claim template stays behind when its set is uninjected, and is the user's then. */
-function recordedClaims(revision: InjectedRevision | undefined): (item: JsonObject) => boolean {
+function recordedClaims(
+  revision: InjectedRevision | undefined,
+  stored: JsonObject | undefined,
+): (item: JsonObject) => boolean {
   const left = new Set(revision?.claimTemplates);
+  for (const claim of objectsAt(objectAt(stored, 'spec'), 'volumeClaimTemplates'))
+    left.delete(claimTemplateKey(claim) ?? '');
   // Each name once: a second one of that name nobody of us has made.
   return (item) => left.delete(claimTemplateKey(item) ?? '');
 }

@@ -129,6 +129,32 @@ describe.skipIf(missingTools('go'))('a real kube-apiserver with both webhooks re
     expect(stored(cluster).metadata.generation).toBe(third.metadata.generation);
   });
 
+  test('rollout undo across the label, taken off and put back, brings back what was injected then', async () => {
+    const setLabel = (change: string): string => cluster.kubectl(['label', 'statefulset', 'orders', change]);
+    apply(ordersManifest());
+    const first = stored(cluster);
+    await untilRevision(1);
+    cluster.kubectl(['annotate', 'statefulset', 'orders', 'postgres.io/allow-managed-label-removed=tried here']);
+    setLabel('postgres.io/managed-');
+    await untilRevision(2);
+    cluster.kubectl(['annotate', 'statefulset', 'orders', 'postgres.io/stop-grace=600']);
+    setLabel('postgres.io/managed=true');
+    await untilRevision(3);
+    expect(stored(cluster).spec.template).not.toEqual(first.spec.template);
+    cluster.kubectl(['rollout', 'undo', 'statefulset', 'orders', '--to-revision=1']);
+    const undone = stored(cluster);
+    expect(undone.spec.template).toEqual(first.spec.template);
+    setLabel('team=shop');
+    expect(stored(cluster).metadata.generation).toBe(undone.metadata.generation);
+    // And the same while the label is off, when nobody is asked.
+    setLabel('postgres.io/managed-');
+    cluster.kubectl(['rollout', 'undo', 'statefulset', 'orders', '--to-revision=3']);
+    setLabel('postgres.io/managed=true');
+    setLabel('postgres.io/managed-');
+    expect(JSON.stringify(stored(cluster).spec.template)).not.toContain('pgusher');
+    expect(serverOf(stored(cluster)).args).toEqual(['-c', 'max_connections=200']);
+  });
+
   test('a dry run shows what would be and stores nothing', () => {
     const answer = apply(ordersManifest(), '--dry-run=server', '-o', 'json');
     expect(answer.stdout).toContain('pgusher-backup');

@@ -465,8 +465,12 @@ describe('rollback', () => {
       const undone = admit(edited(adopted, template, at(to, template)), adopted, laterWebhook);
       expect(undone.decision).toBe('rolled-back');
       expect(at(undone.stored, template)).toEqual(at(to, template));
+      // PGDATA was left to the user when the label went, and is theirs since.
       const left = uninject(undone.stored, { isLive: false }).object;
-      expect(at(left, template)).toEqual(at(file, template));
+      const env = listAt(objectAt({ server: at(withPgdata(ourPgdata), server) ?? null }, 'server'), 'env');
+      expect(at(left, template)).toEqual(at(edited(file, [...server, 'env'], env), template));
+      const claims = ['spec', 'volumeClaimTemplates'];
+      expect(at(left, claims)).toEqual(at(released, claims));
     });
 
     test('an undo that no webhook saw, since the label was off: what came back is ours when the label does', () => {
