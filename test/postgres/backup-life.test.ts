@@ -8,17 +8,13 @@ import { parseLsn } from '../../src/agent/store/wal-name.ts';
 import { eventually, ownedDirectory } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import { storeRootOf, systemIdOf, untilProtected, untilReceived } from './support/backup-agent.ts';
+import { collectPrint } from './support/collected-print.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { startRestored } from './support/restored-server.ts';
 import { lostRows, startWriters } from './support/writers.ts';
 
 const pod = podsOfEachTest();
-
-function collect(): { lines: string[]; print: { out(line: string): void; error(line: string): void } } {
-  const lines: string[] = [];
-  return { lines, print: { out: (line) => lines.push(line), error: (line) => lines.push(`error: ${line}`) } };
-}
 
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'flock'))(
   'a backup from the first start to the last',
@@ -101,7 +97,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       const agent = await one.startAgent();
       const server = await one.startServer();
       await untilProtected(agent);
-      const said = collect();
+      const said = collectPrint();
       expect(await runBackupNow(one.shared, said.print)).toBe(0);
       expect(await runBackupNow(one.shared, said.print)).toBe(0);
       const records = await one.backups(await systemIdOf(server));
@@ -110,14 +106,14 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       expect(ids).toHaveLength(3);
       expect(ids.slice(1)).toEqual(said.lines);
 
-      const table = collect();
+      const table = collectPrint();
       expect(await runList({ root: storeRootOf(one), json: false, now }, table.print)).toBe(0);
       const [header, ...rows] = (table.lines[0] ?? '').split('\n');
       expect(header).toMatch(/^ID +START +SIZE +STORED +WAL FROM +WAL TO +VERIFIED +AGE$/);
       expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(ids);
       expect(rows.every((row) => / {2}yes {2,}0m$/.test(row))).toBe(true);
 
-      const json = collect();
+      const json = collectPrint();
       await runList({ root: storeRootOf(one), json: true, now }, json.print);
       const listing = JSON.parse(json.lines[0] ?? '') as { backups: { id: string; gap: null }[] };
       expect(listing.backups.map((backup) => backup.id)).toEqual(ids);
@@ -168,7 +164,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       const location = ownedDirectory(join(one.directory, 'elsewhere'));
       await server.sql(`CREATE TABLESPACE fast LOCATION '${location}'`);
       await server.sql('CREATE TABLE kept TABLESPACE fast AS SELECT 1 AS n');
-      const said = collect();
+      const said = collectPrint();
       expect(await runBackupNow(one.shared, said.print)).toBe(0);
       await Promise.all([server.kill(), agent.kill()]);
       one.loseVolume();

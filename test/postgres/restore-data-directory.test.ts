@@ -44,7 +44,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
   }
 
   it('its database: it is started as it is', async () => {
-    await runRestoreProcess(database, database.contract());
+    await lost.restore();
     await lost.serve();
     const first = await lost.recovered();
     await first.sql("INSERT INTO rows VALUES (16, '')");

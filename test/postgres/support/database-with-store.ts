@@ -171,6 +171,21 @@ export class DatabaseWithStore {
     return join(this.root, this.systemId, 'wal', timeline, name);
   }
 
+  /** Path of a finished segment: 0 is the oldest, -1 the newest. */
+  segmentPath(position: number): string {
+    const name = this.finished().at(position);
+    if (name === undefined) {
+      throw new Error(`there is no segment ${position}`);
+    }
+    return this.walPath(name);
+  }
+
+  /** Paths of what is in incoming/. */
+  partials(timeline = '00000001'): string[] {
+    const folder = join(this.root, this.systemId, 'incoming', timeline);
+    return readdirSync(folder).map((name) => join(folder, name));
+  }
+
   async remove(): Promise<void> {
     await this.crash();
     removeDirectory(this.directory);

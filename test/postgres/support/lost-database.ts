@@ -5,11 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { AgentContract } from '../../../src/agent/contract.ts';
 import { runAsServer, startServer } from '../../support/postgres-server.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
-import { DatabaseWithStore } from './database-with-store.ts';
+import { DatabaseWithStore, runRestoreProcess } from './database-with-store.ts';
 import { leftRecovery, serveWal } from './recovery.ts';
 
 /** What the tests of a file do with the store of a database that was lost. */
 export interface LostDatabase {
+  /** `restore` with the database's own contract. @throws where it refuses. */
+  restore(): Promise<void>;
   /** The agent's answers to restore_command; ends with the test. */
   serve(contract?: AgentContract): Promise<ChildProcess>;
   /** Starts a server on what was restored, and waits for nothing. */
@@ -52,6 +54,12 @@ export function lostDatabase(label: string, fill: (database: DatabaseWithStore) 
   });
 
   const lost: LostDatabase = {
+    restore: async () => {
+      const { code, output } = await runRestoreProcess(database, database.contract());
+      if (code !== 0) {
+        throw new Error(`restore ended with ${code ?? 'a signal'}:\n${output}`);
+      }
+    },
     serve: async (contract = database.contract()) => {
       const service = await serveWal(database.shared, contract);
       services.push(service);
