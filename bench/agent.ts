@@ -4,15 +4,18 @@ import { parseArgs } from 'node:util';
 import { ownedDirectory } from '../test/support/postgres-server.ts';
 import { benchBaseBackup } from './agent/base-backup.ts';
 import { makeDatabase } from './agent/database.ts';
-import { benchLoss } from './agent/loss.ts';
+import { benchLoss, printCommits } from './agent/loss.ts';
+import { benchMemory } from './agent/memory.ts';
 import { benchMover } from './agent/mover.ts';
+import { benchReceiver } from './agent/receiver.ts';
 import { benchReplay } from './agent/replay.ts';
 import { benchRestore } from './agent/restore.ts';
+import { makeWal } from './agent/segments.ts';
 import { benchStop } from './agent/stop.ts';
 
 /**
  * `npm run bench:agent -- [--full | --gigabytes N] [--runs N] [--kills N]`: what backup and restore cost, each against what one would
- * use otherwise, in turns on one machine. 0.5 GB by default; `--full` is 3.7 GB, 500 MB of them random bytes, and 20 kills.
+ * use otherwise, in turns on one machine. 0.5 GB by default; `--full` is 3 GB, 400 MB of them random bytes, and 20 kills.
  */
 const { values } = parseArgs({
   options: {
@@ -22,7 +25,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
   },
 });
-const gigabytes = values.full ? 3.7 : Number(values.gigabytes ?? 0.5);
+const gigabytes = Number(values.gigabytes ?? (values.full ? 3 : 0.5));
 const runs = Number(values.runs ?? 3);
 const kills = Number(values.kills ?? (values.full ? 20 : 3));
 
@@ -35,13 +38,15 @@ const database = await makeDatabase(Math.round(gigabytes * 54), Math.round(gigab
 try {
   const root = ownedDirectory(join(database.directory, 'store'));
   const record = await benchBaseBackup(database, root, runs);
-  // It makes the WAL that is replayed, too.
-  await benchMover(database, runs);
+  const segments = await makeWal(database);
+  await benchReceiver(database, segments, runs);
+  await benchMover(database, segments, runs);
   await benchReplay(database, root, record, runs);
   await benchRestore(database, root, record, runs);
 } finally {
   await database.remove();
 }
+await benchMemory();
 await benchStop(runs);
-await benchLoss(kills, false);
-await benchLoss(kills, true);
+const asynchronous = await benchLoss(kills, false);
+printCommits(await benchLoss(kills, true), asynchronous);

@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { newPod, systemIdOf, untilProtected } from '../../test/postgres/support/backup-agent.ts';
 import { startRestored } from '../../test/postgres/support/restored-server.ts';
 import { lostRows, startWriters } from '../../test/postgres/support/writers.ts';
-import { median, printRow } from './measure.ts';
+import { printRow } from './measure.ts';
 
-/** Kills server and agent under eight writers, loses the volume, restores and counts. Also what the agent needs and adds. */
-export async function benchLoss(kills: number, synchronous: boolean): Promise<void> {
+/**
+ * Kills server and agent under eight writers, loses the volume, restores and counts.
+ * @returns commits per second until then.
+ */
+export async function benchLoss(kills: number, synchronous: boolean): Promise<number> {
   let lostLate = 0;
   let lostOld = 0;
   let acknowledged = 0;
-  const resident: number[] = [];
+  let milliseconds = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const pod = await newPod('loss');
     try {
@@ -18,10 +20,11 @@ export async function benchLoss(kills: number, synchronous: boolean): Promise<vo
       const server = await pod.startServer();
       await untilProtected(agent);
       const systemId = await systemIdOf(server);
+      const beganAt = performance.now();
       const writers = await startWriters(server, 8);
       await new Promise((resolve) => setTimeout(resolve, 2000 + 100 * (kill % 10)));
-      resident.push(peakMegabytes(agent.child.pid ?? 0));
       const killedAt = performance.now();
+      milliseconds += killedAt - beganAt;
       await Promise.all([server.kill(), agent.kill()]);
       await writers.stop();
       acknowledged += writers.acknowledged.size;
@@ -39,16 +42,15 @@ export async function benchLoss(kills: number, synchronous: boolean): Promise<vo
     other: '',
     ratio: '',
   });
-  printRow({
-    what: 'memory of the agent at its peak',
-    ours: `${median(resident).toFixed(0)} MB`,
-    other: '',
-    ratio: '',
-  });
+  return (acknowledged / milliseconds) * 1000;
 }
 
-/** VmHWM: what was resident at most, shared pages included. */
-function peakMegabytes(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1000;
+/** What waiting for the agent costs. */
+export function printCommits(synchronous: number, asynchronous: number): void {
+  printRow({
+    what: 'commits of 8 writers with backup-synchronous, against without',
+    ours: `${synchronous.toFixed(0)}/s`,
+    other: `${asynchronous.toFixed(0)}/s`,
+    ratio: `${(synchronous / asynchronous).toFixed(2)} of it`,
+  });
 }

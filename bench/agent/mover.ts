@@ -4,22 +4,11 @@ import { join } from 'node:path';
 import { moveFinishedWal } from '../../src/agent/backup/mover.ts';
 import type { BenchDatabase } from './database.ts';
 import { median, printRow, seconds } from './measure.ts';
-import { finishedSegments } from './segments.ts';
 
-/** Real WAL right after a checkpoint (mostly full-page images), moved by ours and by a loop of zstd, fsync and rename in sh. */
-export async function benchMover(database: BenchDatabase, runs: number): Promise<void> {
-  const { server, systemId } = database;
-  const keep = 64;
-  await server.sql('CHECKPOINT');
+/** Moved by ours and by a loop of zstd, fsync and rename in sh. */
+export async function benchMover(database: BenchDatabase, segments: readonly string[], runs: number): Promise<void> {
+  const { systemId } = database;
   const source = join(database.dataDirectory, 'pg_wal');
-  const [before] = await server.sql<{ name: string }>('SELECT pg_walfile_name(pg_current_wal_lsn()) AS name');
-  let finished: string[] = [];
-  while (finished.length < keep) {
-    // Every page for the first time after the checkpoint: full-page images, as a busy server writes them.
-    await server.sql('UPDATE pgbench_accounts SET abalance = abalance + 1');
-    finished = (await finishedSegments(database, before?.name ?? '')).slice(1);
-  }
-  const segments = finished.slice(0, keep);
   const root = join(database.directory, 'mover');
   const incoming = join(root, systemId, 'incoming', '00000001');
   const fill = (): void => {
