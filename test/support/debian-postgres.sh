@@ -6,7 +6,7 @@
 # Arguments    SUITE: bullseye (PostgreSQL 13), bookworm (15), trixie (17), sid (the newest)
 # Environment  PGUSHER_CACHE: where it is kept, ~/.cache/pgusher by default; what apt and debootstrap read
 # Prints       the directory of the file system, on stdout; progress on stderr
-# Exit         0 it is there; 1 this machine cannot make it, with the reason on stderr; else that of debootstrap or apt-get
+# Exit         0 it is there; 1 this machine cannot make it, with the reason on stderr; else that of apt-get
 # Safe twice   yes. What is there is not made again, two at a time wait for each other, an interrupted run leaves
 #              nothing that is taken for a file system. Remove the directory to have newer packages.
 #
@@ -56,7 +56,15 @@ eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
 new=$root.new
 rm -rf "$new"
 printf 'Making a file system of Debian %s in %s ...\n' "$suite" "$root" >&2
-debootstrap --variant=minbase --keyring="$keyring" "$suite" "$new" "$mirror" >&2
+# A download that breaks off is no reason to give up at once; debootstrap begins anew in an empty directory.
+tries=3
+until debootstrap --variant=minbase --keyring="$keyring" "$suite" "$new" "$mirror" >&2; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || stop "Debian $suite cannot be had from $mirror"
+  umount -l "$new/proc" "$new/sys" 2>/dev/null || :
+  rm -rf "$new"
+  sleep 5
+done
 
 # No service is started in there, no cluster is made, and PostgreSQL runs with the official image's number.
 printf '#!/bin/sh\nexit 101\n' >"$new/usr/sbin/policy-rc.d"
@@ -78,7 +86,7 @@ mount -t proc proc "$new/proc"
 for step in update 'install postgresql zstd'; do
   # shellcheck disable=SC2086 # A step is words.
   DEBIAN_FRONTEND=noninteractive chroot "$new" apt-get -y -qq --no-install-recommends \
-    -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io $step >&2
+    -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io $step >&2
 done
 umount "$new/proc"
 chroot "$new" apt-get clean
