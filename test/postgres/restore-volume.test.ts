@@ -90,7 +90,12 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     expect((await runRestoreProcess(database, database.contract(), { stepsTo })).reason).toBe('');
     const reference = join(database.directory, 'reference');
     runAsServer('mv', [database.dataDirectory, reference]);
-    const kills = stepsToKillAt(readFileSync(stepsTo, 'utf8').trim().split('\n'));
+    const steps = readFileSync(stepsTo, 'utf8').trim().split('\n');
+    // Each file and folder is on disk before the whole is moved into place.
+    const moved = steps.findIndex((step) => /^rename .*\/staging$/.test(step));
+    const synced = steps.slice(0, moved).filter((step) => step === 'sync').length;
+    expect(synced).toBeGreaterThanOrEqual(readdirSync(reference, { recursive: true }).length);
+    const kills = stepsToKillAt(steps);
     expect(kills.length).toBeGreaterThan(10);
     for (const [step, what] of kills) {
       rmSync(database.shared, { recursive: true });
