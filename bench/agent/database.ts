@@ -8,6 +8,9 @@ import {
 import type { PostgresServer } from '../../test/support/postgres-server.ts';
 import { requireTool } from '../../test/support/tool.ts';
 
+/** Keeps all WAL from when the database is made on, and gives each receiver its beginning. */
+export const keptSlot = 'kept';
+
 export interface BenchDatabase {
   readonly directory: string;
   readonly dataDirectory: string;
@@ -30,7 +33,8 @@ export async function makeDatabase(scale: number, randomMegabytes: number): Prom
       max_wal_size: '8GB',
       autovacuum: 'off',
       checkpoint_timeout: '1h',
-      wal_keep_size: '4GB',
+      // So that a checkpoint takes away what nobody keeps.
+      wal_recycle: 'off',
     },
   });
   const { socketDirectory, port } = server;
@@ -57,6 +61,7 @@ export async function makeDatabase(scale: number, randomMegabytes: number): Prom
        FROM generate_series(1, ${randomMegabytes * 128}) AS i`,
   );
   await server.sql('CHECKPOINT');
+  await server.sql(`SELECT pg_create_physical_replication_slot('${keptSlot}', true)`);
   const [row] = await server.sql<{ id: string; size: string }>(
     'SELECT system_identifier::text AS id, pg_database_size(current_database())::text AS size FROM pg_control_system()',
   );

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startReceiver } from '../../src/agent/backup/receiver.ts';
 import { slotName } from '../../src/agent/backup/slot.ts';
 import { requireTool } from '../../test/support/tool.ts';
+import { keptSlot } from './database.ts';
 import type { BenchDatabase } from './database.ts';
 import { median, printRow, seconds } from './measure.ts';
-import { keptSlot } from './segments.ts';
 
 /** Seconds until the server's last 64 segments lie in a folder: as the agent runs pg_receivewal (--synchronous), and without. */
 export async function benchReceiver(database: BenchDatabase, segments: readonly string[], runs: number): Promise<void> {

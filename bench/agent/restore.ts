@@ -7,9 +7,9 @@ import { baseBackupDirectory } from '../../src/agent/store/base-backups.ts';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
 import { asServerUser } from '../../test/support/postgres-server.ts';
 import { findTool } from '../../test/support/tool.ts';
+import { keptSlot } from './database.ts';
 import type { BenchDatabase } from './database.ts';
 import { median, printRow, seconds } from './measure.ts';
-import { keptSlot } from './segments.ts';
 
 /**
  * Ours (every file checked against its SHA-256, all on disk) against `zstd -d | tar -x`, which checks nothing, and against
@@ -125,11 +125,6 @@ async function benchPgBackRest(database: BenchDatabase, own: number): Promise<vo
   run('stanza-create', ...source, '--no-online');
   // A backup of a stopped server takes in pg_wal too: no more of it than ours carries.
   await server.sql(`SELECT pg_drop_replication_slot('${keptSlot}')`);
-  await server.sql('ALTER SYSTEM SET wal_keep_size = 0');
-  await server.sql("ALTER SYSTEM SET max_wal_size = '32MB'");
-  await server.sql("ALTER SYSTEM SET min_wal_size = '32MB'");
-  await server.sql('SELECT pg_reload_conf()');
-  await server.sql('CHECKPOINT');
   await server.sql('SELECT pg_switch_wal()');
   await server.sql('CHECKPOINT');
   await server.stop();

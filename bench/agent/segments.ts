@@ -1,19 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSegmentName } from '../../src/agent/store/wal-name.ts';
+import { keptSlot } from './database.ts';
 import type { BenchDatabase } from './database.ts';
 
 const wanted = 64;
 
-/** Keeps the WAL that is made here, and gives each receiver its beginning. */
-export const keptSlot = 'kept';
-
 /** Makes 64 segments of WAL as a busy server writes it right after checkpoints: mostly full-page images. */
 export async function makeWal(database: BenchDatabase): Promise<readonly string[]> {
   const { server } = database;
-  await server.sql('SELECT pg_switch_wal()');
   await server.sql('CHECKPOINT');
-  await server.sql(`SELECT pg_create_physical_replication_slot('${keptSlot}', true)`);
   const [slot] = await server.sql<{ name: string }>(
     `SELECT pg_walfile_name(restart_lsn) AS name FROM pg_replication_slots WHERE slot_name = '${keptSlot}'`,
   );
@@ -21,7 +17,8 @@ export async function makeWal(database: BenchDatabase): Promise<readonly string[
     // One row of each page.
     await server.sql('UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid % 61 = 0');
     const segments = await finishedSegments(database, slot?.name ?? '');
-    if (segments.length >= wanted) {
+    // The base backup, from which they are replayed, begins a few later.
+    if (segments.length >= wanted + 8) {
       return segments.slice(0, wanted);
     }
     await server.sql('CHECKPOINT');
