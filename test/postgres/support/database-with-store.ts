@@ -139,6 +139,11 @@ export class DatabaseWithStore {
     this.step('move', compression);
   }
 
+  /** The same, cut off before a change on disk, or with a list of these. */
+  moveInSteps(counting: StepCounting): void {
+    this.step('move', 'zstd', counting);
+  }
+
   /** kill -9 of the server and its receiver: what a node does that dies. */
   async crash(): Promise<void> {
     await this.server?.kill();
@@ -191,14 +196,20 @@ export class DatabaseWithStore {
     removeDirectory(this.directory);
   }
 
-  private step(step: 'claim' | 'backup' | 'move', compression: 'zstd' | 'gzip' | 'none' = 'zstd'): string {
+  private step(
+    step: 'claim' | 'backup' | 'move',
+    compression: 'zstd' | 'gzip' | 'none' = 'zstd',
+    counting: StepCounting = {},
+  ): string {
     const { server } = this;
-    const result = spawnSync(node, [join(import.meta.dirname, 'store-process.ts')], {
+    const counted = countingSteps(counting);
+    const result = spawnSync(node, [...counted.preload, join(import.meta.dirname, 'store-process.ts')], {
       ...asServerUser(),
       cwd: '/tmp',
       encoding: 'utf8',
       env: {
         ...process.env,
+        ...counted.environment,
         STORE_STEP: JSON.stringify({
           step,
           root: this.root,
@@ -218,7 +229,8 @@ export class DatabaseWithStore {
         }),
       },
     });
-    if (result.status !== 0) {
+    const asWanted = counting.killAtStep === undefined ? result.status === 0 : result.signal === 'SIGKILL';
+    if (!asWanted) {
       throw new Error(`${step}: ${result.stdout}${result.stderr}`);
     }
     return result.stdout;
@@ -233,13 +245,29 @@ export interface RestoreResult {
   readonly output: string;
 }
 
-export interface RestoreOptions {
-  readonly pod?: string;
-  readonly mustBeMount?: boolean;
-  /** SIGKILL before this change on disk; see kill-at-step.ts. */
+/** See kill-at-step.ts. */
+export interface StepCounting {
+  /** SIGKILL before this change on disk. */
   readonly killAtStep?: number;
   /** File for the names of all changes on disk. */
   readonly stepsTo?: string;
+}
+
+function countingSteps({ killAtStep, stepsTo }: StepCounting): {
+  readonly preload: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+} {
+  const environment = {
+    ...(killAtStep === undefined ? {} : { KILL_AT_STEP: String(killAtStep) }),
+    ...(stepsTo === undefined ? {} : { STEPS_TO: stepsTo }),
+  };
+  const counted = Object.keys(environment).length > 0;
+  return { preload: counted ? ['--import', join(import.meta.dirname, 'kill-at-step.ts')] : [], environment };
+}
+
+export interface RestoreOptions extends StepCounting {
+  readonly pod?: string;
+  readonly mustBeMount?: boolean;
   /** As whoever runs the test, not as the server's user. */
   readonly asRoot?: boolean;
 }
@@ -250,16 +278,13 @@ export async function runRestoreProcess(
   contract: AgentContract,
   options: RestoreOptions = {},
 ): Promise<RestoreResult> {
-  const { killAtStep, stepsTo } = options;
-  const counted = killAtStep !== undefined || stepsTo !== undefined;
-  const preload = counted ? ['--import', join(import.meta.dirname, 'kill-at-step.ts')] : [];
-  const child = spawn(node, [...preload, join(import.meta.dirname, 'restore-process.ts')], {
+  const counted = countingSteps(options);
+  const child = spawn(node, [...counted.preload, join(import.meta.dirname, 'restore-process.ts')], {
     ...(options.asRoot === true ? {} : asServerUser()),
     cwd: '/tmp',
     env: {
       ...process.env,
-      ...(killAtStep === undefined ? {} : { KILL_AT_STEP: String(killAtStep) }),
-      ...(stepsTo === undefined ? {} : { STEPS_TO: stepsTo }),
+      ...counted.environment,
       PGUSHER_CONTRACT: JSON.stringify(contract),
       RESTORE_PLACES: JSON.stringify({
         shared: database.shared,

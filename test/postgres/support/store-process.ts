@@ -1,5 +1,5 @@
 import { takeBaseBackup } from '../../../src/agent/backup/base-backup.ts';
-import { moveFinishedWal } from '../../../src/agent/backup/mover.ts';
+import { moveFinishedWal, removeTemporaryWal } from '../../../src/agent/backup/mover.ts';
 import { claimStore, learnSystem } from '../../../src/agent/store/identity.ts';
 import { requireTool } from '../../support/tool.ts';
 
@@ -44,6 +44,8 @@ switch (step.step) {
     break;
   }
   case 'move':
+    // As the agent does when it starts.
+    await removeTemporaryWal(step.root, step.facts.systemId);
     await moveFinishedWal({
       root: step.root,
       systemId: step.facts.systemId,
