@@ -16,7 +16,10 @@ export function validate(request: AdmissionRequest, context: AdmissionContext): 
       return accept(judgeRelease(subject, request, context), request, undefined);
     case 'managed': {
       const judged = judge(subject, request, context);
-      const findings = [...judged.findings, ...injectionFindings(judged, context)];
+      // What is refused may have no place for what we would put there: a name of ours is taken, say.
+      const findings = refuses(judged.findings)
+        ? judged.findings
+        : [...judged.findings, ...injectionFindings(judged, context)];
       return accept(findings, request, judged.stripped.hash);
     }
     default:

@@ -368,6 +368,16 @@ describe('/validate looks at the final object', () => {
     expect(verdict.findings[0]?.message).toMatch(/^init container pgusher-backup is missing or not as/);
   });
 
+  test('refuses a mount of ours that lost its name, and does not fail on where it would put ours', () => {
+    const object = stored();
+    const [server = {}] = objectsAt(podOf(object), 'containers');
+    const mounts = objectsAt(server, 'volumeMounts').map(({ name, mountPath }) =>
+      mountPath === '/pgusher' ? { mountPath } : { name, mountPath },
+    );
+    const verdict = validated({ object: withPod(object, { containers: [{ ...server, volumeMounts: mounts }] }) });
+    expect(ids(verdict)).toEqual(['deny:reserved-container-name']);
+  });
+
   test('takes additions to an injected part: a default that we do not know, a variable of another webhook', () => {
     expect(validated({ object: withFirst(stored(), { newDefault: 'x' }) })).toMatchObject({
       allowed: true,
