@@ -72,6 +72,22 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
     expect(await rowsOf(server)).toEqual(numbers(1, 35));
   });
 
+  it.skipIf(missingTools('script'))('draws a bar on a terminal', () => {
+    const main = join(import.meta.dirname, '../../src/agent/main.ts');
+    const store = `--store ${join(database.directory, 'store')} --prefix shop/db`;
+    const command = `${node} ${main} restore --to ${join(directory, 'data')} ${store}`;
+    // util-linux: runs it on a terminal of its own.
+    const result = spawnSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      ...asServerUser(),
+      cwd: '/tmp',
+      encoding: 'utf8',
+    });
+    expect(result.status).toBe(0);
+    const bars = result.stdout.split('\r').filter((text) => text.includes('%'));
+    expect(bars.at(-1)).toContain('100 %');
+    expect(result.stdout).toContain(`done: start PostgreSQL 15 on ${directory}/data;`);
+  });
+
   it('goes to a point in time', async () => {
     expect(restore('--target-lsn', lsn20).error).toBe('');
     server = await startRecovered(join(directory, 'data'));

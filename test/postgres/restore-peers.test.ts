@@ -92,7 +92,8 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup'))('a primary comes back
     expect(await restart({ primary: `db-0.localhost:${await freePort()}` })).toMatchObject({ code: 0 });
     // TEST-NET-1 (RFC 5737): packets to it go nowhere.
     expect(await restart({ primary: `192.0.2.1:${peer.port}` })).toMatchObject({ code: 0 });
-    expect(performance.now() - began).toBeLessThan(15_000);
+    // The kernel alone would try for two minutes.
+    expect(performance.now() - began).toBeLessThan(60_000);
     expect(await restart({ primary: `db-0.no-such-service.invalid:${peer.port}` })).toMatchObject({ code: 0 });
     expect(await restart({ replication: null })).toMatchObject({ code: 0 });
     expect(await restart({ role: 'primary', primary: null })).toMatchObject({ code: 0 });
