@@ -66,7 +66,8 @@ export function decidePinning(input: PinInput): PinningOutcome {
   if (rollback !== undefined) {
     const parts = { kind: 'rolled-back' as const, plan: rollback.plan, inputs, version: rollback.version };
     // Asked once more about its own answer to an undo, the webhook has said this already.
-    if (bringsRecord(requested, stored)) return { ...parts, isUndo: false, warnings: [] };
+    if (bringsRecord(requested, stored) || bringsBookkeeping(requested, stored))
+      return { ...parts, isUndo: false, warnings: [] };
     const warning = `rollback: the injected parts are those of that revision, rendered by pgusher ${shortText(rollback.version)}`;
     return { ...parts, isUndo: true, warnings: [warning] };
   }
@@ -100,6 +101,12 @@ function pinnedVersion({ requested, version }: PinInput, stored: Stripped): stri
 function bringsRecord(requested: Stripped, stored: Stripped): boolean {
   const { hash, record, recordText } = requested;
   return recordText !== stored.recordText && hash !== undefined && record.at(-1)?.hash === hash;
+}
+
+/** An undo changes the template alone; our own answer may name the newest revision again, after an undo that nobody saw. */
+function bringsBookkeeping(requested: Stripped, stored: Stripped): boolean {
+  const isOther = requested.inputs !== stored.inputs || requested.version !== stored.version;
+  return isOther && requested.hash !== undefined && requested.record.at(-1)?.hash === requested.hash;
 }
 
 /**

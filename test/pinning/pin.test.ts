@@ -483,6 +483,16 @@ describe('rollback', () => {
       );
     });
 
+    test('the answer to an edit behind such an undo, asked about again, is no undo itself', () => {
+      const unseen = edited(released, template, at(live, template));
+      const newest = edited(edited(file, annotation('backup-keep'), '9'), [...server, 'image'], 'postgres:17.7');
+      const first = admit(afterApply(unseen, newest), unseen, laterWebhook);
+      expect(at(first.stored, template)).toEqual(at(third, template));
+      const again = admit(first.stored, unseen, laterWebhook);
+      expect(JSON.stringify(again.stored)).toBe(JSON.stringify(first.stored));
+      expect(again.warnings).toEqual(['restarts the pods: the pod template changed']);
+    });
+
     test('with the record lost nothing that runs our scripts is taken for the user’s, and it is said what is', () => {
       const forgotten = edited(
         adopted,
