@@ -68,8 +68,10 @@ export function strip(object: JsonObject, before?: Stripped): Stripped {
     return { ...written, comparable: object, object: user, injected: undefined, hash, revision: undefined, record };
   }
   const record = before !== undefined && recordText === before.recordText ? before.record : readRecord(recordText);
+  // What an undo changes is the template alone. Our own answer, asked about again, brings its bookkeeping.
+  const isUndo = recordText === before?.recordText && version === before?.version && inputs === before?.inputs;
   const revision = findRevision(record, before?.record ?? [], hash);
-  const { spec: users, plan } = stripSpec(spec, hash, revision, before?.object);
+  const { spec: users, plan } = stripSpec(spec, hash, revision, isUndo ? before?.object : undefined);
   const user = withoutBookkeeping(users === spec ? object : { ...object, spec: users }, annotations, revision);
   const injected = hash !== undefined || !isNothing(plan) ? plan : undefined;
   return { ...written, comparable: object, object: user, injected, hash, revision, record };
