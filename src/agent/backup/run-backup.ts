@@ -1,10 +1,10 @@
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
+import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
 import { stepDown } from '../step-down.ts';
-import { storeRoot } from '../store/layout.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
@@ -27,7 +27,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   });
   const report = createStatusReport(status, log, edges.now);
   try {
-    await stepDown(contract.owner, [own], contract.store === null ? [] : [storeRoot(contract.store)]);
+    await stepDown(contract.owner, [own], await foldersToMake(contract.store, edges.storeMustBeMount));
   } catch (error) {
     // A store that is mounted but broken keeps no database from starting; it is looked at again for each session.
     report.failed('store', messageOf(error));

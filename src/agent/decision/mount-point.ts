@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { StoreContract } from '../contract.ts';
+import { storeRoot } from '../store/layout.ts';
 
 /**
  * Whether something is mounted at `path`. A claim that is not mounted leaves an empty directory in the container, which
@@ -14,6 +16,14 @@ export async function isMountPoint(path: string): Promise<boolean> {
     return true;
   }
   return parseMountPoints(await readFile('/proc/self/mountinfo', 'utf8')).has(absolute);
+}
+
+/** The folder of a store that may be made: none where nothing is mounted, for what is put there is gone with the container. */
+export async function foldersToMake(store: StoreContract | null, mustBeMount: boolean): Promise<readonly string[]> {
+  if (store === null || (mustBeMount && !(await isMountPoint(store.mount).catch(() => false)))) {
+    return [];
+  }
+  return [storeRoot(store)];
 }
 
 export function parseMountPoints(mountinfo: string): ReadonlySet<string> {

@@ -104,8 +104,15 @@ async function readContents(root: string, identity: StoreIdentity, systems: read
 
 async function mountTrouble(question: StoreQuestion): Promise<string | undefined> {
   const { mount } = question.store;
-  if (!(await stat(mount)).isDirectory()) {
-    return `${mount} is not a directory`;
+  try {
+    if (!(await stat(mount)).isDirectory()) {
+      return `${mount} is not a directory`;
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      return `nothing is mounted at ${mount}: it is not there`;
+    }
+    throw error;
   }
   return question.mustBeMount && !(await isMountPoint(mount))
     ? `nothing is mounted at ${mount}: it is a plain directory of the container`

@@ -10,6 +10,7 @@ import type { Decision, NewerTimeline } from '../decision/decide.ts';
 import { decide } from '../decision/decide.ts';
 import type { BootDecision } from '../decision/decision-file.ts';
 import { decisionFileName, writeDecisionFile } from '../decision/decision-file.ts';
+import { foldersToMake } from '../decision/mount-point.ts';
 import type { Role } from '../decision/pod-role.ts';
 import { podRole } from '../decision/pod-role.ts';
 import type { StoreState } from '../decision/store-state.ts';
@@ -65,7 +66,7 @@ async function prepareFolders(
     await stepDown(
       contract.owner,
       [surroundings.shared, paths.own, parent],
-      contract.store === null ? [] : [storeRoot(contract.store)],
+      await foldersToMake(contract.store, surroundings.mustBeMount),
     );
   } catch (error) {
     if (contract.owner !== null && contract.owner.uid !== 0 && process.getuid?.() === 0) {
