@@ -11,6 +11,7 @@
 # Safe to run twice: yes.
 #
 # Not pg_ctl: it refuses to run as root, and gives up after 60 seconds.
+# Not -e: whatever fails, the rest is done and the exit is 0.
 set -u
 
 budget=$1

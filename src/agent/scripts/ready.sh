@@ -7,6 +7,7 @@
 #          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
 #          unready: the server answered.
 # Safe at any time; writes nothing.
+# Not -e: statuses are looked at one by one, and one that is not must not make a server unready.
 set -u
 
 port=$1

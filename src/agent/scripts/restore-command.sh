@@ -12,6 +12,7 @@
 #
 # Needs nothing but a POSIX shell with mv, rm and sleep: it runs in images of every kind. A segment that the agent has
 # ready costs one mv; the agent decompresses the next ones meanwhile.
+# Not -e: a command that fails would end this with its own status, and PostgreSQL would take that for the end of the archive.
 set -u
 
 name=$1
