@@ -278,6 +278,37 @@ describe.skipIf(missingTools('go'))('a real kube-apiserver with both webhooks re
     cluster.kubectl(['delete', 'namespace', 'shop', '--wait=false']);
   });
 
+  test('a namespace whose LimitRange wants requests and limits takes the injected pod as it is', () => {
+    apply(ordersManifest());
+    const { template, volumeClaimTemplates } = stored(cluster).spec;
+    const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+      name,
+      persistentVolumeClaim: { claimName: `${name}-orders-0` },
+    }));
+    const spec = { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'orders-0' }, spec };
+    const limits = {
+      type: 'Container',
+      min: { cpu: '50m', memory: '64Mi' },
+      max: { cpu: '4', memory: '8Gi' },
+      default: { cpu: '3', memory: '3Gi' },
+      defaultRequest: { cpu: '2', memory: '3Gi' },
+    };
+    const range = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'range' }, spec: { limits: [limits] } };
+    cluster.tryKubectl(['create', 'serviceaccount', 'default']);
+    cluster.kubectl(['create', '-f', '-'], JSON.stringify(range));
+    try {
+      const made = cluster.tryKubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
+      expect(made.stderr).toBe('');
+      const { spec: limited } = JSON.parse(made.stdout) as typeof pod;
+      const resourcesOf = ({ initContainers = [] }: typeof template.spec): unknown =>
+        initContainers.map(({ name, resources }) => ({ name, resources }));
+      expect(resourcesOf(limited)).toEqual(resourcesOf(template.spec));
+    } finally {
+      cluster.kubectl(['delete', 'limitrange', 'range']);
+    }
+  });
+
   test('the label on a Deployment is refused with the kind that is wanted', () => {
     const deployment = {
       apiVersion: 'apps/v1',
