@@ -286,7 +286,7 @@ describe.skipIf(missingTools('go'))('a real kube-apiserver with both webhooks re
       persistentVolumeClaim: { claimName: `${name}-orders-0` },
     }));
     const spec = { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] };
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'orders-0' }, spec };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'limited' }, spec };
     const limits = {
       type: 'Container',
       min: { cpu: '50m', memory: '64Mi' },
