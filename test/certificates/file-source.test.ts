@@ -88,13 +88,21 @@ test('a key of another type than the certificate’s is not taken', () => {
 
 test('a few failed looks are no problem yet', async () => {
   const volume = secretVolume('gone');
-  const failures: string[] = [];
-  const source = fileSource(volume, { interval: 10, onFailure: (message) => failures.push(message) });
+  const problems: (string | undefined)[] = [];
+  // Looked at and mended within the look itself: a busy machine may not come here between two of them.
+  const source = fileSource(volume, {
+    interval: 10,
+    onFailure: () => {
+      problems.push(source.problem());
+      if (problems.length === 2) {
+        source.stop();
+        renameSync(`${volume.key}.away`, volume.key);
+      }
+    },
+  });
   renameSync(volume.key, `${volume.key}.away`);
-  await until(() => failures.length === 2);
-  expect(source.problem()).toBeUndefined();
-  renameSync(`${volume.key}.away`, volume.key);
-  source.stop();
+  await until(() => problems.length >= 2);
+  expect(problems.slice(0, 2)).toEqual([undefined, undefined]);
   expect(source.current()).toEqual(one);
 });
 
