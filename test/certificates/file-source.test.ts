@@ -43,7 +43,7 @@ function secretVolume(name: string): {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let round = 0; round < 200 && !condition(); round += 1) await sleep(10);
+  for (let round = 0; round < 2000 && !condition(); round += 1) await sleep(10);
   expect(condition()).toBe(true);
 }
 
