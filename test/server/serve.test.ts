@@ -55,14 +55,14 @@ function start(...args: readonly string[]): Running {
     ),
     logged,
     logs: async (message) => {
-      for (let round = 0; round < 100; round += 1) {
+      for (let round = 0; round < 600; round += 1) {
         if (logged().some(({ msg }) => msg === message)) return;
         await sleep(100);
       }
       throw new Error(`never logged: ${message}`);
     },
     listening: async () => {
-      for (let round = 0; round < 500; round += 1) {
+      for (let round = 0; round < 3000; round += 1) {
         const port = logged().find(({ msg }) => msg === 'listening')?.['port'];
         if (typeof port === 'number') return port;
         await sleep(20);
@@ -188,7 +188,7 @@ test('a renewed certificate serves new connections; those that are there go on',
   writeFileSync(pair.key, renewed.key);
   writeFileSync(pair.certificate, renewed.certificate);
   let serial: string | undefined;
-  for (let round = 0; round < 100 && serial === undefined; round += 1) {
+  for (let round = 0; round < 600 && serial === undefined; round += 1) {
     await sleep(100);
     serial = await openConnection(port, next.certificate).then(
       (socket) => {
@@ -275,6 +275,6 @@ describe('stopping', () => {
     await sleep(300);
     server.process.kill('SIGINT');
     expect((await server.ended).code).toBe(130);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 });

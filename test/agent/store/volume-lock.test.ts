@@ -79,7 +79,7 @@ describe.skipIf(missingTools('flock', 'fuser'))('the lock on a data volume', () 
 });
 
 async function waitFor(condition: () => Promise<boolean>): Promise<boolean> {
-  for (let attempt = 0; attempt < 40; attempt += 1) {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
     if (await condition()) {
       return true;
     }

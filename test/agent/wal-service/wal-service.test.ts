@@ -78,7 +78,7 @@ describe('the answers to restore-command.sh', () => {
         renameSync(offered(`${file}.${String(pid)}`), took);
         break;
       }
-      if (performance.now() - began > 1500) throw new Error(`${file} was not offered within 1.5 s`);
+      if (performance.now() - began > 20_000) throw new Error(`${file} was not offered within 20 s`);
       await sleep(1);
     }
     expect(statSync(took).size).toBe(segmentSize);
