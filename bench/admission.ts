@@ -219,7 +219,7 @@ console.log(
   '| body | connections | server | per second | ratio | p50 / p99 ms | p99 ratio | CPU µs |\n|---|---|---|---|---|---|---|---|',
 );
 for (const body of bodies.slice(0, 5)) {
-  for (const server of serversOf(body)) await load(server, body, 8, 8000);
+  for (const server of serversOf(body)) await load(server, body, 8, 3000);
 }
 for (const body of bodies) {
   for (const connections of [1, 8, 64]) {
