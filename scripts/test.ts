@@ -5,10 +5,12 @@
  * A step whose tools are missing is skipped, with the reason; where CI=true that is a failure, and so is a skipped test.
  * Exit codes: 0 nothing failed; 1 something did.
  */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runBats } from './test/bats.ts';
 import { listShellFiles } from './test/shell-files.ts';
 import { runProgram } from './test/run-program.ts';
+import { sumResults } from './test/step-result.ts';
 import type { StepResult } from './test/step-result.ts';
 import { runVitest } from './test/vitest.ts';
 import { findTool } from '../test/support/tool.ts';
@@ -25,7 +27,7 @@ const strict = process.env['CI'] === 'true';
 
 const steps: readonly Step[] = [
   { name: 'type check', tools: [], run: () => check('tsc', ['-p', '.']) },
-  { name: 'lint', tools: [], run: () => check('eslint', ['.']) },
+  { name: 'lint', tools: [], run: () => check('eslint', [`--concurrency=${availableParallelism()}`, '.']) },
   { name: 'format', tools: [], run: () => check('prettier', ['--check', '--log-level=warn', '.']) },
   {
     name: 'ShellCheck',
@@ -83,11 +85,7 @@ function report(): void {
     console.log(`${mark} ${step.name.padEnd(18)} ${counts}`);
     for (const note of result.notes) console.log(`          ${note}`);
   }
-  const sum = (count: (result: StepResult) => number): number =>
-    results.reduce((total, result) => total + count(result), 0);
-  const failed = sum((result) => result.failed);
+  const { passed, failed, skipped } = sumResults(results);
   process.exitCode = failed > 0 ? 1 : 0;
-  console.log(
-    `\n${sum((result) => result.passed)} passed, ${failed} failed, ${sum((result) => result.skipped)} skipped`,
-  );
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 }

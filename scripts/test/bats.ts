@@ -1,14 +1,24 @@
 import { globSync } from 'node:fs';
 import { runProgram } from './run-program.ts';
+import { sumResults } from './step-result.ts';
 import type { StepResult } from './step-result.ts';
 
-/** The bats files of test/shell, counted from their TAP output. */
+/** The bats files of test/shell side by side, since they mostly wait, counted from their TAP output. */
 export async function runBats(root: string): Promise<StepResult> {
   const files = globSync('test/shell/**/*.bats', { cwd: root }).toSorted();
   if (files.length === 0) return { passed: 0, failed: 1, skipped: 0, notes: ['test/shell holds no *.bats'] };
-  const { status, output } = await runProgram('bats', ['--formatter', 'tap', ...files], { cwd: root, output: 'kept' });
-  console.log(output.trimEnd());
-  return countTap(output, status);
+  return sumResults(
+    await Promise.all(
+      files.map(async (file) => {
+        const { status, output } = await runProgram('bats', ['--formatter', 'tap', file], {
+          cwd: root,
+          output: 'kept',
+        });
+        console.log(`${file}\n${output.trimEnd()}`);
+        return countTap(output, status);
+      }),
+    ),
+  );
 }
 
 /** What a TAP text says; a run that failed without saying what counts as one failure. */

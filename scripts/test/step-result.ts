@@ -6,3 +6,14 @@ export interface StepResult {
   /** Lines for the summary: what failed, what was skipped and why. */
   readonly notes: readonly string[];
 }
+
+export function sumResults(results: readonly StepResult[]): StepResult {
+  const sum = (count: (result: StepResult) => number): number =>
+    results.reduce((total, result) => total + count(result), 0);
+  return {
+    passed: sum((result) => result.passed),
+    failed: sum((result) => result.failed),
+    skipped: sum((result) => result.skipped),
+    notes: results.flatMap((result) => result.notes),
+  };
+}

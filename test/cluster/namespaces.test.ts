@@ -97,14 +97,14 @@ function watch(api: Api, problems: string[] = []): NamespaceWatch {
   return watched;
 }
 
-test('what is listed and what changes later is known, of our annotations only', { timeout: 20_000 }, async () => {
+test('what is listed and what changes later is known, of our annotations only', async () => {
   const api = await startApi();
   const watched = watch(api);
   expect(watched.synced()).toBe(false);
   await vi.waitFor(() => {
     expect(watched.annotations('shop')).toEqual({ 'postgres.io/backup-keep': '30' });
     expect(api.watches()).toBe(1);
-  }, 10_000);
+  }, 60_000);
   expect(watched.synced()).toBe(true);
   expect(watched.annotations('elsewhere')).toBeUndefined();
 
@@ -113,25 +113,25 @@ test('what is listed and what changes later is known, of our annotations only', 
   await vi.waitFor(() => {
     expect(watched.annotations('shop')).toEqual({ 'postgres.io/backup-keep': '7' });
     expect(watched.annotations('bank')).toEqual({});
-  }, 5_000);
+  }, 60_000);
 
   api.send('DELETED', 'shop', {});
   await vi.waitFor(() => {
     expect(watched.annotations('shop')).toBeUndefined();
-  }, 5_000);
+  }, 60_000);
 });
 
-test('an API that fails at first is told of and asked again', { timeout: 20_000 }, async () => {
+test('an API that fails at first is told of and asked again', async () => {
   const api = await startApi();
   api.isBroken = true;
   const problems: string[] = [];
   const watched = watch(api, problems);
   await vi.waitFor(() => {
     expect(problems.length).toBeGreaterThan(1);
-  }, 10_000);
+  }, 60_000);
   expect(watched.synced()).toBe(false);
   api.isBroken = false;
   await vi.waitFor(() => {
     expect(watched.annotations('shop')).toEqual({ 'postgres.io/backup-keep': '30' });
-  }, 10_000);
+  }, 60_000);
 });

@@ -90,7 +90,7 @@ describe('the answers to restore-command.sh', () => {
       // Backwards, so that nothing is made ready ahead.
       await fetch(name(last + first - number), number, number % 6);
     }
-  }, 60_000);
+  });
 
   it('offers a segment again that was offered ahead before', async () => {
     let pid = 100;
@@ -102,7 +102,7 @@ describe('the answers to restore-command.sh', () => {
         if (number % 5 === 0) await fetch(name(number), (pid += 1));
       }
     }
-  }, 60_000);
+  });
 
   it('answers the wrapper, which takes what was made ready ahead', async () => {
     const script = join(directory, 'shared', 'bin', 'restore-command.sh');
