@@ -1,4 +1,4 @@
-import { chownSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BaseBackupRecord } from '../../src/agent/store/layout.ts';
@@ -112,19 +112,28 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
   });
 
-  it('fills a PGDATA that is the mount itself entry by entry, also when it is killed in between', async () => {
+  it('fills a PGDATA that is the mount itself entry by entry, and converges when it is killed in between', async () => {
     const contract = database.contract({ dataDirectory: database.volume });
-    const result = await runRestoreProcess(database, contract);
-    expect(result.reason).toBe('');
-    // Half-way, as a kill would leave it: pg_control held back, entries in both places.
-    const own = join(database.volume, '.pgusher');
-    runAsServer('mkdir', ['-p', join(own, 'staging')]);
-    runAsServer('mv', [join(database.volume, 'global', 'pg_control'), join(own, 'pg_control')]);
-    runAsServer('mv', [join(database.volume, 'base'), join(own, 'staging', 'base')]);
-    runAsServer('sh', ['-c', `echo ${database.volume} > ${join(own, 'filling')}`]);
-    const again = await runRestoreProcess(database, contract);
-    expect(again.output).toContain('an earlier run was moving a finished database into PGDATA: going on');
-    expect(again.reason).toBe('');
+    const stepsTo = join(database.directory, 'steps');
+    expect((await runRestoreProcess(database, contract, { stepsTo })).reason).toBe('');
+    const reference = join(database.directory, 'filled');
+    runAsServer('cp', ['-a', database.volume, reference]);
+    const steps = readFileSync(stepsTo, 'utf8').trim().split('\n');
+    const kills = stepsOfFilling(steps);
+    expect(kills.length).toBeGreaterThan(10);
+    for (const [step, what] of kills) {
+      database.loseVolume();
+      expect((await runRestoreProcess(database, contract, { killAtStep: step })).signal, what).toBe('SIGKILL');
+      // No server starts on half of the entries.
+      expect(existsSync(join(database.volume, 'global', 'pg_control')), `killed before ${what}`).toBe(
+        step > controlInPlace(steps),
+      );
+      const again = await runRestoreProcess(database, contract);
+      expect(again.output).toContain('an earlier run was moving a finished database into PGDATA: going on');
+      expect(again.reason, `killed before ${what}`).toBe('');
+      runAsServer('diff', ['-r', '--exclude=pgusher-restore.json', reference, database.volume]);
+      expect(readdirSync(join(database.volume, '.pgusher')), `killed before ${what}`).toEqual([]);
+    }
     await lost.serve(contract);
     expect(await rowsOf(await lost.recovered(database.volume))).toEqual(numbers(1, 95));
   });
@@ -161,4 +170,17 @@ function stepsToKillAt(steps: readonly string[]): [number, string][] {
       ([number, what]) =>
         number % every === 0 || (/^(rename|link|rm) /.test(what) && !/\/(staging|shared\/bin)\//.test(what)),
     );
+}
+
+/** Number of the step that makes a database of the entries: pg_control comes back from our folder. */
+function controlInPlace(steps: readonly string[]): number {
+  return steps.findLastIndex((step) => /^rename .*\/\.pgusher\/pg_control$/.test(step)) + 1;
+}
+
+/** Of the steps after `filling` is there: the first and the last ones, and every eighth of the entries between. */
+function stepsOfFilling(steps: readonly string[]): [number, string][] {
+  const first = steps.findIndex((step) => /^rename .*\/staging\/global\/pg_control$/.test(step));
+  const filling = steps.slice(first).map((what, index): [number, string] => [first + index + 1, what]);
+  const ends = filling.findIndex(([, what]) => /^rm .*\/filling$/.test(what));
+  return filling.slice(0, ends + 1).filter((_, index) => index < 3 || index > ends - 8 || index % 8 === 0);
 }
