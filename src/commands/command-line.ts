@@ -89,7 +89,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .option('--kubeconfig <file>', 'watch namespaces from outside a cluster')
     .addOption(configOption())
     .action(async (options: ServeCommandOptions) => {
-      const { serveUntilSignal } = await import('./serve.ts');
+      const { serveUntilSignal } = await import('./serve-until-signal.ts');
       finish(
         await serveUntilSignal(options, (line) => {
           to.report(`${line}\n`);

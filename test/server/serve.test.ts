@@ -237,7 +237,7 @@ test('a changed config file is used; a broken one changes nothing but a metric',
 describe('stopping', () => {
   test('under load no call is lost, and the exit code is 0', async () => {
     const config = join(directory, 'drain.yaml');
-    writeFileSync(config, 'drain-seconds: 2\n');
+    writeFileSync(config, 'drain-seconds: 4\n');
     const server = start(...listenAnywhere, ...certificateFlags, '--config', config);
     const port = await server.listening();
     const agent = new Agent({ ca: authority, servername: 'localhost', keepAlive: true, maxSockets: 8 });
@@ -251,17 +251,20 @@ describe('stopping', () => {
       }
     };
     const clients = Array.from({ length: 8 }, client);
-    await sleep(500);
+    const more = async (count: number): Promise<void> => {
+      const wanted = results.length + count;
+      while (results.length < wanted) await sleep(20);
+    };
+    await more(50);
     const idle = await openConnection(port, authority);
     idle.on('error', () => undefined);
     server.process.kill('SIGTERM');
-    await sleep(100);
+    await server.logs('stopping');
     expect(await get(port, '/readyz')).toMatch(/^HTTP\/1\.1 503 [^]*not ready: stopping\n$/);
-    await sleep(1000);
+    await more(50);
     isOver = true;
     await Promise.all(clients);
     expect((await server.ended).code).toBe(0);
-    expect(results.length).toBeGreaterThan(100);
     expect(new Set(results.map((result) => result.slice(0, 3)))).toEqual(new Set(['200']));
     expect(server.logged().at(-1)).toMatchObject({ msg: 'stopped' });
     agent.destroy();
@@ -270,11 +273,9 @@ describe('stopping', () => {
   test('a second signal ends it at once', async () => {
     const server = start(...listenAnywhere, ...certificateFlags);
     await server.listening();
-    const began = performance.now();
     server.process.kill('SIGINT');
-    await sleep(300);
+    await server.logs('stopping');
     server.process.kill('SIGINT');
     expect((await server.ended).code).toBe(130);
-    expect(performance.now() - began).toBeLessThan(8000);
   });
 });
