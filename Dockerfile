@@ -24,11 +24,11 @@ COPY scripts scripts
 COPY src src
 RUN node scripts/build.ts
 
-# Everything is in dist/: nothing of npm goes into an image.
+# Everything is in dist/: nothing of npm goes into an image. Not in /pgusher: pods mount a volume there.
 FROM scratch AS program
-COPY package.json LICENSE /pgusher/
-COPY bin /pgusher/bin
-COPY --from=build /pgusher/dist /pgusher/dist
+COPY package.json LICENSE /opt/pgusher/
+COPY bin /opt/pgusher/bin
+COPY --from=build /pgusher/dist /opt/pgusher/dist
 
 FROM scratch AS agent
 ARG POSTGRES_MAJOR
@@ -36,7 +36,7 @@ ARG POSTGRES_MAJOR
 # entrypoint and the SIGINT of the server's image stay behind: a VOLUME would put an empty directory over a mounted claim.
 COPY --from=server / /
 COPY --from=packages /usr/local/bin/node /usr/local/bin/node
-COPY --from=program /pgusher /pgusher
+COPY --from=program /opt/pgusher /opt/pgusher
 ENV NODE_ENV=production LANG=C.UTF-8 \
   PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # The pod's own securityContext decides; where it says nothing, no root.
@@ -45,15 +45,15 @@ STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="pgusher-agent" \
   org.opencontainers.image.description="Backup and restore of one PostgreSQL server, in the pods that pgusher injects" \
   org.opencontainers.image.licenses="Apache-2.0"
-ENTRYPOINT ["/pgusher/bin/pgusher-agent"]
+ENTRYPOINT ["/opt/pgusher/bin/pgusher-agent"]
 
 FROM ${NODE_IMAGE} AS webhook
 ENV NODE_ENV=production
-COPY --from=program /pgusher /pgusher
+COPY --from=program /opt/pgusher /opt/pgusher
 USER 65532:65532
 EXPOSE 10250
 STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="pgusher" \
   org.opencontainers.image.description="Admission webhook that ushers plain Postgres StatefulSets into safety" \
   org.opencontainers.image.licenses="Apache-2.0"
-ENTRYPOINT ["/pgusher/bin/pgusher"]
+ENTRYPOINT ["/opt/pgusher/bin/pgusher"]

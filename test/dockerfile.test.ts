@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { paths } from '../src/agent/contract.ts';
+
+const dockerfile = readFileSync(join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
+
+/** A volume lies over what the image has there: the first pods on a kubelet found no program in their image. */
+test('the programs lie where no pod mounts a volume', () => {
+  const programs = [...dockerfile.matchAll(/^ENTRYPOINT \["([^"]+)"\]$/gm)].map(([, path]) => path ?? '');
+  expect(programs).toHaveLength(2);
+  for (const program of programs) {
+    for (const mount of Object.values(paths)) {
+      expect(`${program}/`.startsWith(`${mount}/`), `${program} is below ${mount}`).toBe(false);
+    }
+  }
+});
