@@ -222,3 +222,23 @@ probes() {
 @test "a primary in recovery has started and is not ready, a standby is both; under busybox" {
   probes 'busybox sh'
 }
+
+leaves_no_line() {
+  start trust
+  # As the image's initdb leaves it: loopback needs no password, and a role that does not exist is a FATAL line.
+  sed -i 's/scram-sha-256$/trust/' "$data/pg_hba.conf"
+  "${as_server[@]}" pg_ctl -D "$data" reload >/dev/null
+  echo role=primary >"$shared/decision"
+  export POSTGRES_USER=postgres
+  $1 "$shared/bin/started.sh" "$port"
+  $1 "$shared/bin/ready.sh" "$port"
+  run -1 grep FATAL "$BATS_TEST_TMPDIR/log"
+}
+
+@test "the probes leave no line in the server's log, whoever runs them; under dash" {
+  leaves_no_line dash
+}
+
+@test "the probes leave no line in the server's log, whoever runs them; under busybox" {
+  leaves_no_line 'busybox sh'
+}

@@ -13,7 +13,11 @@ set -u
 port=$1
 decision=${0%/*}/../decision
 
-pg_isready -q -h 127.0.0.1 -p "$port" || exit 1
+user=${POSTGRES_USER:-postgres}
+[ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
+
+# With a role that there is: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
+pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d postgres || exit 1
 
 role=primary
 if [ -r "$decision" ]; then
@@ -23,8 +27,6 @@ if [ -r "$decision" ]; then
 fi
 [ "$role" = standby ] && exit 0
 
-user=${POSTGRES_USER:-postgres}
-[ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
 password=${POSTGRES_PASSWORD:-}
 [ -r "${POSTGRES_PASSWORD_FILE:-}" ] && password=$(cat "$POSTGRES_PASSWORD_FILE")
 
