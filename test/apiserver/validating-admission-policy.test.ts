@@ -79,6 +79,23 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy, with our pod
     expect(answer.stderr).toContain('injection-missing');
   });
 
+  test('lets the label be taken off with its escape, and everything injected with it', () => {
+    create((set) => {
+      set.spec.template.spec.initContainers = [{ name: 'pgusher-backup', image: 'x' }];
+    });
+    const removed = (escape: string | null): string =>
+      JSON.stringify({
+        metadata: {
+          labels: { 'postgres.io/managed': null },
+          annotations: { 'postgres.io/allow-managed-label-removed': escape },
+        },
+        spec: { template: { spec: { initContainers: null } } },
+      });
+    const patch = (text: string) => cluster.tryKubectl(['patch', 'statefulset', 'orders', '--type=merge', '-p', text]);
+    expect(patch(removed(null)).stderr).toContain('injection-missing');
+    expect(patch(removed('a test'))).toMatchObject({ status: 0 });
+  });
+
   test('does not look at sets without the label', () => {
     const answer = create((set) => {
       emptyDir(set);
