@@ -39,7 +39,9 @@ export function programDirectory(): string {
 /** Builds the programs where they are missing: minutes cold, nothing warm. */
 export function buildControlPlane(): string {
   const directory = programDirectory();
-  execFileSync(join(import.meta.dirname, 'build-control-plane.sh'), [directory, kubernetesVersion], {
+  const builder = join(import.meta.dirname, '..', '..', '..', 'scripts', 'cluster', 'build-kubernetes.sh');
+  const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'];
+  execFileSync('sh', [builder, directory, kubernetesVersion, ...programs], {
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: 64 * 1024 * 1024,
   });
