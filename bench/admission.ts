@@ -29,6 +29,14 @@ const files = developmentCertificate(directory, new Date());
 /** The servers on one core, the load on another, where there are two and taskset is there. */
 const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0;
 
+/** However it ends, nothing is left: a peer that goes on would hold the port of the next run. */
+const children: ChildProcess[] = [];
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 interface Server {
   readonly name: string;
   readonly port: number;
@@ -38,7 +46,9 @@ interface Server {
 
 function start(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   const [command, ...rest] = canPin ? ['taskset', '-c', '0', program, ...args] : [program, ...args];
-  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+  children.push(child);
+  return child;
 }
 
 async function firstOutput(child: ChildProcess, pattern: RegExp): Promise<string> {
@@ -124,6 +134,7 @@ async function untilAnswered(port: number, path: string): Promise<void> {
 }
 
 const generator = fork(join(folder, 'admission', 'load-generator.ts'));
+children.push(generator);
 if (canPin) spawnSync('taskset', ['-p', '-c', '1', String(generator.pid)]);
 
 async function load(server: Server, body: BenchBody, connections: number, requests = Infinity): Promise<LoadResult> {
@@ -249,6 +260,4 @@ console.log(
   `start to ready: ${median(starts).toFixed(0)} ms (${Math.min(...starts).toFixed(0)} to ${Math.max(...starts).toFixed(0)})`,
 );
 
-for (const server of servers) server.process.kill('SIGKILL');
-generator.kill();
-rmSync(directory, { recursive: true });
+process.exit(0);

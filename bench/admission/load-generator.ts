@@ -69,21 +69,22 @@ async function open(port: number): Promise<TLSSocket> {
   });
 }
 
-/** Whether the answer was 200. */
+/** Whether the answer was 200. Its end is told by content-length, or, where it comes in chunks (Go's net/http), by the last chunk. */
 async function exchange(socket: TLSSocket, request: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
-    let left = -1;
+    let left: number | 'chunks' | undefined;
     let isGood = false;
     const onData = (chunk: Buffer): void => {
-      if (left < 0) {
+      if (left === undefined) {
         const end = chunk.indexOf('\r\n\r\n');
         const head = chunk.toString('latin1', 0, end);
         isGood = head.startsWith('HTTP/1.1 200');
-        left = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (chunk.length - end - 4);
-      } else {
+        const length = /content-length: (\d+)/i.exec(head)?.[1];
+        left = length === undefined ? 'chunks' : Number(length) - (chunk.length - end - 4);
+      } else if (left !== 'chunks') {
         left -= chunk.length;
       }
-      if (left > 0) return;
+      if (left === 'chunks' ? !chunk.subarray(-lastChunk.length).equals(lastChunk) : left > 0) return;
       socket.off('data', onData);
       resolve(isGood);
     };
@@ -91,3 +92,5 @@ async function exchange(socket: TLSSocket, request: Buffer): Promise<boolean> {
     socket.write(request);
   });
 }
+
+const lastChunk = Buffer.from('\r\n0\r\n\r\n');
