@@ -45,6 +45,8 @@ export interface Check {
   readonly because: string;
   /** What to write. */
   readonly instead: string;
+  /** YAML to paste, where a sentence cannot say it. Placeholders in <>. */
+  readonly paste?: string;
   /** Why neither `allow-<id>` nor an exemption nor a milder mode counts; absent: they do. */
   readonly noEscape?: string;
   /** What the old object had already is denied too: with it, nothing could be injected. */

@@ -21,6 +21,12 @@ export const livenessKillsRecovery: Check = {
     'The kubelet kills a server that is still replaying WAL; the next start begins at the same checkpoint and is killed again: the database never comes up.',
   instead:
     'No `postgres.io/probes: "off"`, so that a startup probe with an hour is added; or a startup probe of your own with ten minutes or more.',
+  paste: `startupProbe:
+  exec:
+    command: [pg_isready, -q]
+  periodSeconds: 10
+  failureThreshold: 360
+  timeoutSeconds: 5`,
   examine({ server, settings }) {
     if (server === undefined) return noObservations;
     const { startup, liveness } = server.probes;

@@ -1,5 +1,6 @@
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
+import { claimTemplateSnippet } from './claim-template-snippet.ts';
 import { volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
 
@@ -14,6 +15,7 @@ export const pgdataEmptydir: Check = {
   because:
     'The kubelet deletes an emptyDir with its pod: each eviction, drain or rollout is the loss of the data volume.',
   instead: 'A claim template in spec.volumeClaimTemplates in place of the emptyDir.',
+  paste: claimTemplateSnippet,
   examine({ server }) {
     const mount = server?.data.mount;
     if (server === undefined || mount?.source.kind !== 'emptyDir') return noObservations;

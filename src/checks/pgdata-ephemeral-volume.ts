@@ -1,5 +1,6 @@
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
+import { claimTemplateSnippet } from './claim-template-snippet.ts';
 import type { VolumeSource } from '../workload/postgres-workload.ts';
 import { volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
@@ -15,6 +16,7 @@ export const pgdataEphemeralVolume: Check = {
   because:
     'The claim of a generic ephemeral volume belongs to the pod: when the pod is deleted, the claim and the disk behind it are too. An in-line CSI volume has no claim at all.',
   instead: 'The same claim as a template in spec.volumeClaimTemplates, which belongs to the StatefulSet.',
+  paste: claimTemplateSnippet,
   examine({ server }) {
     const mount = server?.data.mount;
     if (server === undefined || mount === undefined) return noObservations;

@@ -1,5 +1,6 @@
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
+import { claimTemplateSnippet } from './claim-template-snippet.ts';
 import { volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
 
@@ -14,6 +15,7 @@ export const pgdataHostpath: Check = {
   because:
     'A pod that moves to another node finds an empty or a foreign directory there, and any other pod can mount the same one: data that looks lost, or two servers in one data directory.',
   instead: 'A claim template; for a disk of the node, one of a class for local volumes.',
+  paste: claimTemplateSnippet,
   examine({ server }) {
     const mount = server?.data.mount;
     if (server === undefined || mount?.source.kind !== 'hostPath') return noObservations;

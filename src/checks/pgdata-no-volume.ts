@@ -1,6 +1,7 @@
 import type { Mount, ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
+import { claimTemplateSnippet } from './claim-template-snippet.ts';
 import { dataDirectoryField, mountField } from './field-path.ts';
 import { mountAtOldPath } from './pg18-old-mount.ts';
 import { quoted } from './shown-text.ts';
@@ -16,6 +17,7 @@ export const pgdataNoVolume: Check = {
   because:
     'The data lives in the container layer, or in an anonymous volume that the image declares: it is gone when the container is created anew, which a node restart is enough for.',
   instead: 'A claim template, mounted where PGDATA is.',
+  paste: claimTemplateSnippet,
   examine(workload) {
     const { server } = workload;
     if (server === undefined) return noObservations;

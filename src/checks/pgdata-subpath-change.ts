@@ -1,13 +1,14 @@
 import { dataDirectoryChange } from '../injections/data-directory.ts';
 import { isWithin, normalisePath } from '../workload/absolute-path.ts';
+import { expandReferences } from '../workload/environment.ts';
 import type { Mount, ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
-import { dataDirectoryField, mountField, volumeField } from './field-path.ts';
+import { dataDirectoryField, environmentField, mountField, volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
 
 /**
- * Fields: PGDATA, and of the mount that covers it: volume, mountPath, subPath, subPathExpr.
+ * Fields: PGDATA, and of the mount that covers it: volume, mountPath, subPath, subPathExpr with the literals that it names.
  * Allowed: on UPDATE, whatever leaves the server looking at the same directory of the same volume.
  */
 export const pgdataSubpathChange: Check = {
@@ -21,8 +22,8 @@ export const pgdataSubpathChange: Check = {
     if (before.server === undefined || after.server === undefined) return noObservations;
     const oldDirectory = dataDirectoryChange(before.server, 'UPDATE', injected).path;
     const newDirectory = dataDirectoryChange(after.server, 'UPDATE', injected).path;
-    const oldPlace = placeOf(before.server.data.mount, oldDirectory);
-    const newPlace = placeOf(after.server.data.mount, newDirectory);
+    const oldPlace = placeOf(before.server, oldDirectory);
+    const newPlace = placeOf(after.server, newDirectory);
     if (isSamePlace(oldPlace, newPlace)) return noObservations;
     return [
       {
@@ -44,10 +45,10 @@ function isSamePlace(left: Place, right: Place): boolean {
   return left.kind === right.kind && left.volume === right.volume && left.directory === right.directory;
 }
 
-function placeOf(mount: Mount | undefined, directory: string): Place {
+function placeOf({ data: { mount }, environment }: ServerContainer, directory: string): Place {
   if (mount === undefined) return { kind: 'no volume', volume: '', directory };
   const below = isWithin(directory, mount.mountPath) ? directory.slice(mount.mountPath.length) : directory;
-  const inside = normalisePath(`/${mount.subPath ?? mount.subPathExpr ?? ''}/${below}`);
+  const inside = normalisePath(`/${mount.subPath ?? expandReferences(mount.subPathExpr ?? '', environment)}/${below}`);
   return { ...volumeOf(mount), directory: inside };
 }
 
@@ -76,7 +77,17 @@ function changedField(before: ServerContainer, after: ServerContainer): string {
   if (mount !== undefined && !isSameMount) return mountField(after, mount);
   if (mount !== undefined && old !== undefined && volumeOf(old).volume !== volumeOf(mount).volume)
     return volumeField(mount.name);
+  const variable = changedReference(mount?.subPathExpr ?? '', before, after);
+  if (variable !== undefined) return environmentField(after.name, variable);
   return dataDirectoryField(after.data.from === 'image-family' ? before : after);
+}
+
+/** The first variable that `expression` names and that has another value. */
+function changedReference(expression: string, before: ServerContainer, after: ServerContainer): string | undefined {
+  const value = (name: string, { environment }: ServerContainer): string => expandReferences(`$(${name})`, environment);
+  return [...expression.matchAll(/\$\(([^)]+)\)/g)]
+    .map(([, name = '']) => name)
+    .find((name) => value(name, before) !== value(name, after));
 }
 
 function shown({ kind, volume, directory }: Place): string {

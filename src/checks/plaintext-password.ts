@@ -19,6 +19,12 @@ export const plaintextPassword: Check = {
   because:
     'Everyone who may read StatefulSets, every GitOps repository and every backup of etcd has it: enough to read or delete the data and its backups.',
   instead: 'A Secret by valueFrom.secretKeyRef, or a mounted file by the `_FILE` form of the variable.',
+  paste: `env:
+  - name: <variable>
+    valueFrom:
+      secretKeyRef:
+        name: <secret>
+        key: <key>`,
   coversLeftAlone: true,
   examine({ podSpec }) {
     return [...inContainers(podSpec, 'containers'), ...inContainers(podSpec, 'initContainers')];

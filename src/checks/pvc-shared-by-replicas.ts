@@ -2,6 +2,7 @@ import type { Mount, ServerContainer } from '../workload/postgres-workload.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
+import { claimTemplateSnippet } from './claim-template-snippet.ts';
 import { volumeField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
 
@@ -16,6 +17,7 @@ export const pvcSharedByReplicas: Check = {
   because:
     'All pods of the set mount that one claim, so two servers run in one data directory. postmaster.pid does not keep them apart: each container has its own process ids. The database is destroyed within seconds.',
   instead: 'spec.volumeClaimTemplates, which make a claim for each replica.',
+  paste: claimTemplateSnippet,
   examine({ server, replicas }) {
     const mount = server?.data.mount;
     if (server === undefined || mount === undefined || replicas < 2) return noObservations;

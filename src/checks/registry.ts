@@ -1,36 +1,63 @@
 import { agentPortTaken } from './agent-port-taken.ts';
 import { allowSystemTableMods } from './allow-system-table-mods.ts';
 import { annotationOnTemplate } from './annotation-on-template.ts';
+import { antiAffinityMissing } from './anti-affinity-missing.ts';
 import { archiveArgsConflict } from './archive-args-conflict.ts';
 import { backupDestinationMissing } from './backup-destination-missing.ts';
 import { backupRwoMultiReplica } from './backup-rwo-multi-replica.ts';
 import { backupVolumeIsDataVolume } from './backup-volume-is-data-volume.ts';
 import { backupVolumeTooSmall } from './backup-volume-too-small.ts';
+import { bitnamiFrozen } from './bitnami-frozen.ts';
 import type { Check } from './check.ts';
+import { checksumsOff } from './checksums-off.ts';
+import { commandBypassesEntrypoint } from './command-bypasses-entrypoint.ts';
+import { connectionsVsMemory } from './connections-vs-memory.ts';
 import { containerNotFound } from './container-not-found.ts';
+import { dataDirectoryArg } from './data-directory-arg.ts';
 import { dataSyncRetryOn } from './data-sync-retry-on.ts';
 import { duplicateManagedBy } from './duplicate-managed-by.ts';
+import { engineSwitched } from './engine-switched.ts';
+import { fsgroupAlwaysLarge } from './fsgroup-always-large.ts';
+import { fsgroupMissingNonroot } from './fsgroup-missing-nonroot.ts';
 import { fsyncOff } from './fsync-off.ts';
 import { fullPageWritesOff } from './full-page-writes-off.ts';
 import { generatedName } from './generated-name.ts';
 import { graceTooLow } from './grace-too-low.ts';
+import { graceVsCheckpoint } from './grace-vs-checkpoint.ts';
+import { hostNetwork } from './host-network.ts';
+import { hostPort } from './host-port.ts';
+import { hugepagesUnmatched } from './hugepages-unmatched.ts';
 import { ignoreSystemIndexes } from './ignore-system-indexes.ts';
 import { imageDigestOnly } from './image-digest-only.ts';
+import { imageEol } from './image-eol.ts';
 import { imageFamilySwitch } from './image-family-switch.ts';
 import { imageLatest } from './image-latest.ts';
 import { imageMajorDowngrade } from './image-major-downgrade.ts';
 import { imageMajorOnly } from './image-major-only.ts';
 import { imageMajorUpgrade } from './image-major-upgrade.ts';
+import { imageMinorDowngrade } from './image-minor-downgrade.ts';
 import { imageOsSwitch } from './image-os-switch.ts';
 import { imageUnknown } from './image-unknown.ts';
+import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
 import { invalidAnnotation } from './invalid-annotation.ts';
+import { ioMethodUring } from './io-method-uring.ts';
 import { leftAloneImage } from './left-alone-image.ts';
 import { listenLocalhost } from './listen-localhost.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
+import { livenessSql } from './liveness-sql.ts';
+import { loggingCollectorOn } from './logging-collector-on.ts';
 import { managedLabelRemoved } from './managed-label-removed.ts';
 import { managedLabelValue } from './managed-label-value.ts';
+import { maxConnectionsLowered } from './max-connections-lowered.ts';
+import { md5Auth } from './md5-auth.ts';
+import { nameHasDots } from './name-has-dots.ts';
+import { nameTooLong } from './name-too-long.ts';
 import { obsoleteForm } from './obsolete-form.ts';
 import { ordinalsStart } from './ordinals-start.ts';
+import { parameterUnreadable } from './parameter-unreadable.ts';
+import { passwordAndFile } from './password-and-file.ts';
+import { passwordEnvDrift } from './password-env-drift.ts';
+import { passwordMissing } from './password-missing.ts';
 import { pg18OldMount } from './pg18-old-mount.ts';
 import { pgcontainerAmbiguous } from './pgcontainer-ambiguous.ts';
 import { pgdataAtMountRoot } from './pgdata-at-mount-root.ts';
@@ -41,28 +68,52 @@ import { pgdataNoVolume } from './pgdata-no-volume.ts';
 import { pgdataOutsideMount } from './pgdata-outside-mount.ts';
 import { pgdataSubpathChange } from './pgdata-subpath-change.ts';
 import { pgdataUnknown } from './pgdata-unknown.ts';
+import { pgsodiumKeyNotBackedUp } from './pgsodium-key-not-backed-up.ts';
 import { pitrTargetInvalid } from './pitr-target-invalid.ts';
 import { plaintextPassword } from './plaintext-password.ts';
+import { portChanged } from './port-changed.ts';
+import { poststartPsql } from './poststart-psql.ts';
 import { pre18ParentMount } from './pre18-parent-mount.ts';
+import { preloadOverridden } from './preload-overridden.ts';
+import { prestopSmart } from './prestop-smart.ts';
 import { prestopUnsupported } from './prestop-unsupported.ts';
+import { probeTimeout1s } from './probe-timeout-1s.ts';
 import { pvcAccessRwx } from './pvc-access-rwx.ts';
 import { pvcRetentionDelete } from './pvc-retention-delete.ts';
 import { pvcSharedByReplicas } from './pvc-shared-by-replicas.ts';
+import { readinessMissing } from './readiness-missing.ts';
+import { readonlyRootNoTmp } from './readonly-root-no-tmp.ts';
 import { replicasWithoutReplication } from './replicas-without-replication.ts';
 import { reservedContainerName } from './reserved-container-name.ts';
 import { restartpolicyInitJob } from './restartpolicy-init-job.ts';
 import { restoreSourceMissing } from './restore-source-missing.ts';
+import { roleToStandby } from './role-to-standby.ts';
 import { roleWithoutPrimary } from './role-without-primary.ts';
+import { runAsRoot } from './run-as-root.ts';
+import { scaleDown } from './scale-down.ts';
+import { scaleToZero } from './scale-to-zero.ts';
 import { scheduleInvalid } from './schedule-invalid.ts';
+import { scheduleTooRare } from './schedule-too-rare.ts';
 import { serviceNameMissing } from './service-name-missing.ts';
+import { shareProcessNamespace } from './share-process-namespace.ts';
+import { sharedBuffersVsMemory } from './shared-buffers-vs-memory.ts';
 import { shellWrapperPid1 } from './shell-wrapper-pid1.ts';
+import { shmDefault } from './shm-default.ts';
 import { stopsignalTerm } from './stopsignal-term.ts';
+import { storageFuseSmb } from './storage-fuse-smb.ts';
 import { storageNfs } from './storage-nfs.ts';
+import { subpathexprMutable } from './subpathexpr-mutable.ts';
 import { syncCommitOff } from './sync-commit-off.ts';
+import { syncNamesBlocks } from './sync-names-blocks.ts';
 import { trustAuth } from './trust-auth.ts';
+import { uidMismatch } from './uid-mismatch.ts';
 import { unknownAnnotation } from './unknown-annotation.ts';
 import { unreadableField } from './unreadable-field.ts';
+import { updateOndelete } from './update-ondelete.ts';
+import { updatePartition } from './update-partition.ts';
+import { userInitdbMount } from './user-initdb-mount.ts';
 import { vctChanged } from './vct-changed.ts';
+import { vctSizeZeroOrTiny } from './vct-size-zero-or-tiny.ts';
 import { versionContradictsImage } from './version-contradicts-image.ts';
 import { walLevelMinimal } from './wal-level-minimal.ts';
 import { waldirVolume } from './waldir-volume.ts';
@@ -80,29 +131,55 @@ export const checks = [
   pgdataHostpath,
   pgdataEphemeralVolume,
   storageNfs,
+  storageFuseSmb,
   pg18OldMount,
   pre18ParentMount,
   pgdataAtMountRoot,
+  subpathexprMutable,
   pgdataSubpathChange,
   waldirVolume,
+  pgsodiumKeyNotBackedUp,
   // Claims
   pvcSharedByReplicas,
   pvcAccessRwx,
   pvcRetentionDelete,
   vctChanged,
+  vctSizeZeroOrTiny,
   // Backups
   backupDestinationMissing,
   backupVolumeIsDataVolume,
   backupVolumeTooSmall,
   backupRwoMultiReplica,
+  engineSwitched,
+  scheduleTooRare,
   restoreSourceMissing,
   // Start and stop
   shellWrapperPid1,
+  commandBypassesEntrypoint,
+  readonlyRootNoTmp,
+  passwordAndFile,
+  passwordMissing,
+  uidMismatch,
+  fsgroupMissingNonroot,
+  fsgroupAlwaysLarge,
   restartpolicyInitJob,
+  userInitdbMount,
+  initdbAuthBreaksLocal,
+  checksumsOff,
   livenessKillsRecovery,
+  livenessSql,
+  probeTimeout1s,
+  readinessMissing,
+  portChanged,
+  poststartPsql,
   graceTooLow,
+  graceVsCheckpoint,
   stopsignalTerm,
   prestopUnsupported,
+  prestopSmart,
+  shareProcessNamespace,
+  updateOndelete,
+  updatePartition,
   // Image
   pgcontainerAmbiguous,
   containerNotFound,
@@ -113,15 +190,26 @@ export const checks = [
   imageMajorOnly,
   imageMajorUpgrade,
   imageMajorDowngrade,
+  imageMinorDowngrade,
   imageOsSwitch,
   imageFamilySwitch,
+  imageEol,
+  bitnamiFrozen,
   leftAloneImage,
   // Replication
   replicasWithoutReplication,
   roleWithoutPrimary,
+  roleToStandby,
   ordinalsStart,
   serviceNameMissing,
+  scaleToZero,
+  scaleDown,
+  syncNamesBlocks,
+  antiAffinityMissing,
+  maxConnectionsLowered,
+  dataDirectoryArg,
   // Server parameters
+  parameterUnreadable,
   fsyncOff,
   fullPageWritesOff,
   dataSyncRetryOn,
@@ -132,9 +220,21 @@ export const checks = [
   walLevelMinimal,
   archiveArgsConflict,
   listenLocalhost,
+  preloadOverridden,
+  hugepagesUnmatched,
+  ioMethodUring,
+  sharedBuffersVsMemory,
+  connectionsVsMemory,
+  shmDefault,
+  loggingCollectorOn,
   // Secrets
   plaintextPassword,
+  passwordEnvDrift,
   trustAuth,
+  md5Auth,
+  runAsRoot,
+  hostNetwork,
+  hostPort,
   // Settings and names
   unknownAnnotation,
   invalidAnnotation,
@@ -144,6 +244,8 @@ export const checks = [
   managedLabelValue,
   managedLabelRemoved,
   generatedName,
+  nameTooLong,
+  nameHasDots,
   reservedContainerName,
   agentPortTaken,
   duplicateManagedBy,

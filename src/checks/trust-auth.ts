@@ -44,6 +44,6 @@ function trustedByInitdb(server: ServerContainer): readonly Observation[] {
 }
 
 /** initdb(1): `-A`, `--auth` and `--auth-host`; the last one counts. */
-function hostMethod(args: string): string | undefined {
+export function hostMethod(args: string): string | undefined {
   return [...args.matchAll(/(?:^|\s)(?:-A\s*|--auth(?:-host)?(?:=|\s+))["']?([\w-]+)/g)].at(-1)?.[1];
 }

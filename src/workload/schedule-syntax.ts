@@ -15,6 +15,61 @@ export function isSchedule(text: string): boolean {
 }
 
 /**
+ * Whether more than seven days pass between two runs. Only for what `isSchedule` takes. In all months, days of the week come each
+ * week (beside days of the month, either will do); days of the month are counted; what else there is, is tried for a year.
+ */
+export function isRarerThanWeekly(text: string): boolean {
+  const [, , dayOfMonth = '*', month = '*', dayOfWeek = '*'] = text.trim().split(/\s+/);
+  if (month === '*' && (isOpen(dayOfMonth) || !isOpen(dayOfWeek))) return false;
+  const days = month === '*' ? plainDays(dayOfMonth) : undefined;
+  return days === undefined ? triedGap(text) > week : longestGap(days) > week;
+}
+
+const week = 7;
+
+function isOpen(field: string): boolean {
+  return field === '*' || field === '?';
+}
+
+/** `1,15`, `2-9`, `*\/5`; undefined for `L`, `W` and the like. */
+function plainDays(field: string): readonly number[] | undefined {
+  const parts = field.split(',').map((part) => /^(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:\/([0-9]{1,2}))?$/.exec(part));
+  if (parts.some((part) => part === null)) return undefined;
+  return Array.from({ length: 31 }, (_, index) => index + 1).filter((day) =>
+    parts.some((part) => {
+      const [, first, last, step] = part ?? [];
+      const from = Number(first ?? 1);
+      const to = Number(last ?? first ?? 31);
+      return day >= from && day <= to && (day - from) % Number(step ?? 1) === 0;
+    }),
+  );
+}
+
+/** Over the end of a month of any length; a month may have none of the days. */
+function longestGap(days: readonly number[]): number {
+  const gaps = [28, 29, 30, 31].flatMap((length) => {
+    const own = days.filter((day) => day <= length);
+    return own.map((day, index) => (own[index + 1] ?? length + (days[0] ?? length)) - day);
+  });
+  return gaps.length === 0 ? Infinity : Math.max(...gaps);
+}
+
+/** In days, from the end of one day with runs to the next run. */
+function triedGap(text: string): number {
+  const cron = new Cron(text, { mode: '5-part', timezone: 'UTC' });
+  const end = someMoment.getTime() + 366 * dayMilliseconds;
+  let longest = 0;
+  for (let moment = someMoment.getTime(); moment < end && longest <= week;) {
+    const next = cron.nextRun(new Date(moment))?.getTime() ?? Infinity;
+    longest = (next - moment) / dayMilliseconds;
+    moment = Math.ceil((next + 1) / dayMilliseconds) * dayMilliseconds - 1000;
+  }
+  return longest;
+}
+
+const dayMilliseconds = 86_400_000;
+
+/**
  * Daily, at a minute and an hour that depend on nothing but the names, so that a cluster's backups do not all start at
  * once and every render of one set gives the same schedule.
  */

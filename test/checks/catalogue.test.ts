@@ -7,8 +7,12 @@ import { fixtureFiles, fixtureFolders, fixtureText } from './check-fixture.ts';
 
 /** What is in src/checks and is no check. */
 const machinery = [
+  'advice.ts',
   'check.ts',
+  'claim-template-snippet.ts',
   'field-path.ts',
+  'handler-commands.ts',
+  'parameter-value.ts',
   'policy.ts',
   'registry.ts',
   'run-checks.ts',

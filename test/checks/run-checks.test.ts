@@ -75,7 +75,7 @@ describe('an escape', () => {
 });
 
 describe('the ratchet', () => {
-  const { after } = readFixture('replicas-without-replication', 'rejects-three');
+  const { after } = readFixture('replicas-without-replication', 'rejects-three-apart');
   const withReplicas = (replicas: number): PostgresWorkload => {
     const spec = after.object['spec'];
     return workloadOf({ ...after.object, spec: { ...(isObject(spec) ? spec : {}), replicas } });
@@ -102,7 +102,7 @@ describe('the ratchet', () => {
   test('refuses what is new beside what was there', () => {
     const before = readFixture('plaintext-password', 'rejects-literal').after;
     const findings = judge({ after: readFixture('plaintext-password', 'rejects-sidecars').after, before });
-    expect(findings.map(({ severity }) => severity)).toEqual(['deny', 'deny', 'deny']);
+    expect(findings.map(({ severity }) => severity)).toEqual(['deny', 'deny', 'deny', 'warn']);
   });
 
   test('does not hold at the moment of labelling', () => {
@@ -199,6 +199,7 @@ describe('all findings', () => {
       'deny image-latest',
       'deny replicas-without-replication',
       'warn grace-too-low',
+      'warn anti-affinity-missing',
     ]);
   });
 

@@ -1,0 +1,19 @@
+import type { Finding } from './check.ts';
+import { catalogue } from './registry.ts';
+
+/**
+ * What stands below a finding, wherever it is shown: what to paste, how to have it all the same, where the reasons are. Findings that
+ * no check of the catalogue made (`injection-missing`) say everything in their message.
+ */
+export function adviceOn({ check: id, severity }: Finding): readonly string[] {
+  const check = catalogue.get(id);
+  if (check === undefined) return [];
+  const why = `Why: docs/checks.md#${id}`;
+  const isDenied = severity === 'deny';
+  return [
+    ...(check.paste?.split('\n').map((line) => `  ${line}`) ?? []),
+    ...(isDenied && check.noEscape === undefined ? [`Allow it: postgres.io/allow-${id}: "<reason>"`] : []),
+    ...(isDenied && check.noEscape !== undefined ? [`No escape: ${check.noEscape}`] : []),
+    why,
+  ];
+}
