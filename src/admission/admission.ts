@@ -62,6 +62,8 @@ export interface Outcome {
   readonly warnings: readonly string[];
   /** Template hash of the injected parts, where there are any. */
   readonly revision: string | undefined;
+  /** What was refused, for a person: `StatefulSet shop/orders`. kubectl names the file, which may hold several. */
+  readonly subject?: string;
 }
 
 /** What mutate and validate answer; `response.ts` alone turns it into a review. */

@@ -62,7 +62,8 @@ function answerFor(webhook: Webhook, request: AdmissionRequest, context: Admissi
 function newAnswer(webhook: Webhook, request: AdmissionRequest, context: AdmissionContext): KnownAnswer {
   const verdict = webhook === 'mutate' ? mutate(request, context) : validate(request, context);
   // The object itself is not kept: it may be as large as a body.
-  const { decision, reason, allowed, findings, operations, reasons, warnings, revision } = verdict;
-  const outcome = { decision, reason, allowed, findings, operations, reasons, warnings, revision };
+  const { decision, reason, allowed, findings, operations, reasons, warnings, revision, subject } = verdict;
+  const named = subject === undefined ? {} : { subject };
+  const outcome = { decision, reason, allowed, findings, operations, reasons, warnings, revision, ...named };
   return { outcome, rest: webhook === 'mutate' ? mutationRest(outcome) : validationRest(outcome) };
 }

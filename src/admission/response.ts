@@ -1,3 +1,4 @@
+import { adviceOn } from '../checks/advice.ts';
 import type { Finding } from '../checks/check.ts';
 import type { Outcome } from './admission.ts';
 import { toWarnings } from './warnings.ts';
@@ -33,7 +34,7 @@ function patch(outcome: Outcome): string {
 
 /** 403 Forbidden: a policy says no, whatever failurePolicy is. */
 function deny(outcome: Outcome): string {
-  const message = denialMessage(outcome.findings);
+  const message = denialMessage(outcome.findings, outcome.subject);
   const status = JSON.stringify({ status: 'Failure', message, reason: 'Forbidden', code: 403 });
   return encode(outcome, `"allowed":false,"status":${status}`);
 }
@@ -47,15 +48,19 @@ function encode(outcome: Outcome, decision: string): string {
 
 /**
  * Everything that is refused, in one text: a short first line (kubectl prints it behind "admission webhook … denied the
- * request: "), then one line for each finding, each with what was seen, what is wanted and how to write it.
+ * request: "), then for each finding a line with what was seen, what is wanted and how to write it, and below it what to paste, the
+ * escape, and where the reasons are.
  */
-export function denialMessage(findings: readonly Finding[]): string {
+export function denialMessage(findings: readonly Finding[], subject?: string): string {
   const denials = findings.filter((finding) => finding.severity === 'deny');
   const ids = [...new Set(denials.map((finding) => finding.check))];
   const named = ids.length > 5 ? [...ids.slice(0, 5), '…'] : ids;
   return [
-    `${String(denials.length)} ${denials.length === 1 ? 'problem' : 'problems'}: ${named.join(', ')}`,
-    ...denials.map((finding) => `- [${finding.check}] ${finding.field}: ${finding.message}`),
+    `${subject === undefined ? '' : `${subject}: `}${String(denials.length)} ${denials.length === 1 ? 'problem' : 'problems'}: ${named.join(', ')}`,
+    ...denials.flatMap((finding) => [
+      `- [${finding.check}] ${finding.field}: ${finding.message}`,
+      ...adviceOn(finding).map((line) => `  ${line}`),
+    ]),
   ].join('\n');
 }
 

@@ -1,5 +1,7 @@
 import type { Finding } from '../checks/check.ts';
 import { managedLabelFindings } from '../checks/managed-label-value.ts';
+import { printable } from '../checks/shown-text.ts';
+import { objectAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { AdmissionRequest, Decision, Verdict } from './admission.ts';
 import type { Subject } from './subject.ts';
@@ -22,7 +24,15 @@ export function letThrough(decision: Decision, reason: string, object: JsonObjec
 /** Denied, with all findings: also the warnings, since whoever mends one thing wants to see the others. */
 export function refuse(findings: readonly Finding[], object: JsonObject | undefined): Verdict {
   const ids = new Set(findings.filter(isDenial).map(({ check }) => check));
-  return { ...letThrough('denied', [...ids].join(','), object), allowed: false, findings };
+  const subject = object === undefined ? {} : { subject: titleOf(object) };
+  return { ...letThrough('denied', [...ids].join(','), object), allowed: false, findings, ...subject };
+}
+
+function titleOf(object: JsonObject): string {
+  const metadata = objectAt(object, 'metadata');
+  const names = [textAt(metadata, 'namespace'), textAt(metadata, 'name') ?? textAt(metadata, 'generateName')];
+  const name = names.filter((part) => part !== undefined).join('/');
+  return printable(`${textAt(object, 'kind') ?? 'object'} ${name}`.trim());
 }
 
 export function refuses(findings: readonly Finding[]): boolean {

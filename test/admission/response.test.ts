@@ -78,7 +78,20 @@ describe('answers', () => {
           message:
             '2 problems: pgdata-emptydir, trust-auth\n' +
             '- [pgdata-emptydir] spec.template.spec.volumes[data].emptyDir: PGDATA is on an emptyDir; wanted a claim.\n' +
-            '- [trust-auth] spec.template.spec.volumes[data].emptyDir: anybody may log in.',
+            '    spec:\n' +
+            '      volumeClaimTemplates:\n' +
+            '        - metadata:\n' +
+            '            name: <name of the mount>\n' +
+            '          spec:\n' +
+            '            accessModes: [ReadWriteOnce]\n' +
+            '            resources:\n' +
+            '              requests:\n' +
+            '                storage: <size>\n' +
+            '  Allow it: postgres.io/allow-pgdata-emptydir: "<reason>"\n' +
+            '  Why: docs/checks.md#pgdata-emptydir\n' +
+            '- [trust-auth] spec.template.spec.volumes[data].emptyDir: anybody may log in.\n' +
+            '  Allow it: postgres.io/allow-trust-auth: "<reason>"\n' +
+            '  Why: docs/checks.md#trust-auth',
           reason: 'Forbidden',
           code: 403,
         },
