@@ -20,11 +20,11 @@ export interface AdmittedFiles {
 
 /** Reads the manifests and decides about each object what the webhook would decide. */
 export async function admitFiles(
-  { filename, namespace, config }: ManifestOptions,
+  { filename, namespace, config, allowEmpty }: ManifestOptions,
   terminal: Terminal,
 ): Promise<AdmittedFiles> {
   const files = await readManifestFiles(filename);
-  const objects = findObjects(files, namespace, terminal);
+  const objects = findObjects(files, { namespace, allowEmpty }, terminal);
   const context = await offlineContext(config, objects);
   return { files, objects: objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) })) };
 }

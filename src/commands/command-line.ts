@@ -3,6 +3,7 @@ import { version } from '../version.ts';
 import { checkHelp, injectHelp, programHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ManifestOptions } from './manifest-options.ts';
+import type { CheckOptions } from './check.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
 
@@ -38,9 +39,12 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     });
 
   manifestCommand(program, 'check', 'say what the webhook would refuse or warn about')
-    .addOption(new Option('--format <form>', 'how to say it').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <form>', 'how to say it').choices(['text', 'json', 'sarif', 'github']).default('text'),
+    )
+    .option('--allow-empty', 'files without any Kubernetes object are fine, as a commit hook needs it', false)
     .addHelpText('after', checkHelp)
-    .action(async (files: readonly string[], options: ManifestOptions & { format: 'text' | 'json' }) => {
+    .action(async (files: readonly string[], options: CheckOptions) => {
       finish(await (await import('./check.ts')).check(withFiles(options, files), to));
     });
 

@@ -22,7 +22,7 @@ import type { Colour, Terminal } from './terminal.ts';
 /** `pgusher explain`: how each StatefulSet is understood, which settings hold and why, and what is injected and why. */
 export async function explain(options: ManifestOptions, terminal: Terminal): Promise<ExitCode> {
   const files = await readManifestFiles(options.filename);
-  const objects = findObjects(files, options.namespace, terminal);
+  const objects = findObjects(files, options, terminal);
   refuseNothing(files, objects);
   const context = await offlineContext(options.config, objects);
   const verdicts = objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) }));

@@ -5,6 +5,7 @@ import { shownName } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
 import { objectsOf, placeOf, strangersIn, titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
+import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -13,14 +14,14 @@ import type { Terminal } from './terminal.ts';
  */
 export function findObjects(
   files: readonly ManifestFile[],
-  namespace: string,
+  { namespace, allowEmpty }: Pick<ManifestOptions, 'namespace' | 'allowEmpty'>,
   terminal: Terminal,
 ): readonly ManifestObject[] {
   const objects = files.flatMap((file) => objectsOf(file, namespace));
   const strangers = files.flatMap(strangersIn);
   for (const place of strangers)
     terminal.report(`${place}: there is no kind in it, so it is no Kubernetes object and passed over\n`);
-  if (strangers.length > 0) refuseNothing(files, objects);
+  if (strangers.length > 0 && allowEmpty !== true) refuseNothing(files, objects);
   const misversioned = objects.find(isOfAnotherApi);
   if (misversioned !== undefined) {
     const apiVersion = textAt(misversioned.object, 'apiVersion');

@@ -26,5 +26,8 @@ object is refused, nothing is printed.
 /** Below `pgusher check --help`. */
 export const checkHelp = `
 --format json prints one entry per object:
-  [{"file", "document" (from 1), "kind", "namespace", "name", "findings": [{"check", "severity", "field", "message"}]}]
-severity is "deny" or "warn"; only "deny" makes the exit code 1.`;
+  [{"file", "document" (from 1), "kind", "namespace", "name",
+    "findings": [{"check", "severity", "field", "line", "column", "message"}]}]
+severity is "deny" or "warn"; only "deny" makes the exit code 1. line and column are those of the field in the
+file, or of the nearest thing around it that is written.
+--format sarif prints a SARIF 2.1.0 log for code scanning, --format github workflow commands of GitHub Actions.`;

@@ -4,4 +4,6 @@ export interface ManifestOptions {
   /** For objects that name no namespace. */
   readonly namespace: string;
   readonly config: string | undefined;
+  /** Files that hold no Kubernetes object at all are fine. */
+  readonly allowEmpty?: boolean | undefined;
 }

@@ -19,7 +19,7 @@ export interface UninjectOptions {
 /** `pgusher uninject`: the manifests as they would be without pgusher, the exact inverse of `inject`. The label stays. */
 export async function uninject(options: UninjectOptions, terminal: Terminal): Promise<ExitCode> {
   const files = await readManifestFiles(options.filename);
-  const objects = findObjects(files, 'default', terminal);
+  const objects = findObjects(files, { namespace: 'default' }, terminal);
   const replaced = new Map<ManifestObject, JsonObject>();
   const reports: string[] = [];
   for (const where of objects.filter(isStatefulSet)) {

@@ -95,7 +95,7 @@ describe('pgusher', () => {
     [['injct'], "error: unknown command 'injct'\n(Did you mean inject?)\n(pgusher --help shows what there is)\n"],
     [
       ['check', '--format', 'xml'],
-      "error: option '--format <form>' argument 'xml' is invalid. Allowed choices are text, json.\n(pgusher --help shows what there is)\n",
+      "error: option '--format <form>' argument 'xml' is invalid. Allowed choices are text, json, sarif, github.\n(pgusher --help shows what there is)\n",
     ],
     [
       ['-f', 'a.yaml', 'check'],
@@ -207,7 +207,7 @@ describe('check', () => {
         kind: 'StatefulSet',
         namespace: 'shop',
         name: 'orders',
-        findings: [fsyncFinding],
+        findings: [{ ...fsyncFinding, line: 22, column: 11 }],
       },
       { file: 'set/deeper/c.json', document: 1, kind: 'StatefulSet', namespace: 'shop', name: 'orders', findings: [] },
     ]);
@@ -217,8 +217,10 @@ describe('check', () => {
     expect(run(['check', '-f', '-', '-f', 'set/a.yml'], refused)).toEqual({
       status: 1,
       stdout: `standard input: StatefulSet shop/orders
-  refused  fsync-off  spec.template.spec.containers[postgres].args
+  refused  fsync-off  line 17: spec.template.spec.containers[postgres].args
     fsync is "off"; wanted on. Remove it.
+    Allow it: postgres.io/allow-fsync-off: "<reason>"
+    Why: docs/checks.md#fsync-off
 
 2 objects, 2 with postgres.io/managed: 1 refused, 0 warnings
 `,
@@ -258,7 +260,7 @@ describe('check', () => {
   test('warnings alone are fine', () => {
     const { status, stdout } = run(['check'], managed.replace('17.6-bookworm', '17'));
     expect(status).toBe(0);
-    expect(stdout).toContain('  warning  image-major-only  spec.template.spec.containers[postgres].image\n');
+    expect(stdout).toContain('  warning  image-major-only  line 16: spec.template.spec.containers[postgres].image\n');
   });
 
   test('the cluster config file and Namespace objects among the manifests count', () => {
@@ -288,8 +290,10 @@ describe('inject', () => {
       status: 1,
       stdout: '',
       stderr: `standard input, document 2: StatefulSet shop/other
-  refused  fsync-off  spec.template.spec.containers[postgres].args
+  refused  fsync-off  line 42: spec.template.spec.containers[postgres].args
     fsync is "off"; wanted on. Remove it.
+    Allow it: postgres.io/allow-fsync-off: "<reason>"
+    Why: docs/checks.md#fsync-off
 
 1 object refused; nothing was written.
 `,
@@ -386,7 +390,7 @@ describe('inject', () => {
     const { status, stdout } = run(['check'], text);
     expect(status).toBe(1);
     expect(stdout).toContain(
-      `  refused  managed-label-value  metadata.labels[postgres.io/managed]\n    the label is ${shown} and no text, so Kubernetes refuses the object; wanted "true" in quotes. Write postgres.io/managed: "true".\n`,
+      `  refused  managed-label-value  line 6: metadata.labels[postgres.io/managed]\n    the label is ${shown} and no text, so Kubernetes refuses the object; wanted "true" in quotes. Write postgres.io/managed: "true".\n`,
     );
     expect(run(['inject'], text).status).toBe(1);
   });
