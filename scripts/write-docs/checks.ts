@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { Check, Finding } from '../../src/checks/check.ts';
 import { checks } from '../../src/checks/registry.ts';
 import { fieldExcerpt } from './field-excerpt.ts';
+import { references } from './references.ts';
 
 /**
  * Writes docs/checks.md from the registry of checks and their fixtures: `node scripts/write-docs/checks.ts`, without
@@ -59,10 +60,17 @@ ${summary} (${marks(check).join(', ')})
 ${because}
 
 - Write instead: ${instead}
-- Escape: ${escapeOf(check)}
+- Escape: ${escapeOf(check)}${referencesOf(id)}
 
-${example(id)}
-`;
+${example(check)}
+${goodExample(check)}`;
+}
+
+const sources = fileURLToPath(new URL('../../src/checks', import.meta.url));
+
+function referencesOf(id: string): string {
+  const found = references(readFileSync(join(sources, `${id}.ts`), 'utf8'));
+  return found.length === 0 ? '' : `\n- References: ${found.join(', ')}.`;
 }
 
 function marks(check: Check): readonly string[] {
@@ -80,13 +88,10 @@ function escapeOf({ id, severity, noEscape }: Check): string {
 }
 
 /** The first finding of the first fixture that something is found in: the field, and the exact message. */
-function example(id: string): string {
-  const files = readdirSync(join(fixtures, id)).toSorted();
-  const verdict = files.find((file) => file.endsWith('.verdict.yaml'));
-  const finding = verdict === undefined ? undefined : findingOf(id, verdict);
-  if (verdict === undefined || finding === undefined) throw new Error(`no fixture shows what ${id} finds`);
-  const name = verdict.replace('.verdict.yaml', '');
-  const yaml = excerpts(id, name, finding);
+function example(check: Check): string {
+  const { id } = check;
+  const { name, ...finding } = firstFinding(id);
+  const yaml = excerpts(check, name, finding);
   return [
     ...(yaml.length === 0 ? [] : ['```yaml', yaml.join('\n---\n'), '```', '']),
     '```text',
@@ -96,17 +101,49 @@ function example(id: string): string {
   ].join('\n');
 }
 
+function firstFinding(id: string): Finding & { readonly name: string } {
+  const files = readdirSync(join(fixtures, id)).toSorted();
+  const verdict = files.find((file) => file.endsWith('.verdict.yaml'));
+  const finding = verdict === undefined ? undefined : findingOf(id, verdict);
+  if (verdict === undefined || finding === undefined) throw new Error(`no fixture shows what ${id} finds`);
+  return { ...finding, name: verdict.replace('.verdict.yaml', '') };
+}
+
 function findingOf(id: string, verdict: string): Finding | undefined {
   // The file was written from findings; test/checks/fixtures.test.ts compares it with them.
   const findings = parse(readFileSync(join(fixtures, id, verdict), 'utf8')) as readonly Finding[];
   return findings.find(({ check }) => check === id);
 }
 
+/** What there is to paste, and of the first fixture in which nothing is found the same field, where that says more than nothing. */
+function goodExample({ id, paste }: Check): string {
+  const pasted = paste === undefined ? [] : ['To paste:', '', '```yaml', paste, '```', ''];
+  const { field } = firstFinding(id);
+  const accepted = readdirSync(join(fixtures, id))
+    .toSorted()
+    .filter((file) => /^accepts-[^.]+\.yaml$/.test(file))
+    .map((file) => readFileSync(join(fixtures, id, file), 'utf8'))
+    .map((text) => ({ why: /^# (.*)/.exec(text)?.[1] ?? '', excerpt: shortExcerpt(text, field) }))
+    .find(({ excerpt }) => excerpt !== undefined);
+  const shown =
+    accepted?.excerpt === undefined ? [] : [`Accepted: ${accepted.why}`, '', '```yaml', accepted.excerpt, '```', ''];
+  return [...(pasted.length + shown.length > 0 ? [''] : []), ...pasted, ...shown].join('\n');
+}
+
+const mostLines = 16;
+
+function shortExcerpt(manifest: string, field: string): string | undefined {
+  const excerpt = fieldExcerpt(manifest, field);
+  return excerpt === undefined || excerpt.split('\n').length > mostLines ? undefined : excerpt;
+}
+
 /** What the finding's field holds; of a change before and after, which differ. */
-function excerpts(id: string, name: string, { field }: Finding): readonly string[] {
+function excerpts(check: Check, name: string, { field }: Finding): readonly string[] {
+  const { id } = check;
   const file = (part: string): string => join(fixtures, id, `${name}${part}.yaml`);
   const now = fieldExcerpt(readFileSync(file(''), 'utf8'), field);
-  if (!existsSync(file('.before'))) return now === undefined ? [] : [now];
+  // At the moment of labelling nothing but the label need differ.
+  if (check.examineChange === undefined || !existsSync(file('.before'))) return now === undefined ? [] : [now];
   const earlier = fieldExcerpt(readFileSync(file('.before'), 'utf8'), field);
   if (earlier === undefined && now === undefined) return [];
   if (earlier === now) throw new Error(`${id}/${name}: ${field} is the same before and after`);

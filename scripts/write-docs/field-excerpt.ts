@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import { fieldSteps } from '../../src/manifests/field-steps.ts';
 
 /**
  * The part of a manifest that a finding's field names, as YAML: the way down to it and nothing beside it.
@@ -6,13 +7,8 @@ import { parse, stringify } from 'yaml';
  */
 export function fieldExcerpt(manifest: string, field: string): string | undefined {
   const object: unknown = parse(manifest);
-  const excerpt = descend(object, stepsOf(field));
+  const excerpt = descend(object, fieldSteps(field));
   return excerpt === undefined ? undefined : stringify(excerpt, { lineWidth: 0 }).trimEnd();
-}
-
-/** `spec.containers[postgres].image` → spec, containers, postgres, image. Names in brackets may hold dots. */
-function stepsOf(field: string): readonly string[] {
-  return [...field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, bracketed, plain]) => bracketed ?? plain ?? '');
 }
 
 function descend(value: unknown, [step, ...rest]: readonly string[]): unknown {
