@@ -43,6 +43,17 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/scenarios/**/*.test.ts'],
+          globalSetup: ['test/scenarios/support/set-up.ts'],
+          testTimeout: hanging,
+          hookTimeout: hanging,
+          // Some take the webhook away from all.
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -3,7 +3,7 @@
 #
 # Runs where:  on a machine with Go, by hand, from `npm run cluster:up` and before the apiserver tests.
 # Arguments:   $1 directory for the programs; $2 Kubernetes version (v1.34.4); then the programs that are wanted:
-#              etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl coredns
+#              etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl coredns pause
 # Environment: what `go` reads (GOPROXY, GOCACHE …).
 # Exit codes:  0 the programs are there; 2 usage; anything else: go's own.
 # Safe twice:  yes; programs that are there already are not built again, two at a time wait for each other. Takes minutes
@@ -22,17 +22,17 @@ staging=v0.${version#v1.}
 etcd=v3.6.5
 coredns=v1.15.0
 
-mkdir -p "$directory/source" "$directory/coredns-source"
+mkdir -p "$directory/source" "$directory/coredns-source" "$directory/pause-source"
 exec 9>"$directory/lock"
 flock 9
 kubernetes=
 for program in "$@"; do
   [ -x "$directory/$program" ] && continue
-  if [ "$program" = coredns ]; then
-    build_coredns=yes
-  else
-    kubernetes="$kubernetes $program"
-  fi
+  case $program in
+  coredns) build_coredns=yes ;;
+  pause) build_pause=yes ;;
+  *) kubernetes="$kubernetes $program" ;;
+  esac
 done
 
 if [ -n "$kubernetes" ]; then
@@ -105,4 +105,27 @@ EOF
   go mod tidy -e
   CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/coredns.new" .
   mv "$directory/coredns.new" "$directory/coredns"
+fi
+
+# What holds a pod's namespaces. Nobody's process becomes its child, as pods do not share a process namespace here.
+if [ -n "${build_pause:-}" ]; then
+  cd "$directory/pause-source"
+  cat >main.go <<'EOF'
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	<-stop
+}
+EOF
+  [ -f go.mod ] || go mod init kubernetes.invalid/pause
+  CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/pause.new" .
+  mv "$directory/pause.new" "$directory/pause"
 fi

@@ -1,10 +1,11 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { buildPrograms, kubernetesVersion } from '../../../scripts/cluster/kubernetes.ts';
 import { freePort } from '../../support/free-port.ts';
 
 /**
@@ -29,27 +30,8 @@ export interface KubectlResult {
   readonly stderr: string;
 }
 
-export const kubernetesVersion = process.env['PGUSHER_KUBERNETES_VERSION'] ?? 'v1.34.4';
-
-/** Where the programs are built once; `PGUSHER_CACHE` moves it. */
-export function programDirectory(): string {
-  return join(process.env['PGUSHER_CACHE'] ?? join(homedir(), '.cache', 'pgusher'), 'kubernetes', kubernetesVersion);
-}
-
-/** Builds the programs where they are missing: minutes cold, nothing warm. */
-export function buildControlPlane(): string {
-  const directory = programDirectory();
-  const builder = join(import.meta.dirname, '..', '..', '..', 'scripts', 'cluster', 'build-kubernetes.sh');
-  const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'];
-  execFileSync('sh', [builder, directory, kubernetesVersion, ...programs], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return directory;
-}
-
 export async function startControlPlane(): Promise<ControlPlane> {
-  const programs = buildControlPlane();
+  const programs = buildPrograms(kubernetesVersion, ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-apiserver-'));
   const file = (name: string): string => join(directory, name);
   const [etcdPort, etcdPeerPort, apiserverPort] = await Promise.all([freePort(), freePort(), freePort()]);

@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { issue, makeAuthority } from './credentials.ts';
+import type { Kubectl } from './kubectl.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What docs/install.md says, "With a certificate of your own", word by word. */
+export async function install(kubectl: Kubectl, directory: string): Promise<void> {
+  const keys = join(directory, 'webhook-keys');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  await makeAuthority(keys, 'pgusher');
+  await issue(keys, 'tls', '/CN=pgusher', ['subjectAltName=DNS:pgusher.pgusher-system.svc']);
+  await kubectl(['apply', '-f', join(root, 'manifests/base/namespace.yaml')]);
+  const secret = ['create', 'secret', 'tls', 'pgusher-webhook-certificate', '--dry-run=client', '-o', 'yaml'];
+  const files = [`--cert=${join(keys, 'tls.crt')}`, `--key=${join(keys, 'tls.key')}`];
+  await kubectl(
+    ['-n', 'pgusher-system', 'apply', '-f', '-'],
+    await kubectl(['-n', 'pgusher-system', ...secret, ...files]),
+  );
+  await kubectl(['apply', '-k', join(root, 'manifests')]);
+  const authority = readFileSync(join(keys, 'ca.crt')).toString('base64');
+  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
+    const names = await kubectl(['get', kind, 'zz-pgusher', '-o', 'jsonpath={.webhooks[*].name}']);
+    const patch = names.split(' ').map((_, index) => ({
+      op: 'add',
+      path: `/webhooks/${index}/clientConfig/caBundle`,
+      value: authority,
+    }));
+    await kubectl(['patch', kind, 'zz-pgusher', '--type=json', '-p', JSON.stringify(patch)]);
+  }
+}
+
+/** Until the webhook answers: its pods are ready, and the apiserver has heard of it. */
+export async function untilInstalled(kubectl: Kubectl): Promise<void> {
+  await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', '--timeout=120s']);
+  const example = join(root, 'examples', 'minimal.yaml');
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const answer = await kubectl(['apply', '--dry-run=server', '-o', 'json', '-f', example]).catch((error: unknown) => {
+      if (Date.now() > end) throw error;
+      return '';
+    });
+    if (answer.includes('pgusher-restore')) return;
+    if (Date.now() > end)
+      throw new Error('The webhook is installed, and a labelled StatefulSet comes back without injected parts.');
+    await pause(200);
+  }
+}

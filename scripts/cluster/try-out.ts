@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { kubectlWith } from './kubectl.ts';
+import type { Kubectl } from './kubectl.ts';
+import { places } from './places.ts';
+import { step } from './step.ts';
+
+const example = fileURLToPath(new URL('../../examples/minimal.yaml', import.meta.url));
+const namespace = 'pgusher-try';
+const pod = 'notes-db-0';
+
+/** examples/minimal.yaml, from the first row to the row that came back after everything but the backup was destroyed. */
+export async function tryOut(version: string): Promise<void> {
+  const kubeconfig = process.env['KUBECONFIG'] ?? places.kubeconfig;
+  const cluster = kubectlWith(kubeconfig, version);
+  const kubectl = kubectlWith(kubeconfig, version, '--namespace', namespace);
+  const sql = (statement: string): Promise<string> =>
+    kubectl(['exec', pod, '-c', 'postgres', '--', 'psql', '-X', '-At', '-U', 'postgres', '-c', statement]);
+  const ready = (): Promise<string> => kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=180s']);
+
+  await step('Clearing what an earlier try left', async () => {
+    await cluster(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
+    await cluster(['create', 'namespace', namespace]);
+  });
+  await step('kubectl apply -f examples/minimal.yaml', async () => {
+    const password = `--from-literal=password=${randomBytes(24).toString('hex')}`;
+    await kubectl(['create', 'secret', 'generic', 'notes-db', password]);
+    await kubectl(['apply', '-f', example]);
+  });
+  await step('Until the pod is there', () => until(() => kubectl(['get', 'pod', pod])));
+  await step('Until the database is ready', ready);
+  await step('Writing 1000 rows', async () => {
+    await sql('CREATE TABLE notes AS SELECT n, md5(n::text) AS text FROM generate_series(1, 1000) AS n');
+  });
+  const backups = await step('Until its first base backup is there and verified', () => firstBackup(kubectl));
+  console.log(indented(backups));
+  const before = await kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
+  await step('Destroying its data claim with the volume, and its pod', async () => {
+    await kubectl(['delete', 'pvc', `data-${pod}`, '--wait=false']);
+    await kubectl(['delete', 'pod', pod]);
+    await until(async () => {
+      const now = await kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
+      if (now === before) throw new Error('The old pod is still there.');
+    });
+  });
+  await step('Until the database is ready again', ready);
+  console.log(indented(await kubectl(['logs', pod, '-c', 'pgusher-restore'])));
+  const rows = (await sql('SELECT count(*) FROM notes')).trim();
+  if (rows !== '1000') throw new Error(`${rows} rows came back, 1000 were written.`);
+  console.log(`${rows} rows are back. It stays for a look: kubectl -n ${namespace} get statefulset,pod,pvc`);
+}
+
+async function firstBackup(kubectl: Kubectl): Promise<string> {
+  const end = Date.now() + 120_000;
+  for (;;) {
+    const listed = await kubectl([
+      'exec',
+      pod,
+      '-c',
+      'pgusher-backup',
+      '--',
+      '/opt/pgusher/bin/pgusher-agent',
+      'list',
+    ]).catch((error: unknown) => String(error));
+    if (/ yes +\d+m/.test(listed)) return listed;
+    if (Date.now() > end) throw new Error(`There is no verified base backup after two minutes:\n${listed}`);
+    await pause(500);
+  }
+}
+
+async function until(works: () => Promise<unknown>): Promise<void> {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    try {
+      await works();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(200);
+    }
+  }
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ');
+}

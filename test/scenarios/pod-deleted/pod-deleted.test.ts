@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noCluster } from '../support/cluster.ts';
+import { scenario } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
+import { heldRows, lost, startWriters, table } from '../support/writers.ts';
+import type { Writers } from '../support/writers.ts';
+
+const rounds = Number(process.env['PGUSHER_ROUNDS'] ?? '20');
+
+/** kubectl delete pod, again and again, while eight connections commit row after row. */
+describe.skipIf(noCluster)('a pod that is deleted under writers', () => {
+  const here = scenario(import.meta.dirname);
+  let writers: Writers;
+
+  beforeAll(async () => {
+    await here.apply('statefulset.yaml');
+    await here.apply('unlabelled.yaml');
+    await here.ready('plain-0');
+    await here.ready('db-0');
+    await here.sql('db-0', table);
+    writers = startWriters(8, () => here.get('pod/db-0', '.status.podIP'));
+  });
+  afterAll(async () => {
+    await writers.stop();
+  });
+
+  test(`every acknowledged row is there after each of ${rounds} restarts`, async () => {
+    for (let round = 1; round <= rounds; round += 1) {
+      const before = writers.acknowledged.length;
+      await until('writers that write', 60_000, async () =>
+        writers.acknowledged.length > before + 80 ? true : undefined,
+      );
+      const uid = await here.get('pod/db-0', '.metadata.uid');
+      await here.kubectl(['delete', 'pod', 'db-0', '--wait=false']);
+      await here.ready('db-0', uid);
+      // What was acknowledged before the question is in the answer, or lost.
+      const asked = Date.now();
+      expect(lost(writers, await here.sql('db-0', heldRows), asked), `round ${round}`).toEqual([]);
+    }
+  });
+
+  test('no hook failed, and no container had to be killed', async () => {
+    const events = await here.kubectl([
+      'get',
+      'events',
+      '-o',
+      'jsonpath={range .items[*]}{.reason} {.message}{"\\n"}{end}',
+    ]);
+    expect(events).not.toMatch(/FailedPreStopHook|FailedKillPod|FailedPostStartHook|Unhealthy.*liveness/i);
+  });
+
+  test('what is injected adds less than three seconds to a start and two to a stop', async () => {
+    await writers.stop();
+    const took = { plain: [] as number[][], db: [] as number[][] };
+    for (let round = 0; round < 3; round += 1) {
+      for (const name of ['plain', 'db'] as const) took[name].push(await stopAndStart(`${name}-0`));
+    }
+    const [stop, start] = [0, 1].map((step) => fastest(took.db, step) - fastest(took.plain, step));
+    console.log(`added to a stop: ${stop} ms, to a start: ${start} ms`, took);
+    expect(stop).toBeLessThan(2000);
+    expect(start).toBeLessThan(3000);
+  });
+
+  /** Milliseconds until the old pod was gone, and from the new one's creation until it was ready, as far as a poll sees it. */
+  async function stopAndStart(pod: string): Promise<number[]> {
+    const uid = await here.get(`pod/${pod}`, '.metadata.uid');
+    const deleted = Date.now();
+    await here.kubectl(['delete', 'pod', pod]);
+    const gone = Date.now();
+    await here.ready(pod, uid);
+    return [gone - deleted, Date.now() - gone];
+  }
+
+  function fastest(took: readonly (readonly number[])[], step: number): number {
+    return Math.min(...took.map((times) => times[step] ?? Infinity));
+  }
+});
