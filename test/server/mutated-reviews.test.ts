@@ -52,7 +52,7 @@ const answer = z.strictObject({
       allowed: z.literal(false),
       status: z.strictObject({
         status: z.literal('Failure'),
-        message: z.string().regex(/^\d+ problems?: .{1,300}\n- \[/),
+        message: z.string().regex(/^[^\n]{1,160}: \d+ problems?: .{1,300}\n- \[/),
         reason: z.literal('Forbidden'),
         code: z.literal(403),
       }),

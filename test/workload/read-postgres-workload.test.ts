@@ -185,7 +185,7 @@ test('variables that multiply one another end somewhere', () => {
   const begun = performance.now();
   const { server: found } = readPostgresWorkload(object, readSettings({ statefulset: {} }), 'shop');
   expect(found?.data.path.startsWith('/d/$(SELF)/')).toBe(true);
-  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(performance.now() - begun).toBeLessThan(20_000);
 });
 
 test('every kind of volume is told apart', () => {
