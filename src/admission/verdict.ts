@@ -28,11 +28,14 @@ export function refuse(findings: readonly Finding[], object: JsonObject | undefi
   return { ...letThrough('denied', [...ids].join(','), object), allowed: false, findings, ...subject };
 }
 
+/** No longer than a line of a terminal bears: what was not validated yet may be named anything. */
+const longestTitle = 160;
+
 function titleOf(object: JsonObject): string {
   const metadata = objectAt(object, 'metadata');
   const names = [textAt(metadata, 'namespace'), textAt(metadata, 'name') ?? textAt(metadata, 'generateName')];
   const name = names.filter((part) => part !== undefined).join('/');
-  return printable(`${textAt(object, 'kind') ?? 'object'} ${name}`.trim());
+  return printable(`${textAt(object, 'kind') ?? 'object'} ${name}`.trim().slice(0, longestTitle));
 }
 
 export function refuses(findings: readonly Finding[]): boolean {
