@@ -61,3 +61,11 @@ export interface Check {
 
 /** Nothing to say; one value, since most checks say it about most objects. */
 export const noObservations: readonly Observation[] = Object.freeze([]);
+
+/**
+ * The label is put on a set that was there without it: its pods run as they are. What is held to keep a pod from starting is a warning
+ * then, since this one did start, by a file or a default that is not known here.
+ */
+export function runsAlready({ operation, injected }: Surroundings): boolean {
+  return operation === 'UPDATE' && injected === undefined;
+}

@@ -1,5 +1,5 @@
 import type { ServerContainer } from '../workload/postgres-workload.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { containerField } from './field-path.ts';
 import { programName } from './handler-commands.ts';
@@ -16,7 +16,7 @@ export const commandBypassesEntrypoint: Check = {
   because:
     'The image starts as root and its entrypoint steps down to the user postgres; the server itself refuses to run as root, so the pod never starts.',
   instead: 'args in place of command, so that the entrypoint runs; or runAsUser.',
-  examine({ server }) {
+  examine({ server }, surroundings) {
     if (server?.start.kind !== 'direct' || !server.start.bypassesEntrypoint || !startsAsRoot(server))
       return noObservations;
     if (server.command.some((word) => steppingDown.includes(programName(word)))) return noObservations;
@@ -24,6 +24,7 @@ export const commandBypassesEntrypoint: Check = {
       {
         field: containerField(server.name, 'command'),
         message: `the command starts the server past the entrypoint, as root; wanted a user. Rename command to args, or write runAsUser: ${server.family.uid}.`,
+        ...(runsAlready(surroundings) ? { severity: 'warn' } : {}),
       },
     ];
   },

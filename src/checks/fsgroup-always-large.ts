@@ -27,7 +27,7 @@ export const fsgroupAlwaysLarge: Check = {
     return [
       {
         field: `${podSpecField}.securityContext.fsGroupChangePolicy`,
-        message: `each start changes the group of every file on ${quoted(source.storage ?? '')}; wanted that once. Write fsGroupChangePolicy: OnRootMismatch.`,
+        message: `each start changes the group of every file on ${quoted(source.storage ?? '')}; wanted it done once. Write fsGroupChangePolicy: OnRootMismatch.`,
       },
     ];
   },

@@ -1,7 +1,7 @@
 import { objectAt } from '../workload/json.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
 import { parseQuantity } from '../workload/quantity.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
 import { memoryParameter, shownMemory } from './parameter-value.ts';
@@ -25,7 +25,7 @@ export const hugepagesUnmatched: Check = {
   paste: `resources:
   limits:
     hugepages-2Mi: <somewhat more than shared_buffers>`,
-  examine({ server }) {
+  examine({ server }, surroundings) {
     const parameter = server?.parameters.get('huge_pages');
     if (server === undefined || parameter === undefined || !isOn(parameter.value)) return noObservations;
     const pages = hugePages(server);
@@ -36,6 +36,7 @@ export const hugepagesUnmatched: Check = {
       {
         field: parameterField(server, parameter),
         message: `huge_pages is on and the container has ${seen}; wanted more than ${shownMemory(buffers)} (shared_buffers). Write limits: {hugepages-2Mi: <more than that>}, or huge_pages=try.`,
+        ...(runsAlready(surroundings) ? { severity: 'warn' } : {}),
       },
     ];
   },

@@ -1,4 +1,4 @@
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
@@ -6,6 +6,8 @@ import { quoted } from './shown-text.ts';
 const memory = 'a number with kB, MB, GB or TB';
 const time = 'a number with ms, s, min, h or d';
 const count = 'a whole number';
+
+const examples: Readonly<Record<string, string>> = { [memory]: '512MB', [time]: '5min', [count]: '100' };
 
 /** Of the parameters that people set in manifests; what they take is the same in all majors (pg_settings.vartype and unit). */
 const kinds: Readonly<Record<string, string>> = {
@@ -47,7 +49,7 @@ export const parameterUnreadable: Check = {
   because:
     'The server does not start: "invalid value for parameter". Units have their own case: MB and not mb, kB and not KB.',
   instead: 'A number and a unit as PostgreSQL writes them: 512MB, 64kB, 5min.',
-  examine({ server }) {
+  examine({ server }, surroundings) {
     if (server === undefined || server.parameters.size === 0) return noObservations;
     return [...server.parameters.values()].flatMap((parameter) => {
       const wanted = Object.hasOwn(kinds, parameter.name) ? kinds[parameter.name] : undefined;
@@ -55,7 +57,8 @@ export const parameterUnreadable: Check = {
       return [
         {
           field: parameterField(server, parameter),
-          message: `${parameter.name} is ${quoted(parameter.value)}; wanted ${wanted}. Write it as 512MB, 5min or 100 is written.`,
+          message: `${parameter.name} is ${quoted(parameter.value)}; wanted ${wanted}. Such as ${examples[wanted] ?? ''}.`,
+          ...(runsAlready(surroundings) ? { severity: 'warn' } : {}),
         },
       ];
     });

@@ -1,5 +1,5 @@
 import type { ServerContainer } from '../workload/postgres-workload.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { containerField } from './field-path.ts';
 
@@ -16,7 +16,7 @@ export const passwordAndFile: Check = {
   summary: 'A variable is set both as a value and as a file.',
   because: 'The entrypoint stops at each start ("both are set, but are exclusive"): the pod never runs.',
   instead: 'One of the two.',
-  examine({ server }) {
+  examine({ server }, surroundings) {
     if (server === undefined || !server.family.officialEntrypoint || server.family.id === 'unknown')
       return noObservations;
     return variables
@@ -24,6 +24,7 @@ export const passwordAndFile: Check = {
       .map((name) => ({
         field: containerField(server.name, `env[${name}_FILE]`),
         message: `${name} and ${name}_FILE are both set, and the entrypoint stops; wanted one. Remove ${name}_FILE.`,
+        ...(runsAlready(surroundings) ? { severity: 'warn' } : {}),
       }));
   },
 };

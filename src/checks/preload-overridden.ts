@@ -1,5 +1,5 @@
 import type { FamilyId } from '../workload/image-family.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
 import { listed, quoted } from './shown-text.ts';
@@ -16,7 +16,7 @@ export const preloadOverridden: Check = {
   because:
     'The list replaces that of the image. The extensions of the image refuse to work without being loaded: its initialisation fails, and in an existing database every session that meets them does.',
   instead: 'The libraries of the image, and yours after them.',
-  examine({ server }) {
+  examine({ server }, surroundings) {
     const parameter = server?.parameters.get('shared_preload_libraries');
     const needed = server === undefined ? undefined : neededBy[server.family.id];
     if (server === undefined || parameter === undefined || needed === undefined) return noObservations;
@@ -26,8 +26,8 @@ export const preloadOverridden: Check = {
     return [
       {
         field: parameterField(server, parameter),
-        message: `shared_preload_libraries is without ${listed(missing)}; wanted ${missing.length > 1 ? 'them' : 'it'} in ${quoted(parameter.value)}. Write ${[...missing, ...loaded].join(',')}.`,
-        ...(server.family.id === 'supabase' ? { severity: 'warn' } : {}),
+        message: `shared_preload_libraries is without ${listed(missing)}; wanted ${missing.length > 1 ? 'them' : 'it'} in ${quoted(parameter.value)}. ${how(server.family.id, [...missing, ...loaded])}`,
+        ...(server.family.id === 'supabase' || runsAlready(surroundings) ? { severity: 'warn' } : {}),
       },
     ];
   },
@@ -38,6 +38,13 @@ const neededBy: Partial<Readonly<Record<FamilyId, readonly string[]>>> = {
   'timescaledb-ha': ['timescaledb'],
   supabase: ['pg_net', 'pg_cron'],
 };
+
+/** Supabase's list is longer than what is asked for here. */
+function how(family: FamilyId, libraries: readonly string[]): string {
+  return family === 'supabase'
+    ? "Take the image's own list (SHOW shared_preload_libraries) and add yours."
+    : `Write ${libraries.join(',')}.`;
+}
 
 /** File names without path and suffix, as load_libraries() takes them. */
 function librariesOf(value: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { normalisePath } from '../workload/absolute-path.ts';
 import { coveringMount } from '../workload/mount.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { containerField } from './field-path.ts';
 import { quoted } from './shown-text.ts';
@@ -31,14 +31,15 @@ export const readonlyRootNoTmp: Check = {
 volumes:
   - name: scratch
     emptyDir: {}`,
-  examine({ server }) {
+  examine({ server }, surroundings) {
     if (!server?.security.readOnlyRootFilesystem) return noObservations;
     const folder = socketFolders(server).find((candidate) => !isWritable(server, candidate));
     if (folder === undefined) return noObservations;
     return [
       {
         field: containerField(server.name, 'volumeMounts'),
-        message: `the root file system is read-only and ${quoted(folder)} on it; wanted a writable place for the socket. Mount an emptyDir at ${folder}.`,
+        message: `the root file system is read-only, and so is ${quoted(folder)}; wanted a writable folder for the socket. Mount an emptyDir at ${folder}.`,
+        ...(runsAlready(surroundings) ? { severity: 'warn' } : {}),
       },
     ];
   },

@@ -43,7 +43,7 @@ function powerful({ name, security }: ServerContainer): readonly Observation[] {
     {
       field: containerField(name, 'securityContext.capabilities.add'),
       severity: 'warn',
-      message: `the container of Postgres may ${listed(added)}; wanted no power over the node. Remove it.`,
+      message: `the container of Postgres has ${listed(added)}; wanted no power over the node. Remove it.`,
     },
   ];
 }

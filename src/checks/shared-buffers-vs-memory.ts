@@ -1,6 +1,6 @@
 import { memoryLimit } from '../injections/resources.ts';
 import type { ServerContainer, ServerParameter } from '../workload/postgres-workload.ts';
-import { noObservations } from './check.ts';
+import { noObservations, runsAlready } from './check.ts';
 import type { Check, Observation } from './check.ts';
 import { parameterField } from './field-path.ts';
 import { memoryParameter, shownMemory } from './parameter-value.ts';
@@ -24,7 +24,7 @@ export const sharedBuffersVsMemory: Check = {
   because:
     'The kernel kills the server when buffers, sessions and page cache pass the limit: each time a crash recovery, and with as much as the limit it never stays up. A number without unit counts pages of 8 kB.',
   instead: 'A quarter of the memory limit, with a unit, such as 1GB.',
-  examine({ server }) {
+  examine({ server }, surroundings) {
     const parameter = server?.parameters.get('shared_buffers');
     if (server === undefined || parameter === undefined) return noObservations;
     const value = memoryParameter(server, 'shared_buffers');
@@ -33,7 +33,7 @@ export const sharedBuffersVsMemory: Check = {
     const limit = memoryLimit(server);
     return limit === undefined || value.bytes <= mostShare * limit
       ? noObservations
-      : [tooLarge(server, parameter, value.bytes, limit)];
+      : [tooLarge(server, parameter, { bytes: value.bytes, limit, stands: runsAlready(surroundings) })];
   },
 };
 
@@ -45,12 +45,23 @@ function withoutUnit(server: ServerContainer, parameter: ServerParameter, bytes:
   };
 }
 
-function tooLarge(server: ServerContainer, parameter: ServerParameter, bytes: number, limit: number): Observation {
+interface TooLarge {
+  readonly bytes: number;
+  readonly limit: number;
+  /** It stays up as it is. */
+  readonly stands: boolean;
+}
+
+function tooLarge(
+  server: ServerContainer,
+  parameter: ServerParameter,
+  { bytes, limit, stands }: TooLarge,
+): Observation {
   const share = Math.round((bytes / limit) * 100);
   return {
     field: parameterField(server, parameter),
     message: `shared_buffers is ${shownMemory(bytes)}, ${share} % of the memory limit; wanted 40 % at most. Write shared_buffers=${Math.max(1, Math.floor(limit / 4 / 2 ** 20))}MB, or raise the limit.`,
     // Nothing is left for anything else: it is killed before it serves.
-    ...(bytes >= limit ? { severity: 'deny' } : {}),
+    ...(bytes >= limit && !stands ? { severity: 'deny' } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { PostgresWorkload, ServerContainer } from '../workload/postgres-workload.ts';
+import type { EnvironmentValue, PostgresWorkload, ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
@@ -38,7 +38,7 @@ export const syncNamesBlocks: Check = {
     return [
       {
         field,
-        message: `commits wait for ${wanted} of ${quoted(parameter.value)}, with ${replicas - 1} standbys here; wanted fewer. Remove it, or add replicas.`,
+        message: `commits wait for ${wanted} standbys (${quoted(parameter.value)}), in a set of ${replicas}; wanted fewer. Remove it, or add replicas.`,
       },
     ];
   },
@@ -52,14 +52,19 @@ function standbysIn(value: string): number {
   return count === undefined ? 1 : Number(count);
 }
 
+/** initdb makes the database `postgres` by itself. */
+function isOther(variable: EnvironmentValue | undefined): boolean {
+  return variable !== undefined && !(variable.kind === 'value' && ['', 'postgres'].includes(variable.value));
+}
+
 /** The entrypoint creates POSTGRES_DB, which is called like the user by default; scripts and ours create roles. */
 function commitsAtFirst({ settings }: PostgresWorkload, { environment, mounts }: ServerContainer): boolean {
   const { bootstrap, restoreFrom, restoreFromClaim, replicationSecret } = settings.values;
   if (bootstrap === 'restore' || restoreFrom !== undefined || restoreFromClaim !== undefined) return false;
   return (
     replicationSecret !== undefined ||
-    environment.has('POSTGRES_DB') ||
-    environment.has('POSTGRES_USER') ||
+    isOther(environment.get('POSTGRES_DB')) ||
+    isOther(environment.get('POSTGRES_USER')) ||
     mounts.some(({ mountPath }) => mountPath.startsWith('/docker-entrypoint-initdb.d'))
   );
 }

@@ -2,7 +2,7 @@ import { containerIdentity } from '../injections/container-identity.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
-import { podSpecField } from './field-path.ts';
+import { containerField, podSpecField } from './field-path.ts';
 
 /**
  * Fields: securityContext.runAsUser of container and pod before and after, the uid of the image's user.
@@ -19,11 +19,16 @@ export const uidMismatch: Check = {
   examineChange({ before, after }) {
     const was = ownerOf(before);
     const is = after.server?.security.runAsUser ?? 0;
-    if (was === undefined || is === 0 || is === was) return noObservations;
+    if (after.server === undefined || was === undefined || is === 0 || is === was) return noObservations;
+    const isOwn = Object.hasOwn(after.server.security.container, 'runAsUser');
     return [
       {
-        field: `${podSpecField}.securityContext.runAsUser`,
+        field: isOwn
+          ? containerField(after.server.name, 'securityContext.runAsUser')
+          : `${podSpecField}.securityContext.runAsUser`,
         message: `Postgres would run as uid ${is}, and the data belongs to ${was}; wanted ${was}. Write runAsUser: ${was}.`,
+        // An image of one's own under a name that is known may have another uid.
+        ...(isSaid(before) ? {} : { severity: 'warn' }),
       },
     ];
   },
@@ -33,7 +38,10 @@ export const uidMismatch: Check = {
 function ownerOf({ server, settings }: PostgresWorkload): number | undefined {
   if (server === undefined) return undefined;
   const identity = containerIdentity(server, settings.values);
-  const isSaid = (server.security.runAsUser ?? 0) !== 0 || settings.values.runAs !== undefined;
-  if (!isSaid && server.family.ownerIsAGuess) return undefined;
+  if (!isSaid({ server, settings }) && server.family.ownerIsAGuess) return undefined;
   return identity.kind === 'root' ? identity.owner.uid : identity.uid;
+}
+
+function isSaid({ server, settings }: Pick<PostgresWorkload, 'server' | 'settings'>): boolean {
+  return (server?.security.runAsUser ?? 0) !== 0 || settings.values.runAs !== undefined;
 }
