@@ -22,6 +22,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a v
     await lost.serve();
     const result = await runRestoreProcess(database, database.contract());
     expect(result.reason).toBe('');
+    expect(result.output).toMatch(/restoring: (\S+ MiB) of \1 \(100 %\)/);
     expect(readFileSync(join(database.shared, 'decision'), 'utf8')).toBe(
       [
         'action=restored',

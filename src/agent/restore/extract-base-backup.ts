@@ -36,7 +36,8 @@ export async function extractBaseBackup(
       files.folder = isWal ? 'pg_wal' : '';
       files.vouchedFor = !isWal;
       const stored = isWal ? createHash('sha256') : null;
-      await extractArchive(path, record.compression, files, stored, onBytes);
+      // The size of a backup is that of the files in its manifest; progress is told of that.
+      await extractArchive(path, record.compression, files, stored, isWal ? () => undefined : onBytes);
       if (stored !== null && stored.digest('hex') !== archive.sha256) {
         throw new DamagedBackup(`${path}: the archive has another checksum than when it was made`);
       }
