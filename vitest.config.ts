@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
  * What hangs is ended after this. It says nothing about how long a test may take: a machine that others use too has been seen
  * twenty times slower than it is alone, and what a test waits for has a limit of its own.
  */
-const hanging = 600_000;
+const hanging = 1_200_000;
 
 /** The rings of docs/testing.md. `core` needs nothing but Node; the others need tools, see test/support/tool.ts. */
 export default defineConfig({
