@@ -21,7 +21,7 @@ export const engineSwitched: Check = {
     if (!before.settings.values.backup || !after.settings.values.backup || !hadPlace(before, injected))
       return noObservations;
     return (['backupClaim', 'backupPrefix'] as const)
-      .filter((name) => before.settings.values[name] !== after.settings.values[name])
+      .filter((name) => placeIn(before, name) !== placeIn(after, name))
       .map((name) => {
         const annotation = name === 'backupClaim' ? 'postgres.io/backup-claim' : 'postgres.io/backup-prefix';
         return {
@@ -41,7 +41,14 @@ function hadPlace({ object, settings }: PostgresWorkload, injected: Surroundings
   );
 }
 
-function shown({ settings }: PostgresWorkload, name: 'backupClaim' | 'backupPrefix'): string {
-  const value = settings.values[name];
+type PlaceSetting = 'backupClaim' | 'backupPrefix';
+
+/** The folder has a default, which somebody may write down. */
+function placeIn({ settings, namespace, name }: PostgresWorkload, setting: PlaceSetting): string | undefined {
+  return settings.values[setting] ?? (setting === 'backupPrefix' ? `${namespace}/${name}` : undefined);
+}
+
+function shown(workload: PostgresWorkload, setting: PlaceSetting): string {
+  const value = placeIn(workload, setting);
   return value === undefined ? "the set's own place" : quoted(value);
 }

@@ -31,5 +31,8 @@ export const passwordAndFile: Check = {
 
 function isSet({ environment }: ServerContainer, name: string): boolean {
   const variable = environment.get(name);
-  return variable !== undefined && (variable.kind !== 'value' || variable.value !== '');
+  if (variable === undefined) return false;
+  // An optional Secret may not be there.
+  if (variable.kind === 'secret') return !variable.optional;
+  return variable.kind !== 'value' || variable.value !== '';
 }

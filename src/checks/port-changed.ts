@@ -80,13 +80,18 @@ function socketPort(port: Json | undefined, server: ServerContainer): number | u
 /** pg_isready(1): `-p`, `--port`, else PGPORT, else 5432. undefined: another program, or a port that the shell knows. */
 function readyPort(command: readonly string[], server: ServerContainer): number | undefined {
   const [program = '', ...options] = ownWords(command);
-  if (programName(program) !== 'pg_isready') return undefined;
+  // A connection string may hold a port, too.
+  if (programName(program) !== 'pg_isready' || options.some(isConnectionString)) return undefined;
   const at = options.findIndex((option) => /^(?:-p|--port)/.test(option));
   if (at < 0) return server.environment.has('PGPORT') ? undefined : usual;
   const text = /^(?:-p|--port)$/.test(options[at] ?? '')
     ? options[at + 1]
     : options[at]?.replace(/^(?:-p|--port)=?/, '');
   return /^[0-9]{1,5}$/.test(text ?? '') ? Number(text) : undefined;
+}
+
+function isConnectionString(option: string): boolean {
+  return /^(?!--port=).*\bport\s*=|:\/\//.test(option);
 }
 
 function isOfAnother({ podSpec }: PostgresWorkload, server: ServerContainer, port: number): boolean {

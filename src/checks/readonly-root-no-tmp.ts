@@ -48,7 +48,8 @@ volumes:
 /** Empty: no sockets; `@name` is none in the file system. */
 function socketFolders({ family, parameters }: ServerContainer): readonly string[] {
   const said = parameters.get('unix_socket_directories')?.value;
-  if (said === undefined) return family.id === 'unknown' || parameters.has('config_file') ? [] : [defaultSocketFolder];
+  const isInFile = parameters.has('config_file') || family.configurationDirectory !== undefined;
+  if (said === undefined) return family.id === 'unknown' || isInFile ? [] : [defaultSocketFolder];
   return said
     .split(',')
     .map((folder) => folder.trim().replace(/^["']|["']$/g, ''))

@@ -22,13 +22,13 @@ export const shmDefault: Check = {
     'Parallel queries, index builds and vacuums fail with "could not resize shared memory segment" at 64 MiB, and a restore that ends in such an index build fails with them.',
   instead: 'No mount below /dev/shm; or an emptyDir with medium: Memory and a larger sizeLimit.',
   examine({ server, podSpec }) {
-    const mount = server?.mounts.find(
-      ({ mountPath }) => mountPath === directory || mountPath.startsWith(`${directory}/`),
-    );
+    const mount =
+      server?.mounts.find(({ mountPath }) => mountPath === directory) ??
+      server?.mounts.find(({ mountPath }) => mountPath.startsWith(`${directory}/`));
     if (server === undefined || mount === undefined) return noObservations;
     const volume = objectsAt(podSpec, 'volumes').find((candidate) => textAt(candidate, 'name') === mount.name);
     const limit = textAt(objectAt(volume, 'emptyDir'), 'sizeLimit') ?? '';
-    const isAtRoot = server.mounts.some(({ mountPath }) => mountPath === directory);
+    const isAtRoot = mount.mountPath === directory;
     if (isAtRoot && (parseQuantity(limit) ?? Infinity) > runtimeSize) return noObservations;
     return [
       {
