@@ -242,3 +242,25 @@ leaves_no_line() {
 @test "the probes leave no line in the server's log, whoever runs them; under busybox" {
   leaves_no_line 'busybox sh'
 }
+
+waits_for_an_answer() {
+  local shell=$1
+  start trust
+  "${as_server[@]}" pg_ctl -D "$data" -w -m fast stop >/dev/null
+  (
+    sleep 0.7
+    start_again
+  ) 3>&- &
+  # Up within its two seconds: the kubelet, which asks again in as many, need not.
+  run $shell "$shared/bin/started.sh" "$port"
+  wait
+  [ "$status" -eq 0 ]
+}
+
+@test "the startup probe waits for a server that is about to answer; under dash" {
+  waits_for_an_answer dash
+}
+
+@test "the startup probe waits for a server that is about to answer; under busybox" {
+  waits_for_an_answer 'busybox sh'
+}

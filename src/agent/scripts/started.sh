@@ -12,5 +12,19 @@ user=${POSTGRES_USER:-postgres}
 [ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
 
 # With a role that there is: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
-pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d postgres
-[ $? -le 1 ]
+answer() {
+  pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d postgres
+}
+
+# Waits up to two seconds for a server that accepts, as most do a moment after their start: the kubelet would ask again in two
+# seconds, and the first look at readiness comes right behind this.
+tries=20
+until answer "$1"; do
+  tries=$((tries - 1))
+  if [ "$tries" -eq 0 ]; then
+    answer "$1"
+    [ $? -le 1 ]
+    exit
+  fi
+  sleep 0.1 2>/dev/null || sleep 1
+done
