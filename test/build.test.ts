@@ -66,7 +66,7 @@ describe('what npm run build makes, without the checkout', () => {
           if (found !== undefined) resolve(found);
         });
       });
-    const notWatched = log(/"problem":"([^"]*)","msg":"namespaces not watched"/);
+    const notWatched = log(/"what":"namespaces","problem":"([^"]*)","msg":"not watched"/);
     const port = Number(await log(/"port":(\d+)/));
     const page = (path: string): Promise<string> =>
       new Promise((resolve, reject) => {

@@ -167,7 +167,13 @@ describe('the Deployment', () => {
 
   test('is probed where the server answers', async () => {
     const metrics = async (): Promise<never> => Promise.reject(new Error('not asked for'));
-    const app = createApp({ version, readiness: async () => Promise.resolve([]), metrics, log: createLog('error', 2) });
+    const app = createApp({
+      version,
+      readiness: async () => Promise.resolve([]),
+      details: () => [],
+      metrics,
+      log: createLog('error', 2),
+    });
     for (const probe of ['readinessProbe', 'livenessProbe']) {
       expect(at(container, probe, 'httpGet', 'scheme')).toBe('HTTPS');
       expect((await request(app).get(scalar(at(container, probe, 'httpGet', 'path')))).status).toBe(200);
@@ -207,9 +213,13 @@ describe('the Deployment', () => {
   });
 });
 
-test('the webhook may read namespaces, and nothing else', () => {
+test('the webhook may list what it looks up, and nothing else', () => {
   expect(at(ofKind('ClusterRole'), 'rules')).toEqual([
-    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['namespaces', 'persistentvolumeclaims', 'services'], verbs: ['list', 'watch'] },
+    { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch'] },
+    { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['list', 'watch'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
+    { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
   ]);
 });
 

@@ -2,6 +2,7 @@ import { answerReview } from '../../src/admission/handler.ts';
 import type { AdmissionContext } from '../../src/admission/admission.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { decodeReview } from '../../src/admission/review.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import { objectAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
 
@@ -19,6 +20,7 @@ const context: AdmissionContext = {
   policy: { modes: new Map(), exemptions: [] },
   withRollout: false,
   namespaceAnnotations: () => undefined,
+  facts: noFacts,
   today: '2026-11-21',
 };
 

@@ -2,6 +2,7 @@ import { noPolicy } from '../../src/checks/policy.ts';
 import { checks } from '../../src/checks/registry.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
 import { decodeReview } from '../../src/admission/review.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import { readPostgresWorkload } from '../../src/workload/read-postgres-workload.ts';
 import { readSettings } from '../../src/workload/read-settings.ts';
 import { strip } from '../../src/pinning/strip.ts';
@@ -43,6 +44,7 @@ function inputOf(body: string): Parameters<typeof runChecks>[0] {
     after: read(object),
     before: oldObject === undefined ? undefined : read(oldObject),
     policy: noPolicy,
+    facts: noFacts,
     today: '2026-11-21',
   };
 }

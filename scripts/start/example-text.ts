@@ -5,6 +5,7 @@ import type { ManifestObject } from '../../src/commands/manifest-objects.ts';
 import { createRequest } from '../../src/commands/offline-admission.ts';
 import { section } from '../../src/commands/table-text.ts';
 import type { Colour } from '../../src/commands/terminal.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import { isList, isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { Json, JsonObject } from '../../src/workload/json.ts';
 import type { TlsAnswer } from './admit-over-tls.ts';
@@ -71,6 +72,7 @@ function whyRows(example: ManifestObject): readonly (readonly string[])[] {
     policy: noPolicy,
     withRollout: false,
     namespaceAnnotations: () => undefined,
+    facts: noFacts,
     today: new Date().toISOString().slice(0, 10),
   });
   return reasons.filter(({ outcome }) => outcome === 'injected').map(({ injection, text }) => [injection, text]);

@@ -2,6 +2,7 @@ import type { Finding } from '../checks/check.ts';
 import type { CheckPolicy } from '../checks/policy.ts';
 import type { Operation } from '../plan/json-patch.ts';
 import type { Reason } from '../plan/plan.ts';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import type { JsonObject } from '../workload/json.ts';
 
 /** What the core needs of an AdmissionReview's request. The objects are left raw. */
@@ -30,6 +31,8 @@ export interface AdmissionContext {
   readonly withRollout: boolean;
   /** Annotations of a namespace, from a watch; undefined: not known (not synced, or no cluster). */
   namespaceAnnotations(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** Other objects, from watches or from files. */
+  readonly facts: ClusterFacts;
   /** ISO date, for exemptions with an end. */
   readonly today: string;
 }

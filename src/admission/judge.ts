@@ -37,6 +37,7 @@ export function judge(subject: Managed, request: AdmissionRequest, context: Admi
     operation: subject.old === undefined ? 'CREATE' : 'UPDATE',
     injected: old?.injected,
     policy: context.policy,
+    facts: context.facts,
     today: context.today,
   });
   return { stripped, workload, old, findings };
@@ -53,6 +54,7 @@ export function judgeRelease(
     before: read(subject.old, request, context),
     operation: 'UPDATE',
     policy: context.policy,
+    facts: context.facts,
     today: context.today,
   });
 }

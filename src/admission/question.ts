@@ -1,6 +1,8 @@
 import { digest } from '../plan/content-hash.ts';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import { isObject } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
+import { factKinds } from '../workload/read-facts.ts';
 import type { AdmissionContext, AdmissionRequest } from './admission.ts';
 import type { Webhook } from './handler.ts';
 import { subjectOf } from './subject.ts';
@@ -22,9 +24,17 @@ export function questionOf(webhook: Webhook, request: AdmissionRequest, context:
   let text = `${webhook} ${identity(clusterSettings)} ${identity(policy)} ${String(withRollout)} ${today}${counted(namespace)}`;
   const inherited = context.namespaceAnnotations(namespace);
   text += inherited === undefined ? '-' : annotationsText(inherited);
+  text += revisions(context.facts, namespace);
   text += objectText(subject.object);
   if (subject.old !== undefined) text += objectText(subject.old);
   return digest(text);
+}
+
+/** How often the facts changed that can be found from this namespace, kind by kind. */
+function revisions(facts: ClusterFacts, namespace: string): string {
+  let text = ` ${identity(facts)}`;
+  for (const kind of factKinds) text += ` ${facts[kind].revision(namespace)}`;
+  return text;
 }
 
 /** Settings and policy are read once and then the same object until the file changes; their content need not be compared. */

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
+import type { ClusterFacts, FactKind, WhyUnknown } from '../workload/cluster-facts.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 
 export type Severity = 'deny' | 'warn';
@@ -18,6 +19,13 @@ export interface Observation {
   readonly field: string;
   readonly message: string;
   readonly severity?: Severity;
+  /** Nothing was seen, since this could not be looked up (look-up.ts). */
+  readonly gap?: Gap;
+}
+
+export interface Gap {
+  readonly facts: FactKind;
+  readonly why: Exclude<WhyUnknown, 'not-asked'>;
 }
 
 /** What a check may know besides the object. */
@@ -27,6 +35,8 @@ export interface Surroundings {
   readonly injected: Plan | undefined;
   /** All checks by id, for those that judge the escapes. */
   readonly catalogue: ReadonlyMap<string, Check>;
+  /** Other objects, as far as they are known. What is unknown never leads to a denial. */
+  readonly facts: ClusterFacts;
 }
 
 /** The object before an UPDATE (the user's own: what pgusher injected was stripped) and the one asked for. */

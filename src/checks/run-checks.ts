@@ -1,7 +1,9 @@
 import type { Plan } from '../plan/plan.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import { noObservations } from './check.ts';
-import type { Check, Finding, Observation, Severity, Surroundings } from './check.ts';
+import type { Check, Finding, Gap, Observation, Severity, Surroundings } from './check.ts';
+import { couldNotLookUp } from './look-up.ts';
 import { managedLabelRemoved } from './managed-label-removed.ts';
 import type { CheckExemption, CheckMode, CheckPolicy } from './policy.ts';
 import { catalogue, checks } from './registry.ts';
@@ -19,6 +21,7 @@ export interface CheckInput {
   /** What `strip` found in the old object. */
   readonly injected?: Plan | undefined;
   readonly policy: CheckPolicy;
+  readonly facts: ClusterFacts;
   /** ISO date. */
   readonly today: string;
 }
@@ -38,15 +41,18 @@ function run(list: readonly Check[], input: CheckInput): readonly Finding[] {
     operation: input.operation ?? (input.before === undefined ? 'CREATE' : 'UPDATE'),
     injected: input.injected,
     catalogue,
+    facts: input.facts,
   };
   const leftAlone = input.after.server?.family.treatment === 'left-alone';
   const findings: Finding[] = [];
+  const gaps: Gap[] = [];
   // A loop, since this runs for every request and most checks have nothing to say.
   for (const check of list) {
     if (leftAlone && check.coversLeftAlone === undefined) continue;
-    const own = findingsOf(check, input, surroundings);
+    const own = findingsOf(check, input, surroundings, gaps);
     if (own.length > 0) findings.push(...own);
   }
+  if (gaps.length > 0) findings.push(couldNotLookUp(gaps));
   if (findings.length < 2) return findings;
   return [...findings.filter(isDenial), ...findings.filter((finding) => !isDenial(finding))];
 }
@@ -55,12 +61,15 @@ function isDenial(finding: Finding): boolean {
   return finding.severity === 'deny';
 }
 
-function findingsOf(check: Check, input: CheckInput, surroundings: Surroundings): readonly Finding[] {
-  const standing = check.examine?.(input.after, surroundings) ?? noObservations;
+/** `gaps` gets what the check could not look up. */
+function findingsOf(check: Check, input: CheckInput, surroundings: Surroundings, gaps: Gap[]): readonly Finding[] {
+  const examined = check.examine?.(input.after, surroundings) ?? noObservations;
   const changed = observedChange(check, input, surroundings);
-  if (standing.length === 0 && changed.length === 0) return noFindings;
+  if (examined.length === 0 && changed.length === 0) return noFindings;
   const mode = input.policy.modes.get(check.id);
   if (mode === 'off' && check.noEscape === undefined) return noFindings;
+  const standing = examined.filter(({ gap }) => gap === undefined);
+  for (const { gap } of examined) if (gap !== undefined) gaps.push(gap);
   return [
     ...standing.map((observation) => {
       const isOld = (): boolean => wasThereBefore(check, observation, input, surroundings);

@@ -90,7 +90,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .requiredOption('--certificate <file>', 'certificate chain, PEM; read again when it changes')
     .requiredOption('--key <file>', 'its private key, PEM')
     .option('--ca <file>', 'the CA that the apiserver was given: readiness then checks the whole chain')
-    .option('--kubeconfig <file>', 'watch namespaces from outside a cluster')
+    .option('--kubeconfig <file>', 'watch a cluster from outside')
     .addOption(configOption())
     .action(async (options: ServeCommandOptions) => {
       const { serveUntilSignal } = await import('./serve-until-signal.ts');

@@ -2,11 +2,12 @@ import type { AdmissionContext, AdmissionRequest } from '../admission/admission.
 import { noPolicy } from '../checks/policy.ts';
 import { isObject, objectAt, textAt } from '../workload/json.ts';
 import type { Json } from '../workload/json.ts';
+import { factsIn } from './facts-in-files.ts';
 import { UsageError } from './exit-code.ts';
 import { readText } from './manifest-files.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 
-/** What surrounds a decision on a laptop: the cluster config file, and the Namespace objects among the manifests. */
+/** What surrounds a decision on a laptop: the cluster config file, and the other objects among the manifests. */
 export async function offlineContext(
   configFile: string | undefined,
   objects: readonly ManifestObject[],
@@ -22,6 +23,7 @@ export async function offlineContext(
     withRollout: false,
     ...(configFile === undefined ? {} : await readConfig(configFile)),
     namespaceAnnotations: (namespace) => namespaces.get(namespace),
+    facts: factsIn(objects),
     today: new Date().toISOString().slice(0, 10),
   };
 }

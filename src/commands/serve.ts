@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileSource } from '../certificates/file-source.ts';
 import { environment } from '../configuration.ts';
 import type { CertificateSource, ServingCertificate } from '../certificates/source.ts';
-import type { NamespaceWatch } from '../cluster/namespaces.ts';
+import type { ClusterWatch } from '../cluster/watch-cluster.ts';
 import { contextSource } from '../server/admission-context.ts';
 import { CannotServe } from '../server/cannot-serve.ts';
 import { openConfigurationFile } from '../server/configuration-file.ts';
@@ -19,6 +19,7 @@ import { createReadiness } from '../server/readiness.ts';
 import { reviewEndpoint } from '../server/review-endpoint.ts';
 import { Tally } from '../server/tally.ts';
 import { version } from '../version.ts';
+import { noFacts } from '../workload/fact-table.ts';
 
 export interface ServeOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -30,7 +31,7 @@ export interface ServeOptions {
   readonly ca?: string | undefined;
   /** Cluster config file; read again when it changes. */
   readonly config?: string | undefined;
-  /** To watch namespaces from outside a cluster. */
+  /** To watch a cluster from outside. */
   readonly kubeconfig?: string | undefined;
   /** JSON lines on stdout by default. */
   readonly log?: Log | undefined;
@@ -56,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   certificate.onChange((next) => {
     log.info({ path: options.certificate, notAfter: endOf(next).toISOString() }, 'certificate read');
   });
-  const namespaces = await startNamespaceWatch(options.kubeconfig, log);
+  const cluster = await startClusterWatch(options.kubeconfig, log);
   const tally = new Tally();
   configuration.follow({
     read: (next) => {
@@ -79,15 +80,21 @@ export async function serve(options: ServeOptions): Promise<Served> {
     port: () => port,
     problems: () => [
       ...(isLeaving ? ['stopping'] : []),
-      ...(namespaces === undefined || namespaces.synced() ? [] : ['the namespaces are not read yet']),
+      ...(cluster === undefined || cluster.namespaces.synced() ? [] : ['the namespaces are not read yet']),
     ],
   });
   const rest = loadedLater(async () => {
     const { createApp } = await import('../server/app.ts');
-    return createApp({ version, readiness, metrics: metricsOf(tally, certificate), log });
+    return createApp({
+      version,
+      readiness,
+      details: () => lookUpLines(cluster),
+      metrics: metricsOf(tally, certificate, () => cluster?.states() ?? new Map()),
+      log,
+    });
   });
   const endpoint = {
-    context: contextSource(configuration, namespaces),
+    context: contextSource(configuration, { namespaces: cluster?.namespaces, facts: cluster?.facts ?? noFacts }),
     log,
     tally,
     body: { bytes: limits.body, milliseconds: limits.request },
@@ -119,7 +126,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const finish = (): void => {
     certificate.stop();
     configuration.stop();
-    void namespaces?.stop();
+    cluster?.stop();
     log.info({}, 'stopped');
     log.flush();
   };
@@ -155,28 +162,37 @@ function startCertificate(options: ServeOptions, log: Log): CertificateSource {
 }
 
 /** client-node takes half a second and 60 MB to load, so it is loaded only where there is a cluster to watch. */
-async function startNamespaceWatch(kubeconfig: string | undefined, log: Log): Promise<NamespaceWatch | undefined> {
+async function startClusterWatch(kubeconfig: string | undefined, log: Log): Promise<ClusterWatch | undefined> {
   if (kubeconfig === undefined && !environment.inCluster) return undefined;
-  const { watchNamespaces } = await import('../cluster/namespaces.ts');
+  const { watchCluster } = await import('../cluster/watch-cluster.ts');
   try {
-    return watchNamespaces({
+    return watchCluster({
       kubeconfig,
-      onError: (message) => {
-        log.warn({ problem: message }, 'namespaces not watched');
+      onError: (what, message) => {
+        log.warn({ what, problem: message }, 'not watched');
       },
     });
   } catch (error) {
-    throw new CannotServe(`the cluster's namespaces cannot be watched: ${messageOf(error)}`, { cause: error });
+    throw new CannotServe(`the cluster cannot be watched: ${messageOf(error)}`, { cause: error });
   }
 }
 
+/** For a person who asks why a check said nothing. None of them keeps the webhook from being ready. */
+function lookUpLines(cluster: ClusterWatch | undefined): readonly string[] {
+  return [...(cluster?.states() ?? [])].map(([kind, state]) => `look-up ${kind}: ${state}`);
+}
+
 /** The library is loaded when somebody asks for the first time. */
-function metricsOf(tally: Tally, certificate: CertificateSource): () => Promise<Exposition> {
+function metricsOf(
+  tally: Tally,
+  certificate: CertificateSource,
+  lookUps: () => ReadonlyMap<string, string>,
+): () => Promise<Exposition> {
   const certificateEnd = (): Date => endOf(certificate.current());
   let metrics: Promise<() => Promise<Exposition>> | undefined;
   return async () => {
     metrics ??= import('../server/metrics.ts').then(({ createMetrics }) =>
-      createMetrics(tally, { version, certificateEnd }),
+      createMetrics(tally, { version, certificateEnd, lookUps }),
     );
     return (await metrics)();
   };

@@ -1,27 +1,35 @@
 import type { AdmissionContext } from '../admission/admission.ts';
 import type { NamespaceWatch } from '../cluster/namespaces.ts';
 import type { Configuration } from '../configuration.ts';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import type { ConfigurationFile } from './configuration-file.ts';
 
+/** What is known of the cluster; nothing of it is waited for. */
+export interface Surroundings {
+  readonly namespaces: Pick<NamespaceWatch, 'annotations'> | undefined;
+  readonly facts: ClusterFacts;
+}
+
 /** One context for as long as the configuration is the same: the core keeps what it computed from it by identity. */
-export function contextSource(file: ConfigurationFile, namespaces: NamespaceWatch | undefined): () => AdmissionContext {
+export function contextSource(file: ConfigurationFile, surroundings: Surroundings): () => AdmissionContext {
   let from = file.current();
-  let context = contextOf(from, namespaces);
+  let context = contextOf(from, surroundings);
   return () => {
     if (file.current() !== from) {
       from = file.current();
-      context = contextOf(from, namespaces);
+      context = contextOf(from, surroundings);
     }
     return context;
   };
 }
 
-function contextOf(configuration: Configuration, namespaces: NamespaceWatch | undefined): AdmissionContext {
+function contextOf(configuration: Configuration, { namespaces, facts }: Surroundings): AdmissionContext {
   return {
     clusterSettings: configuration.settings,
     policy: configuration.policy,
     withRollout: configuration.withRollout,
     namespaceAnnotations: (namespace) => namespaces?.annotations(namespace),
+    facts,
     get today() {
       return new Date().toISOString().slice(0, 10);
     },

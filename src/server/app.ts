@@ -7,12 +7,14 @@ import type { Readiness } from './readiness.ts';
 export interface AppOptions {
   readonly version: string;
   readonly readiness: Readiness;
+  /** Lines for `/readyz?verbose`. */
+  readonly details: () => readonly string[];
   readonly metrics: () => Promise<Exposition>;
   readonly log: Log;
 }
 
 /** Everything that is not a review: probes, metrics, an index page. No sockets; a test mounts it as it is. */
-export function createApp({ version, readiness, metrics, log }: AppOptions): Express {
+export function createApp({ version, readiness, details, metrics, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -23,10 +25,12 @@ export function createApp({ version, readiness, metrics, log }: AppOptions): Exp
     response.type('text/plain').send('ok\n');
   });
 
-  app.get('/readyz', async (_request, response) => {
+  app.get('/readyz', async (request, response) => {
     const missing = await readiness();
+    const lines = missing.length === 0 ? ['ok'] : missing.map((problem) => `not ready: ${problem}`);
+    const more = 'verbose' in request.query ? details() : [];
     response.status(missing.length === 0 ? 200 : 503).type('text/plain');
-    response.send(missing.length === 0 ? 'ok\n' : missing.map((problem) => `not ready: ${problem}\n`).join(''));
+    response.send([...lines, ...more].map((line) => `${line}\n`).join(''));
   });
 
   app.get('/metrics', async (_request, response) => {

@@ -6,6 +6,8 @@ export interface MetricsOptions {
   readonly version: string;
   /** End of the serving certificate's validity, asked at each look. */
   readonly certificateEnd: () => Date;
+  /** State of each watch of the cluster, by what is watched. */
+  readonly lookUps: () => ReadonlyMap<string, string>;
 }
 
 export interface Exposition {
@@ -81,6 +83,16 @@ export function createMetrics(tally: Tally, options: MetricsOptions): () => Prom
     'End of validity of the serving certificate.',
     () => options.certificateEnd().getTime() / 1000,
   );
+  new Gauge({
+    name: 'pgusher_look_up_state',
+    help: '1 for the state that the watch of these objects is in; checks that need them warn until it is synced.',
+    labelNames: ['objects', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [objects, state] of options.lookUps()) this.set({ objects, state }, 1);
+    },
+  });
   new Gauge({ name: 'pgusher_build_info', help: 'Always 1.', labelNames: ['version'], registers }).set(
     { version: options.version },
     1,

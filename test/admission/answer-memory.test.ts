@@ -8,6 +8,7 @@ import { questionOf } from '../../src/admission/question.ts';
 import { answerTo, mutationRest, validationRest } from '../../src/admission/response.ts';
 import { decodeReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
+import { factTables } from '../../src/workload/fact-table.ts';
 import { digest } from '../../src/plan/content-hash.ts';
 import { isObject, objectAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
@@ -39,6 +40,7 @@ const contexts: readonly AdmissionContext[] = [
   { ...plainContext, withRollout: true },
   { ...plainContext, namespaceAnnotations: () => ({ 'postgres.io/stop-grace': '900s' }) },
   { ...plainContext, namespaceAnnotations: () => ({ 'postgres.io/stop-grace': '901s' }) },
+  { ...plainContext, facts: factTables('forbidden') },
 ];
 
 /** What the apiserver and clients write that no answer depends on. */
@@ -185,7 +187,7 @@ describe('a question', () => {
       questionOf('mutate', request, context),
       questionOf('validate', request, context),
     ]);
-    expect(new Set(questions).size).toBe(14);
+    expect(new Set(questions).size).toBe(2 * (contexts.length + 1));
     expect(questionOf('mutate', { ...request, namespace: 'shop2' }, plainContext)).not.toBe(questions[0]);
   });
 });
@@ -250,4 +252,19 @@ describe('the memory is bounded', () => {
     expect(memory.recall(digest('a'))).toEqual(answer(9));
     expect(memory.recall(digest('b'))).toBeUndefined();
   });
+});
+
+test('a question is another one when something changed that can be looked up from its namespace', () => {
+  const facts = factTables(undefined);
+  const decoded = decodeReview(JSON.stringify(reviewOf({ object: managedSet() })));
+  if (decoded.kind !== 'review') throw new Error('no review');
+  const ask = () => questionOf('mutate', decoded.request, { ...plainContext, facts });
+  const first = ask();
+  facts.claims.put({ metadata: { namespace: 'elsewhere', name: 'backups' } });
+  expect(ask()).toBe(first);
+  facts.claims.put({ metadata: { namespace: decoded.request.namespace, name: 'backups' } });
+  const second = ask();
+  expect(second).not.toBe(first);
+  facts.storageClasses.put({ metadata: { name: 'fast' } });
+  expect(ask()).not.toBe(second);
 });

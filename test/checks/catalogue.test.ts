@@ -12,6 +12,7 @@ const machinery = [
   'claim-template-snippet.ts',
   'field-path.ts',
   'handler-commands.ts',
+  'look-up.ts',
   'parameter-value.ts',
   'policy.ts',
   'registry.ts',
@@ -44,7 +45,9 @@ describe.each(checks.map((check: Check) => ({ id: check.id, check })))('$id', ({
     const expected = fixtures.flatMap((file) => [
       file,
       ...(file.startsWith('accepts-') ? [] : [file.replace(/yaml$/, 'verdict.yaml')]),
-      ...files.filter((candidate) => candidate === file.replace(/yaml$/, 'before.yaml')),
+      ...files.filter((candidate) =>
+        ['before.yaml', 'cluster.yaml'].some((part) => candidate === file.replace(/yaml$/, part)),
+      ),
     ]);
     expect(files).toEqual(expected.toSorted());
   });

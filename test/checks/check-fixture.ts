@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { Finding } from '../../src/checks/check.ts';
 import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
@@ -8,19 +8,27 @@ import type { CheckPolicy } from '../../src/checks/policy.ts';
 import { runChecks, runReleaseChecks } from '../../src/checks/run-checks.ts';
 import { renderPlan } from '../../src/injections/render-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { isObject, objectAt } from '../../src/workload/json.ts';
+import type { ClusterFacts } from '../../src/workload/cluster-facts.ts';
+import { factTables, noFacts } from '../../src/workload/fact-table.ts';
+import { factKinds, factSources } from '../../src/workload/read-facts.ts';
+import { isObject, objectAt, textAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
 import type { PostgresWorkload } from '../../src/workload/postgres-workload.ts';
 import { readPostgresWorkload } from '../../src/workload/read-postgres-workload.ts';
 import { isManaged, readSettings } from '../../src/workload/read-settings.ts';
 
-/** `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml`. */
+/**
+ * `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml` and other objects in
+ * `<name>.cluster.yaml`.
+ */
 export interface CheckFixture {
   readonly check: string;
   readonly name: string;
   readonly folder: string;
   readonly after: PostgresWorkload;
   readonly before: PostgresWorkload | undefined;
+  /** What else there is, from `<name>.cluster.yaml`: all objects of the kinds in it. */
+  readonly facts: ClusterFacts;
 }
 
 const root = join(import.meta.dirname, '../fixtures/checks');
@@ -48,13 +56,30 @@ export function checkFixtures(): readonly CheckFixture[] {
 export function readFixture(check: string, name: string): CheckFixture {
   const folder = join(root, check);
   const earlier = `${name}.before.yaml`;
+  const around = `${name}.cluster.yaml`;
   return {
     check,
     name,
     folder,
     after: workloadFrom(fixtureText(check, `${name}.yaml`)),
     before: existsSync(join(folder, earlier)) ? workloadFrom(fixtureText(check, earlier)) : undefined,
+    facts: existsSync(join(folder, around)) ? factsFrom(fixtureText(check, around)) : noFacts,
   };
+}
+
+/** An empty `…List` says that there is none of the kind. */
+export function factsFrom(yaml: string): ClusterFacts {
+  const tables = factTables('not-asked');
+  for (const document of parseAllDocuments(yaml)) {
+    const object: unknown = document.toJS();
+    if (!isObject(object)) throw new Error('a document of the cluster is no YAML mapping');
+    const written = textAt(object, 'kind') ?? '';
+    const kind = factKinds.find((one) => written.replace(/List$/, '') === factSources[one].kind);
+    if (kind === undefined) throw new Error(`${written} is no kind that is looked up`);
+    tables[kind].setGap(undefined);
+    if (!written.endsWith('List')) tables[kind].put(object);
+  }
+  return tables;
 }
 
 export function workloadFrom(yaml: string): PostgresWorkload {
@@ -75,7 +100,7 @@ export function workloadOf(object: JsonObject): PostgresWorkload {
 
 /** What the two webhooks ask of the checks, with the plan that was injected into the earlier object. */
 export function judge(
-  { after, before }: Pick<CheckFixture, 'after' | 'before'>,
+  { after, before, facts = noFacts }: Pick<CheckFixture, 'after' | 'before'> & { readonly facts?: ClusterFacts },
   policy: CheckPolicy = noPolicy,
   today = '2026-11-21',
 ): readonly Finding[] {
@@ -86,6 +111,7 @@ export function judge(
     operation: before === undefined ? ('CREATE' as const) : ('UPDATE' as const),
     injected: managedBefore === undefined ? undefined : injectedInto(managedBefore),
     policy,
+    facts,
     today,
   };
   if (isManaged(after.labels)) return runChecks(input);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalogue } from '../../src/checks/registry.ts';
 import { roleWithoutPrimary } from '../../src/checks/role-without-primary.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import { workloadOf } from './check-fixture.ts';
 
 /** The set `orders` with Service `orders-pods` in the namespace `shop`. */
@@ -17,7 +18,7 @@ function followsItself(role: string, primary: string): boolean {
     },
     spec: { serviceName: 'orders-pods' },
   });
-  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue };
+  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue, facts: noFacts };
   return (roleWithoutPrimary.examine?.(workload, surroundings) ?? []).some(({ message }) =>
     message.includes('this set'),
   );

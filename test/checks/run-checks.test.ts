@@ -5,6 +5,7 @@ import { noPolicy } from '../../src/checks/policy.ts';
 import type { CheckExemption, CheckMode, CheckPolicy } from '../../src/checks/policy.ts';
 import { checks } from '../../src/checks/registry.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import { isObject } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
 import type { PostgresWorkload } from '../../src/workload/postgres-workload.ts';
@@ -219,7 +220,7 @@ describe('all findings', () => {
     fc.assert(
       fc.property(spoiltObject(), (object) => {
         const after = workloadOf(object);
-        const input = { after, before: after, policy: noPolicy, today };
+        const input = { after, before: after, policy: noPolicy, facts: noFacts, today };
         const findings = runChecks(input);
         expect(runChecks(input)).toEqual(findings);
         const severities = findings.map(({ severity }) => severity);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noPolicy } from '../../src/checks/policy.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import type { SettingLayers } from '../../src/workload/settings.ts';
 import { readPostgresWorkload } from '../../src/workload/read-postgres-workload.ts';
 import { readSettings } from '../../src/workload/read-settings.ts';
@@ -10,7 +11,7 @@ const { object } = readFixture('fsync-off', 'accepts-on').after;
 
 function textsOf(layers: SettingLayers): readonly string[] {
   const after = readPostgresWorkload(object, readSettings(layers), 'shop');
-  return runChecks({ after, policy: noPolicy, today: '2026-11-21' }).map(
+  return runChecks({ after, policy: noPolicy, facts: noFacts, today: '2026-11-21' }).map(
     ({ check, severity, field, message }) => `${severity} ${check} ${field}: ${message}`,
   );
 }

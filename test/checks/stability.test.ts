@@ -40,8 +40,8 @@ function isFoundAsOnlyOne({ detection }: PostgresWorkload): boolean {
   return detection.kind === 'found' && detection.because.every((sign) => sign === 'only-container');
 }
 
-describe.each(fixtures)('$check: $name', ({ after, before }) => {
-  const verdict = shown(judge({ after, before }));
+describe.each(fixtures)('$check: $name', ({ after, before, facts }) => {
+  const verdict = shown(judge({ after, before, facts }));
 
   test('an unrelated field', () => {
     const add: Edit = (object) =>
@@ -55,8 +55,8 @@ describe.each(fixtures)('$check: $name', ({ after, before }) => {
         (changed, path) => within(changed, path, (value) => ({ ...value, 'example.org/team': 'payments' })),
         object,
       );
-    expect(shown(judge({ after: edited(after, add), before }))).toEqual(verdict);
-    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add) }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, add), before, facts }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts }))).toEqual(verdict);
   });
 
   test('containers, variables, mounts, volumes and ports in another order', () => {
@@ -64,7 +64,9 @@ describe.each(fixtures)('$check: $name', ({ after, before }) => {
       fc.property(fc.infiniteStream(fc.nat()), (numbers) => {
         const next = (): number => numbers.next().value as number;
         const shuffle: Edit = (object) => within(object, podPath, (pod) => shuffledPod(pod, next));
-        expect(places(judge({ after: edited(after, shuffle), before }))).toEqual(places(judge({ after, before })));
+        expect(places(judge({ after: edited(after, shuffle), before, facts }))).toEqual(
+          places(judge({ after, before, facts })),
+        );
       }),
       { numRuns: 3 },
     );
@@ -72,8 +74,10 @@ describe.each(fixtures)('$check: $name', ({ after, before }) => {
 
   test.skipIf(after.detection.kind !== 'found' || isFoundAsOnlyOne(after))('a sidecar of a mesh', () => {
     const mesh: Edit = (object) => within(object, podPath, withMesh);
-    expect(shown(judge({ after: edited(after, mesh), before }))).toEqual(verdict);
-    expect(shown(judge({ after: edited(after, mesh), before: before && edited(before, mesh) }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, mesh), before, facts }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, mesh), before: before && edited(before, mesh), facts }))).toEqual(
+      verdict,
+    );
   });
 });
 

@@ -19,8 +19,10 @@ const log: Log = {
 const metrics = createMetrics(new Tally(), {
   version: '1.2.3',
   certificateEnd: () => new Date('2027-01-01T00:00:00Z'),
+  lookUps: () => new Map([['claims', 'forbidden']]),
 });
-const appWith = (readiness: Readiness) => createApp({ version: '1.2.3', readiness, metrics, log });
+const appWith = (readiness: Readiness) =>
+  createApp({ version: '1.2.3', readiness, details: () => ['look-up claims: forbidden'], metrics, log });
 const app = appWith(async () => Promise.resolve([]));
 
 test.each(['/livez', '/healthz'])('%s answers whatever else is wrong', async (path) => {
@@ -36,10 +38,16 @@ test('/readyz says what is missing', async () => {
   expect([missing.status, missing.text]).toEqual([503, 'not ready: stopping\nnot ready: no certificate\n']);
 });
 
+test('/readyz?verbose says more, which makes nothing unready', async () => {
+  const answer = await request(app).get('/readyz?verbose');
+  expect([answer.status, answer.text]).toEqual([200, 'ok\nlook-up claims: forbidden\n']);
+});
+
 test('/metrics is what Prometheus reads', async () => {
   const answer = await request(app).get('/metrics');
   expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(answer.text).toContain('pgusher_build_info{version="1.2.3"} 1\n');
+  expect(answer.text).toContain('pgusher_look_up_state{objects="claims",state="forbidden"} 1\n');
   expect(answer.text).toContain('pgusher_certificate_not_after_timestamp_seconds 1798761600\n');
 });
 

@@ -1,5 +1,6 @@
 import type { AdmissionContext } from '../../src/admission/admission.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
 
 /** A cluster that says nothing: built-in settings, no policy, no namespaces known. */
@@ -8,6 +9,7 @@ export const plainContext: AdmissionContext = {
   policy: noPolicy,
   withRollout: false,
   namespaceAnnotations: () => undefined,
+  facts: noFacts,
   today: '2026-11-21',
 };
 

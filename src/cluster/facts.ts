@@ -1,0 +1,133 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterFacts, FactKind } from '../workload/cluster-facts.ts';
+import { factTables } from '../workload/fact-table.ts';
+import type { FactTables } from '../workload/fact-table.ts';
+import type { JsonObject } from '../workload/json.ts';
+import { factKinds, factSources, resourcePath } from '../workload/read-facts.ts';
+import { clusterConfig } from './cluster-config.ts';
+import { watchObjects } from './watch-objects.ts';
+import type { WatchSink } from './watch-objects.ts';
+
+/**
+ * Secrets are not watched. RBAC knows no right to their names alone: whoever may list a Secret may read it, and a list of metadata has
+ * no keys. A right to every password of the cluster is a greater hazard than a pod that says which Secret it waits for.
+ */
+export type WatchedKind = Exclude<FactKind, 'secrets'>;
+
+const watchedKinds = factKinds.filter((kind) => kind !== 'secrets');
+
+/** `idle`: nobody has asked yet. */
+export type WatchState = 'idle' | 'synced' | 'not-synced' | 'forbidden';
+
+export interface FactWatch {
+  /** Looking something up starts the watches, and finds what is known at that moment. */
+  readonly facts: ClusterFacts;
+  states(): ReadonlyMap<WatchedKind, WatchState>;
+  stop(): void;
+}
+
+export interface FactWatchOptions {
+  /** Undefined: the service account of the pod that this runs in. */
+  readonly kubeconfig: string | undefined;
+  readonly onError: (kind: WatchedKind, message: string) => void;
+  /** Milliseconds before the next try after a failure. */
+  readonly retry?: number;
+  /** Milliseconds after which everything is listed again. */
+  readonly resync?: number;
+}
+
+/**
+ * One watch for each kind, from the first managed StatefulSet on, be it one that is there or one that is reviewed: a cluster without
+ * any costs the list of its StatefulSets and no more.
+ */
+export function watchFacts(options: FactWatchOptions): FactWatch {
+  const watch = new LazyWatches(clusterConfig(options.kubeconfig), options);
+  watch.start('statefulSets');
+  return watch;
+}
+
+class LazyWatches implements FactWatch {
+  readonly facts: ClusterFacts;
+  readonly #tables: FactTables = factTables('not-synced');
+  readonly #states = new Map<WatchedKind, WatchState>(watchedKinds.map((kind) => [kind, 'idle']));
+  readonly #watches = new Map<WatchedKind, { stop(): void }>();
+  readonly #config: KubeConfig;
+  readonly #options: FactWatchOptions;
+
+  constructor(config: KubeConfig, options: FactWatchOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#tables.secrets.setGap('not-asked');
+    this.facts = startedBy(this.#tables, () => {
+      this.#startAll();
+    });
+  }
+
+  start(kind: WatchedKind): void {
+    if (this.#watches.has(kind)) return;
+    this.#states.set(kind, 'not-synced');
+    const { onError, retry, resync } = this.#options;
+    const watch = watchObjects({
+      config: this.#config,
+      path: resourcePath(factSources[kind]),
+      sink: this.#sink(kind),
+      onError: (message) => {
+        onError(kind, message);
+      },
+      ...(retry === undefined ? {} : { retry }),
+      ...(resync === undefined ? {} : { resync }),
+    });
+    this.#watches.set(kind, watch);
+  }
+
+  states(): ReadonlyMap<WatchedKind, WatchState> {
+    return this.#states;
+  }
+
+  stop(): void {
+    for (const watch of this.#watches.values()) watch.stop();
+  }
+
+  #startAll(): void {
+    for (const kind of watchedKinds) this.start(kind);
+  }
+
+  #sink(kind: WatchedKind): WatchSink {
+    const table = this.#tables[kind];
+    const startOthers = (objects: readonly JsonObject[]): void => {
+      if (kind !== 'statefulSets') return;
+      if (objects.some((object) => factSources.statefulSets.read(object).isManaged)) this.#startAll();
+    };
+    return {
+      replace: (objects) => {
+        table.replace(objects);
+        startOthers(objects);
+      },
+      put: (object) => {
+        table.put(object);
+        startOthers([object]);
+      },
+      remove: (object) => {
+        table.remove(object);
+      },
+      state: (state) => {
+        this.#states.set(kind, state);
+        // What was known may be gone since; nothing may be refused for it.
+        if (state !== 'synced') table.replace([]);
+        table.setGap(state === 'synced' ? undefined : state);
+      },
+    };
+  }
+}
+
+/** The same tables; the first look at any of them calls `start`. */
+function startedBy(tables: FactTables, start: () => void): ClusterFacts {
+  let isStarted = false;
+  return new Proxy(tables, {
+    get: (target, kind: FactKind) => {
+      if (!isStarted) start();
+      isStarted = true;
+      return target[kind];
+    },
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * What is known of other objects: values in memory, read by whoever watches a cluster or reads a folder of manifests. Nothing in
+ * them is a secret: of a Secret there are names and key names at most, and never a value.
+ */
+export interface ClusterFacts {
+  readonly claims: FactsOf<ClaimFact>;
+  readonly storageClasses: FactsOf<StorageClassFact>;
+  readonly secrets: FactsOf<SecretFact>;
+  readonly services: FactsOf<ServiceFact>;
+  readonly disruptionBudgets: FactsOf<DisruptionBudgetFact>;
+  readonly autoscalers: FactsOf<AutoscalerFact>;
+  readonly statefulSets: FactsOf<StatefulSetFact>;
+}
+
+export type FactKind = keyof ClusterFacts;
+
+/** Why something may be there although it is not known. `not-asked`: there is no cluster to ask, or it is not asked for this kind. */
+export type WhyUnknown = 'not-asked' | 'not-synced' | 'forbidden';
+
+export type LookedUp<T> =
+  | { readonly kind: 'present'; readonly fact: T }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly why: WhyUnknown };
+
+/** The objects of one kind. Kinds without a namespace are in the namespace `''`. */
+export interface FactsOf<T> {
+  find(namespace: string, name: string): LookedUp<T>;
+  /** All in a namespace; where there is a gap, those that are known. */
+  within(namespace: string): readonly T[];
+  /** Undefined: what is not known is not there. */
+  readonly gap: WhyUnknown | undefined;
+  /** Another number whenever something changed that is found from this namespace. */
+  revision(namespace: string): number;
+}
+
+export interface ClaimFact {
+  readonly name: string;
+  readonly accessModes: readonly string[];
+  readonly storageClass: string | undefined;
+}
+
+export interface StorageClassFact {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly provisioner: string;
+  readonly reclaimPolicy: string;
+  readonly canExpand: boolean;
+}
+
+export interface SecretFact {
+  readonly name: string;
+  /** Undefined: only its name is known. */
+  readonly keys: readonly string[] | undefined;
+}
+
+export interface ServiceFact {
+  readonly name: string;
+  readonly isHeadless: boolean;
+  readonly publishesNotReady: boolean;
+  /** Empty: it selects nothing by itself. */
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+export interface DisruptionBudgetFact {
+  readonly name: string;
+  readonly selector: LabelSelector;
+  /** As written: `1`, `50%`. */
+  readonly minAvailable: string | undefined;
+  readonly maxUnavailable: string | undefined;
+}
+
+/** As in Kubernetes: all of it has to match, and an empty one matches everything. */
+export interface LabelSelector {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly expressions: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values: readonly string[];
+  }[];
+}
+
+export interface AutoscalerFact {
+  readonly name: string;
+  /** `StatefulSet/orders` */
+  readonly target: string;
+  readonly maxReplicas: number | undefined;
+}
+
+export interface StatefulSetFact {
+  readonly name: string;
+  readonly replicas: number;
+  readonly isManaged: boolean;
+  /** Names of claim templates: pod 0 has the claim `<template>-<name>-0`. */
+  readonly claimTemplates: readonly string[];
+  /** Claims that are named in the pod template, and where in them is written; '' is all of it. */
+  readonly writes: readonly { readonly claim: string; readonly folders: readonly string[] }[];
+}

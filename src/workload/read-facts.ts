@@ -1,0 +1,193 @@
+import type {
+  AutoscalerFact,
+  ClaimFact,
+  ClusterFacts,
+  DisruptionBudgetFact,
+  FactKind,
+  FactsOf,
+  LabelSelector,
+  SecretFact,
+  ServiceFact,
+  StatefulSetFact,
+  StorageClassFact,
+} from './cluster-facts.ts';
+import { numberAt, objectAt, objectsAt, textAt, textsAt } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { isManaged } from './read-settings.ts';
+
+type FactOf<Kind extends FactKind> = ClusterFacts[Kind] extends FactsOf<infer T> ? T : never;
+
+export interface FactSource<T> {
+  readonly group: string;
+  /** That the API lists them in; files may hold another. */
+  readonly version: string;
+  readonly kind: string;
+  /** The plural under which the API lists them. */
+  readonly resource: string;
+  readonly isNamespaced: boolean;
+  /** The fact in an object of this kind, of whatever version of its API. */
+  read(object: JsonObject): T;
+}
+
+/** What each kind of fact is read from, and how. */
+export const factSources: { readonly [Kind in FactKind]: FactSource<FactOf<Kind>> } = {
+  claims: {
+    group: '',
+    version: 'v1',
+    kind: 'PersistentVolumeClaim',
+    resource: 'persistentvolumeclaims',
+    isNamespaced: true,
+    read: readClaim,
+  },
+  storageClasses: {
+    group: 'storage.k8s.io',
+    version: 'v1',
+    kind: 'StorageClass',
+    resource: 'storageclasses',
+    isNamespaced: false,
+    read: readStorageClass,
+  },
+  secrets: { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', isNamespaced: true, read: readSecret },
+  services: { group: '', version: 'v1', kind: 'Service', resource: 'services', isNamespaced: true, read: readService },
+  disruptionBudgets: {
+    group: 'policy',
+    version: 'v1',
+    kind: 'PodDisruptionBudget',
+    resource: 'poddisruptionbudgets',
+    isNamespaced: true,
+    read: readDisruptionBudget,
+  },
+  autoscalers: {
+    group: 'autoscaling',
+    version: 'v2',
+    kind: 'HorizontalPodAutoscaler',
+    resource: 'horizontalpodautoscalers',
+    isNamespaced: true,
+    read: readAutoscaler,
+  },
+  statefulSets: {
+    group: 'apps',
+    version: 'v1',
+    kind: 'StatefulSet',
+    resource: 'statefulsets',
+    isNamespaced: true,
+    read: readStatefulSet,
+  },
+};
+
+export const factKinds = Object.keys(factSources) as readonly FactKind[];
+
+/** Where the API lists all of a kind, in every namespace. */
+export function resourcePath({ group, version, resource }: FactSource<unknown>): string {
+  return `${group === '' ? '/api' : `/apis/${group}`}/${version}/${resource}`;
+}
+
+function nameOf(object: JsonObject): string {
+  return textAt(objectAt(object, 'metadata'), 'name') ?? '';
+}
+
+function readClaim(object: JsonObject): ClaimFact {
+  const spec = objectAt(object, 'spec');
+  return {
+    name: nameOf(object),
+    accessModes: textsAt(spec, 'accessModes'),
+    storageClass: textAt(spec, 'storageClassName'),
+  };
+}
+
+function readStorageClass(object: JsonObject): StorageClassFact {
+  const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
+  return {
+    name: nameOf(object),
+    isDefault: textAt(annotations, 'storageclass.kubernetes.io/is-default-class') === 'true',
+    provisioner: textAt(object, 'provisioner') ?? '',
+    // What the apiserver writes where nothing is written.
+    reclaimPolicy: textAt(object, 'reclaimPolicy') ?? 'Delete',
+    canExpand: object['allowVolumeExpansion'] === true,
+  };
+}
+
+/** A list of metadata alone has no `data`; an empty Secret has none either, but its `type` is always there. */
+function readSecret(object: JsonObject): SecretFact {
+  const isWhole = ['data', 'stringData', 'type'].some((key) => key in object) || textAt(object, 'kind') === 'Secret';
+  const keys = new Set([...Object.keys(objectAt(object, 'data')), ...Object.keys(objectAt(object, 'stringData'))]);
+  return { name: nameOf(object), keys: isWhole ? [...keys].toSorted() : undefined };
+}
+
+function readService(object: JsonObject): ServiceFact {
+  const spec = objectAt(object, 'spec');
+  return {
+    name: nameOf(object),
+    isHeadless: textAt(spec, 'clusterIP') === 'None',
+    publishesNotReady: spec['publishNotReadyAddresses'] === true,
+    selector: textsIn(objectAt(spec, 'selector')),
+  };
+}
+
+function readDisruptionBudget(object: JsonObject): DisruptionBudgetFact {
+  const spec = objectAt(object, 'spec');
+  return {
+    name: nameOf(object),
+    selector: readSelector(objectAt(spec, 'selector')),
+    minAvailable: countAt(spec, 'minAvailable'),
+    maxUnavailable: countAt(spec, 'maxUnavailable'),
+  };
+}
+
+/** A number or a percentage. */
+function countAt(spec: JsonObject, key: string): string | undefined {
+  return textAt(spec, key) ?? numberAt(spec, key)?.toString();
+}
+
+function readSelector(selector: JsonObject): LabelSelector {
+  return {
+    labels: textsIn(objectAt(selector, 'matchLabels')),
+    expressions: objectsAt(selector, 'matchExpressions').map((expression) => ({
+      key: textAt(expression, 'key') ?? '',
+      operator: textAt(expression, 'operator') ?? '',
+      values: textsAt(expression, 'values'),
+    })),
+  };
+}
+
+function readAutoscaler(object: JsonObject): AutoscalerFact {
+  const spec = objectAt(object, 'spec');
+  const target = objectAt(spec, 'scaleTargetRef');
+  return {
+    name: nameOf(object),
+    target: `${textAt(target, 'kind') ?? ''}/${textAt(target, 'name') ?? ''}`,
+    maxReplicas: numberAt(spec, 'maxReplicas'),
+  };
+}
+
+function readStatefulSet(object: JsonObject): StatefulSetFact {
+  const spec = objectAt(object, 'spec');
+  const pod = objectAt(objectAt(spec, 'template'), 'spec');
+  return {
+    name: nameOf(object),
+    replicas: numberAt(spec, 'replicas') ?? 1,
+    isManaged: isManaged(textsIn(objectAt(objectAt(object, 'metadata'), 'labels'))),
+    claimTemplates: objectsAt(spec, 'volumeClaimTemplates').map(nameOf),
+    writes: objectsAt(pod, 'volumes').flatMap((volume) => {
+      const source = objectAt(volume, 'persistentVolumeClaim');
+      const claim = textAt(source, 'claimName');
+      const folders = writtenFolders(pod, textAt(volume, 'name') ?? '');
+      return claim === undefined || source['readOnly'] === true || folders.length === 0 ? [] : [{ claim, folders }];
+    }),
+  };
+}
+
+/** A path with variables may be any folder, so it counts as all of the volume. */
+function writtenFolders(pod: JsonObject, volume: string): readonly string[] {
+  const containers = ['initContainers', 'containers'].flatMap((list) => objectsAt(pod, list));
+  return containers
+    .flatMap((container) => objectsAt(container, 'volumeMounts'))
+    .filter((mount) => textAt(mount, 'name') === volume && mount['readOnly'] !== true)
+    .map((mount) => textAt(mount, 'subPath') ?? '');
+}
+
+function textsIn(object: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,160 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { watchFacts } from '../../src/cluster/facts.ts';
+import type { FactWatch, FactWatchOptions } from '../../src/cluster/facts.ts';
+import type { JsonObject } from '../../src/workload/json.ts';
+import { startKubernetesApi } from './kubernetes-api.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+
+const sets = '/apis/apps/v1/statefulsets';
+const claims = '/api/v1/persistentvolumeclaims';
+const long = 60_000;
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+async function startApi(): Promise<KubernetesApi> {
+  const api = await startKubernetesApi();
+  stops.push(() => {
+    api.close();
+  });
+  return api;
+}
+
+function watch({ kubeconfig }: KubernetesApi, options: Partial<FactWatchOptions> = {}): FactWatch {
+  const watched = watchFacts({ kubeconfig, onError: () => undefined, retry: 50, ...options });
+  stops.unshift(() => {
+    watched.stop();
+  });
+  return watched;
+}
+
+function set(labels: Readonly<Record<string, string>>): JsonObject {
+  return { metadata: { namespace: 'shop', name: 'orders', labels }, spec: {} };
+}
+
+function claim(name: string, accessMode: string): JsonObject {
+  return { metadata: { namespace: 'shop', name, resourceVersion: '2' }, spec: { accessModes: [accessMode] } };
+}
+
+const fact = (name: string, accessMode: string) => ({
+  kind: 'present',
+  fact: { name, accessModes: [accessMode], storageClass: undefined },
+});
+
+test('a cluster without a managed set is asked for its sets alone, until somebody looks', async () => {
+  const api = await startApi();
+  api.objects.set(sets, [set({})]);
+  const watched = watch(api);
+  await vi.waitFor(() => {
+    expect(watched.states().get('statefulSets')).toBe('synced');
+    expect(api.watches(sets)).toBe(1);
+  }, long);
+  expect(watched.states().get('claims')).toBe('idle');
+  expect(new Set(api.asked)).toEqual(new Set([`list ${sets}`, `watch ${sets}`]));
+
+  expect(watched.facts.claims.find('shop', 'data')).toEqual({ kind: 'unknown', why: 'not-synced' });
+  await vi.waitFor(() => {
+    expect(watched.facts.claims.find('shop', 'data')).toEqual({ kind: 'absent' });
+    expect([...watched.states().values()]).toEqual(Array(6).fill('synced'));
+  }, long);
+});
+
+test('a managed set starts the other watches; Secrets are never asked for', async () => {
+  const api = await startApi();
+  api.objects.set(sets, [set({ 'postgres.io/managed': 'true' })]);
+  const watched = watch(api);
+  await vi.waitFor(() => {
+    expect(watched.states().get('autoscalers')).toBe('synced');
+  }, long);
+  expect(watched.facts.secrets.find('shop', 'orders')).toEqual({ kind: 'unknown', why: 'not-asked' });
+  expect(api.asked.filter((request) => request.includes('secrets'))).toEqual([]);
+});
+
+test('pages, changes and removals are known, and count as changes of their namespace', async () => {
+  const api = await startApi();
+  api.objects.set(claims, [claim('a', 'ReadWriteOnce'), claim('b', 'ReadWriteOnce'), claim('c', 'ReadWriteMany')]);
+  const { facts } = watch(api);
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'c')).toEqual(fact('c', 'ReadWriteMany'));
+    expect(api.watches(claims)).toBe(1);
+  }, long);
+  expect(facts.claims.within('shop').map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  expect(facts.claims.within('bank')).toEqual([]);
+
+  const [shop, bank] = [facts.claims.revision('shop'), facts.claims.revision('bank')];
+  api.send(claims, 'MODIFIED', { ...claim('a', 'ReadWriteOnce'), status: { phase: 'Bound' } });
+  api.send(claims, 'MODIFIED', claim('c', 'ReadWriteOncePod'));
+  api.send(claims, 'DELETED', claim('b', 'ReadWriteOnce'));
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'c')).toEqual(fact('c', 'ReadWriteOncePod'));
+    expect(facts.claims.find('shop', 'b')).toEqual({ kind: 'absent' });
+  }, long);
+  expect(facts.claims.revision('shop')).toBe(shop + 2);
+  expect(facts.claims.revision('bank')).toBe(bank);
+});
+
+test('what may not be listed is unknown, told once for each try, and known as soon as it may', async () => {
+  const api = await startApi();
+  api.broken.set(claims, 403);
+  const problems: string[] = [];
+  const watched = watch(api, { onError: (kind, message) => void problems.push(`${kind}: ${message}`) });
+  const { facts } = watched;
+  expect(facts.claims.find('shop', 'a').kind).toBe('unknown');
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'a')).toEqual({ kind: 'unknown', why: 'forbidden' });
+  }, long);
+  expect(problems[0]).toContain(`claims: HTTP 403 for ${claims}`);
+  api.broken.clear();
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'a')).toEqual({ kind: 'absent' });
+  }, long);
+  expect(watched.states().get('claims')).toBe('synced');
+});
+
+test('while a watch is broken nothing of before is believed', async () => {
+  const api = await startApi();
+  api.objects.set(claims, [claim('a', 'ReadWriteOnce')]);
+  const { facts } = watch(api);
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'a').kind).toBe('present');
+    expect(api.watches(claims)).toBe(1);
+  }, long);
+  api.broken.set(claims, 500);
+  api.hangUp(claims);
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'a')).toEqual({ kind: 'unknown', why: 'not-synced' });
+  }, long);
+});
+
+test('a version that the API has forgotten is no failure: everything is listed again', async () => {
+  const api = await startApi();
+  const problems: string[] = [];
+  const { facts } = watch(api, { onError: (_kind, message) => void problems.push(message) });
+  expect(facts.claims.gap).toBe('not-synced');
+  await vi.waitFor(() => {
+    expect(api.watches(claims)).toBe(1);
+  }, long);
+  api.objects.set(claims, [claim('late', 'ReadWriteOnce')]);
+  api.send(claims, 'ERROR', { kind: 'Status', code: 410, message: 'too old resource version' });
+  api.hangUp(claims);
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'late').kind).toBe('present');
+  }, long);
+  expect(problems).toEqual([]);
+});
+
+test('everything is listed again after a while, whatever the watch said', async () => {
+  const api = await startApi();
+  const { facts } = watch(api, { resync: 1 });
+  expect(facts.claims.gap).toBe('not-synced');
+  await vi.waitFor(() => {
+    expect(api.watches(claims)).toBe(1);
+  }, long);
+  api.objects.set(claims, [claim('missed', 'ReadWriteOnce')]);
+  api.hangUp(claims);
+  await vi.waitFor(() => {
+    expect(facts.claims.find('shop', 'missed').kind).toBe('present');
+  }, long);
+});

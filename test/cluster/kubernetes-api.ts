@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../src/workload/json.ts';
+
+/** Speaks list and watch of the Kubernetes API over plain HTTP, with pages of two objects. */
+export interface KubernetesApi {
+  readonly kubeconfig: string;
+  /** What a list at a path answers, such as `/api/v1/namespaces`; nothing there is an empty list. */
+  readonly objects: Map<string, readonly JsonObject[]>;
+  /** Paths that answer with another status than 200; `''` is every path. */
+  readonly broken: Map<string, number>;
+  /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
+  readonly asked: string[];
+  /** The `accept` header of the last list. */
+  accepted: string | undefined;
+  /** An event to whoever watches the path. */
+  send(path: string, type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR', object: JsonObject): void;
+  watches(path: string): number;
+  /** Ends the watches of a path, as an apiserver does after some minutes. */
+  hangUp(path: string): void;
+  close(): void;
+}
+
+export async function startKubernetesApi(): Promise<KubernetesApi> {
+  const open = new Map<string, Set<ServerResponse>>();
+  const watchers = (path: string): Set<ServerResponse> => {
+    const found = open.get(path) ?? new Set();
+    open.set(path, found);
+    return found;
+  };
+  const server = createServer((request, response) => {
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://localhost');
+    const isWatch = query.get('watch') === 'true';
+    api.asked.push(`${isWatch ? 'watch' : 'list'} ${path}`);
+    const status = api.broken.get(path) ?? api.broken.get('') ?? 200;
+    if (status !== 200) {
+      response.writeHead(status).end('{"kind":"Status"}');
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    if (isWatch) {
+      response.flushHeaders();
+      watchers(path).add(response);
+      response.on('close', () => watchers(path).delete(response));
+      return;
+    }
+    api.accepted = request.headers.accept;
+    const all = api.objects.get(path) ?? [];
+    const from = Number(query.get('continue') ?? '0');
+    const isLast = from + 2 >= all.length;
+    const metadata = { resourceVersion: '1', ...(isLast ? {} : { continue: String(from + 2) }) };
+    response.end(JSON.stringify({ kind: 'List', metadata, items: all.slice(from, from + 2) }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const directory = mkdtempSync(join(tmpdir(), 'pgusher-cluster-'));
+  const kubeconfig = join(directory, 'kubeconfig');
+  // The client speaks plain HTTP only where TLS need not be verified.
+  const cluster = { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster }],
+      users: [{ name: 'u', user: {} }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  );
+  const api: KubernetesApi = {
+    kubeconfig,
+    objects: new Map(),
+    broken: new Map(),
+    asked: [],
+    accepted: undefined,
+    send: (path, type, object) => {
+      for (const response of watchers(path)) response.write(`${JSON.stringify({ type, object })}\n`);
+    },
+    watches: (path) => watchers(path).size,
+    hangUp: (path) => {
+      for (const response of watchers(path)) response.end();
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+  return api;
+}
