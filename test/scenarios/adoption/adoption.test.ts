@@ -3,6 +3,7 @@ import { verifiedBackup } from '../support/backups.ts';
 import { noCluster } from '../support/cluster.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
 
 /** A database that ran for years without us, with its data at the root of the volume, gets the label. */
 describe.skipIf(noCluster)('adoption', () => {
@@ -12,6 +13,11 @@ describe.skipIf(noCluster)('adoption', () => {
   beforeAll(async () => {
     await here.apply('statefulset.yaml');
     await here.ready('db-0');
+    // Without a probe it is Ready before it takes anybody, and the image's temporary server listens on the socket at first.
+    await until('a database', 60_000, async () => {
+      const log = await here.kubectl(['logs', 'db-0']);
+      return /listening on IPv4/.test(log) ? await here.sql('db-0', 'SELECT 1') : undefined;
+    });
     await here.sql('db-0', 'CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n');
     await here.apply('backups.yaml');
   });

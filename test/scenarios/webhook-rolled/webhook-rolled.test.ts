@@ -1,9 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { productImages } from '../../../scripts/cluster/images.ts';
 import { untilInstalled } from '../../../scripts/cluster/install.ts';
 import { nextVersion } from '../support/next-version.ts';
 import { isForeign, kubectl, noCluster } from '../support/cluster.ts';
 import { scenario } from '../support/scenario.ts';
+import { applier } from '../support/server-side-apply.ts';
+import { until } from '../support/until.ts';
 
 /** A new version of the webhook, which renders otherwise: nobody notices, until somebody asks for it. */
 describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
@@ -25,22 +28,40 @@ describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
   });
 
   test('fails no apply while it is rolled out', async () => {
-    let isRolling = true;
-    const answers: { readonly status: number; readonly stderr: string }[] = [];
-    const asked = here.read('one.yaml').replace('name: one', 'name: asked').replaceAll('app: one', 'app: asked');
-    // Twenty a second, as far as this machine starts that many; dry, so that there is no twentyfold database.
-    const apply = async (): Promise<void> => {
-      while (isRolling) answers.push(await here.kubectl.attempt(['apply', '--dry-run=server', '-f', '-'], asked));
-    };
-    const appliers = [apply(), apply()];
-    const started = Date.now();
+    const [, set = ''] = here.read('one.yaml').split('---\n');
+    const apply = applier(here.namespace, 'asked', set.replace('name: one', 'name: asked'));
+    const failed: string[] = [];
+    let [asked, injected] = [0, 0];
+    const timer = setInterval(() => {
+      asked += 1;
+      apply().then(
+        ({ status, said }) => {
+          if (status >= 300) failed.push(`${status} ${said}`);
+          else if (said.includes('pgusher-restore')) injected += 1;
+        },
+        (error: unknown) => failed.push(String(error)),
+      );
+    }, 50);
     await webhook(nextVersion.image);
     await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', '--timeout=180s']);
-    isRolling = false;
-    await Promise.all(appliers);
-    console.log(`${answers.length} applies in ${Date.now() - started} ms`);
-    expect(answers.length).toBeGreaterThan(50);
-    expect(answers.filter(({ status }) => status !== 0).map(({ stderr }) => stderr)).toEqual([]);
+    // The old pods go on for a while after they were told to stop.
+    await until('the old pods to be gone', 60_000, async () => {
+      const images = await kubectl([
+        '-n',
+        'pgusher-system',
+        'get',
+        'pod',
+        '-o',
+        'jsonpath={.items[*].spec.containers[0].image}',
+      ]);
+      return images.includes(productImages.webhook) ? undefined : images;
+    });
+    clearInterval(timer);
+    await pause(2000);
+    console.log(`${asked} applies, 20 a second`);
+    expect(failed).toEqual([]);
+    expect(injected).toBe(asked);
+    expect(asked).toBeGreaterThan(100);
   });
 
   test('restarts no database, also when its file is applied again', async () => {
