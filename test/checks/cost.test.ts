@@ -16,7 +16,8 @@ test('all checks together take no more than 0.3 ms for a typical object', () => 
 
 /** What each container and each variable of it adds is the same in a pod of ten times as many. */
 test('the cost grows with the object, and no faster', () => {
-  expect(milliseconds(200) / milliseconds(20)).toBeLessThan(25);
+  // Ten times; a hundred times where each were compared with each.
+  expect(milliseconds(400) / milliseconds(40)).toBeLessThan(40);
 });
 
 /** For a pod with so many containers beside the server. */
@@ -34,9 +35,9 @@ function milliseconds(containers: number): number {
   const pod = objectAt(objectAt(objectAt(set, 'spec'), 'template'), 'spec');
   const template = { spec: { ...pod, containers: [...objectsAt(pod, 'containers'), ...extra] } };
   const after = workloadOf({ ...set, spec: { ...objectAt(set, 'spec'), template } });
-  const rounds = Array.from({ length: 5 }, () => {
+  const rounds = Array.from({ length: 10 }, () => {
     const start = performance.now();
-    for (let run = 0; run < 20; run += 1) runChecks({ after, policy: noPolicy, facts: noFacts, today: '2026-11-21' });
+    for (let run = 0; run < 5; run += 1) runChecks({ after, policy: noPolicy, facts: noFacts, today: '2026-11-21' });
     return performance.now() - start;
   });
   return Math.min(...rounds);
