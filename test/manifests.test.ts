@@ -80,6 +80,10 @@ test('kustomize takes every file', () => {
   expect(at(kustomizations[1], 'patches', 0, 'path')).toBe('ca-injection.yaml');
 });
 
+test('`kubectl apply -k manifests` is manifests/base', () => {
+  expect(objectsIn('kustomization.yaml').map((object) => at(object, 'resources'))).toEqual([['base']]);
+});
+
 test('every object is in the namespace that is made', () => {
   const namespaces = objects.map((object) => at(object, 'metadata', 'namespace')).filter((name) => name !== undefined);
   expect(new Set(namespaces)).toEqual(new Set([namespace]));
