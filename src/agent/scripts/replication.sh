@@ -29,6 +29,7 @@
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
+SET synchronous_commit = 'local';
 SET password_encryption = 'scram-sha-256';
 \set user `cat /pgusher-replication/username`
 \set password `cat /pgusher-replication/password`
