@@ -138,7 +138,7 @@ test('bin/pgusher serves compiled code with a small young space and one malloc a
   writeFileSync(join(checkout, 'dist/main.js'), `process.stdout.write(JSON.stringify(${printed}));`);
   expect(runProgram(tmpdir(), ['serve', 'a b'])).toEqual({
     status: 0,
-    stdout: '["--no-maglev","--max-semi-space-size=4","--heap-growing-percent=20","1",["serve","a b"]]',
+    stdout: '["--no-maglev","--max-semi-space-size=4","--heap-growing-percent=60","1",["serve","a b"]]',
     stderr: '',
   });
 });
