@@ -24,8 +24,11 @@ import { fullPageWritesOff } from './full-page-writes-off.ts';
 import { generatedName } from './generated-name.ts';
 import { graceTooLow } from './grace-too-low.ts';
 import { graceVsCheckpoint } from './grace-vs-checkpoint.ts';
+import { headlessNotReadyAddresses } from './headless-not-ready-addresses.ts';
+import { headlessServiceMissing } from './headless-service-missing.ts';
 import { hostNetwork } from './host-network.ts';
 import { hostPort } from './host-port.ts';
+import { hpaTarget } from './hpa-target.ts';
 import { hugepagesUnmatched } from './hugepages-unmatched.ts';
 import { ignoreSystemIndexes } from './ignore-system-indexes.ts';
 import { imageDigestOnly } from './image-digest-only.ts';
@@ -58,6 +61,7 @@ import { parameterUnreadable } from './parameter-unreadable.ts';
 import { passwordAndFile } from './password-and-file.ts';
 import { passwordEnvDrift } from './password-env-drift.ts';
 import { passwordMissing } from './password-missing.ts';
+import { pdbMissing } from './pdb-missing.ts';
 import { pg18OldMount } from './pg18-old-mount.ts';
 import { pgcontainerAmbiguous } from './pgcontainer-ambiguous.ts';
 import { pgdataAtMountRoot } from './pgdata-at-mount-root.ts';
@@ -79,6 +83,8 @@ import { prestopSmart } from './prestop-smart.ts';
 import { prestopUnsupported } from './prestop-unsupported.ts';
 import { probeTimeout1s } from './probe-timeout-1s.ts';
 import { pvcAccessRwx } from './pvc-access-rwx.ts';
+import { pvcBoundElsewhere } from './pvc-bound-elsewhere.ts';
+import { pvcMissing } from './pvc-missing.ts';
 import { pvcRetentionDelete } from './pvc-retention-delete.ts';
 import { pvcSharedByReplicas } from './pvc-shared-by-replicas.ts';
 import { readinessMissing } from './readiness-missing.ts';
@@ -90,10 +96,13 @@ import { restoreSourceMissing } from './restore-source-missing.ts';
 import { roleToStandby } from './role-to-standby.ts';
 import { roleWithoutPrimary } from './role-without-primary.ts';
 import { runAsRoot } from './run-as-root.ts';
+import { rwServiceSelectsAll } from './rw-service-selects-all.ts';
 import { scaleDown } from './scale-down.ts';
 import { scaleToZero } from './scale-to-zero.ts';
 import { scheduleInvalid } from './schedule-invalid.ts';
 import { scheduleTooRare } from './schedule-too-rare.ts';
+import { secretKeyMissing } from './secret-key-missing.ts';
+import { secretMissing } from './secret-missing.ts';
 import { serviceNameMissing } from './service-name-missing.ts';
 import { shareProcessNamespace } from './share-process-namespace.ts';
 import { sharedBuffersVsMemory } from './shared-buffers-vs-memory.ts';
@@ -102,6 +111,9 @@ import { shmDefault } from './shm-default.ts';
 import { stopsignalTerm } from './stopsignal-term.ts';
 import { storageFuseSmb } from './storage-fuse-smb.ts';
 import { storageNfs } from './storage-nfs.ts';
+import { storageclassMissing } from './storageclass-missing.ts';
+import { storageclassNoExpand } from './storageclass-no-expand.ts';
+import { storageclassReclaimDelete } from './storageclass-reclaim-delete.ts';
 import { subpathexprMutable } from './subpathexpr-mutable.ts';
 import { syncCommitOff } from './sync-commit-off.ts';
 import { syncNamesBlocks } from './sync-names-blocks.ts';
@@ -141,10 +153,15 @@ export const checks = [
   pgsodiumKeyNotBackedUp,
   // Claims
   pvcSharedByReplicas,
+  pvcBoundElsewhere,
+  pvcMissing,
+  storageclassMissing,
   pvcAccessRwx,
   pvcRetentionDelete,
   vctChanged,
   vctSizeZeroOrTiny,
+  storageclassReclaimDelete,
+  storageclassNoExpand,
   // Backups
   backupDestinationMissing,
   backupVolumeIsDataVolume,
@@ -159,6 +176,8 @@ export const checks = [
   readonlyRootNoTmp,
   passwordAndFile,
   passwordMissing,
+  secretKeyMissing,
+  secretMissing,
   uidMismatch,
   fsgroupMissingNonroot,
   fsgroupAlwaysLarge,
@@ -198,14 +217,19 @@ export const checks = [
   leftAloneImage,
   // Replication
   replicasWithoutReplication,
+  hpaTarget,
   roleWithoutPrimary,
   roleToStandby,
   ordinalsStart,
   serviceNameMissing,
+  headlessServiceMissing,
+  headlessNotReadyAddresses,
+  rwServiceSelectsAll,
   scaleToZero,
   scaleDown,
   syncNamesBlocks,
   antiAffinityMissing,
+  pdbMissing,
   maxConnectionsLowered,
   dataDirectoryArg,
   // Server parameters

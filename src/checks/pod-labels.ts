@@ -1,0 +1,38 @@
+import type { LabelSelector } from '../workload/cluster-facts.ts';
+import { objectAt } from '../workload/json.ts';
+import type { JsonObject } from '../workload/json.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+
+/** What the pods of the set are labelled with by its template. */
+export function podLabels({ object }: PostgresWorkload): JsonObject {
+  return objectAt(objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'metadata'), 'labels');
+}
+
+/** A Service's selector; an empty one selects nothing. */
+export function selectsAll(selector: Readonly<Record<string, string>>, labels: JsonObject): boolean {
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
+}
+
+/** Kubernetes API conventions, "Label selectors": all of it has to match, and an empty one matches everything. */
+export function matches({ labels: wanted, expressions }: LabelSelector, labels: JsonObject): boolean {
+  return (
+    Object.entries(wanted).every(([key, value]) => labels[key] === value) &&
+    expressions.every(({ key, operator, values }) => {
+      const value = labels[key];
+      const isOneOf = typeof value === 'string' && values.includes(value);
+      switch (operator) {
+        case 'In':
+          return isOneOf;
+        case 'NotIn':
+          return !isOneOf;
+        case 'Exists':
+          return value !== undefined;
+        case 'DoesNotExist':
+          return value === undefined;
+        default:
+          return false;
+      }
+    })
+  );
+}
