@@ -5,7 +5,7 @@ import { readManifestFiles } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
-import { createRequest, offlineContext } from './offline-admission.ts';
+import { createRequest, offlineContexts } from './offline-admission.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AdmittedObject {
@@ -20,13 +20,16 @@ export interface AdmittedFiles {
 
 /** Reads the manifests and decides about each object what the webhook would decide. */
 export async function admitFiles(
-  { filename, namespace, config, allowEmpty }: ManifestOptions,
+  { filename, namespace, config, cluster, allowEmpty }: ManifestOptions,
   terminal: Terminal,
 ): Promise<AdmittedFiles> {
   const files = await readManifestFiles(filename);
   const objects = findObjects(files, { namespace, allowEmpty }, terminal);
-  const context = await offlineContext(config, objects);
-  return { files, objects: objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) })) };
+  const contextOf = await offlineContexts({ config, cluster }, objects);
+  return {
+    files,
+    objects: objects.map((where) => ({ where, verdict: mutate(createRequest(where), contextOf(where)) })),
+  };
 }
 
 export function isRefused({ verdict }: AdmittedObject): boolean {

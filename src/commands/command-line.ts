@@ -42,6 +42,11 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addOption(
       new Option('--format <form>', 'how to say it').choices(['text', 'json', 'sarif', 'github']).default('text'),
     )
+    .option(
+      '--cluster',
+      'also ask the current cluster what else there is: claims, classes, Services, names of Secrets …',
+      false,
+    )
     .option('--allow-empty', 'files without any Kubernetes object are fine, as a commit hook needs it', false)
     .addHelpText('after', checkHelp)
     .action(async (files: readonly string[], options: CheckOptions) => {

@@ -15,7 +15,7 @@ import { readManifestFiles } from './manifest-files.ts';
 import { placeOf, titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
-import { createRequest, offlineContext } from './offline-admission.ts';
+import { createRequest, offlineContexts } from './offline-admission.ts';
 import { section } from './table-text.ts';
 import type { Colour, Terminal } from './terminal.ts';
 
@@ -24,11 +24,13 @@ export async function explain(options: ManifestOptions, terminal: Terminal): Pro
   const files = await readManifestFiles(options.filename);
   const objects = findObjects(files, options, terminal);
   refuseNothing(files, objects);
-  const context = await offlineContext(options.config, objects);
-  const verdicts = objects.map((where) => ({ where, verdict: mutate(createRequest(where), context) }));
+  const contextOf = await offlineContexts(options, objects);
+  const verdicts = objects.map((where) => ({ where, verdict: mutate(createRequest(where), contextOf(where)) }));
   const told = verdicts.filter(({ where, verdict }) => where.kind === 'StatefulSet' || verdict.findings.length > 0);
   if (told.length === 0) terminal.report('No StatefulSet in these manifests.\n');
-  terminal.out(told.map(({ where, verdict }) => explanation(where, verdict, context, terminal.outColour)).join('\n'));
+  terminal.out(
+    told.map(({ where, verdict }) => explanation(where, verdict, contextOf(where), terminal.outColour)).join('\n'),
+  );
   return told.some(({ verdict }) => !verdict.allowed) ? exitCode.findings : exitCode.fine;
 }
 

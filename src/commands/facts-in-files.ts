@@ -1,18 +1,54 @@
+import { dirname } from 'node:path';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import { factTables } from '../workload/fact-table.ts';
 import type { FactTables } from '../workload/fact-table.ts';
+import { textAt } from '../workload/json.ts';
 import { factKinds } from '../workload/read-facts.ts';
+import { UsageError } from './exit-code.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 
+/** What is known of other objects where one is looked at. */
+export type FactsOf = (where: ManifestObject) => ClusterFacts;
+
 /**
- * What the objects beside a StatefulSet tell of each other. A folder need not hold the whole cluster: what is in none of the files is
- * unknown, not absent. `tables`: what is known besides; a file counts for more, since it is what will be applied.
+ * What the objects in the files of one folder tell of each other; another folder is often another environment. A folder need not hold
+ * the whole cluster: what is in none of its files is unknown, not absent.
  */
-export function factsIn(objects: readonly ManifestObject[], tables: FactTables = factTables('not-asked')): FactTables {
+export function factsBeside(objects: readonly ManifestObject[]): FactsOf {
+  const folders = Map.groupBy(objects, folderOf);
+  const tables = new Map(
+    [...folders].map(([folder, beside]) => [folder, withObjects(factTables('not-asked'), beside)]),
+  );
+  const none = factTables('not-asked');
+  return (where) => tables.get(folderOf(where)) ?? none;
+}
+
+/** What is in the current cluster, and in the files on top: they are what will be applied. @throws UsageError where it cannot be asked. */
+export async function factsOfCluster(objects: readonly ManifestObject[]): Promise<FactsOf> {
+  const sets = objects.filter(({ kind }) => kind === 'StatefulSet');
+  // The client takes half a second to load; nobody else waits for it.
+  const { readFactsOnce } = await import('../cluster/read-facts-once.ts');
+  try {
+    const tables = await readFactsOnce([...new Set(sets.map(({ namespace }) => namespace))]);
+    const all = withObjects(tables, objects);
+    return () => all;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--cluster: the current cluster cannot be asked: ${problem}`);
+  }
+}
+
+function folderOf({ file }: ManifestObject): string {
+  return dirname(file.name);
+}
+
+function withObjects(tables: FactTables, objects: readonly ManifestObject[]): FactTables {
   for (const { object, kind, namespace } of objects) {
-    const [group] = (typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '').split('/').slice(0, -1);
-    const found = factKinds.find(
-      (one) => tables[one].source.kind === kind && tables[one].source.group === (group ?? ''),
-    );
+    const [group = ''] = (textAt(object, 'apiVersion') ?? '').split('/').slice(0, -1);
+    const found = factKinds.find((one) => {
+      const { source } = tables[one];
+      return source.kind === kind && source.group === group;
+    });
     if (found !== undefined) tables[found].put(object, namespace);
   }
   return tables;

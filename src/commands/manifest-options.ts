@@ -4,6 +4,8 @@ export interface ManifestOptions {
   /** For objects that name no namespace. */
   readonly namespace: string;
   readonly config: string | undefined;
+  /** Ask the current cluster what else there is. */
+  readonly cluster?: boolean | undefined;
   /** Files that hold no Kubernetes object at all are fine. */
   readonly allowEmpty?: boolean | undefined;
 }

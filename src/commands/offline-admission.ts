@@ -1,13 +1,28 @@
 import type { AdmissionContext, AdmissionRequest } from '../admission/admission.ts';
 import { noPolicy } from '../checks/policy.ts';
+import { noFacts } from '../workload/fact-table.ts';
 import { isObject, objectAt, textAt } from '../workload/json.ts';
 import type { Json } from '../workload/json.ts';
-import { factsIn } from './facts-in-files.ts';
+import { factsBeside, factsOfCluster } from './facts-in-files.ts';
 import { UsageError } from './exit-code.ts';
 import { readText } from './manifest-files.ts';
 import type { ManifestObject } from './manifest-objects.ts';
+import type { ManifestOptions } from './manifest-options.ts';
 
-/** What surrounds a decision on a laptop: the cluster config file, and the other objects among the manifests. */
+/** What surrounds the decision about an object. */
+export type ContextOf = (where: ManifestObject) => AdmissionContext;
+
+/** For objects of files: with what the others tell of each one, or the cluster where it is to be asked. */
+export async function offlineContexts(
+  { config, cluster }: Pick<ManifestOptions, 'config' | 'cluster'>,
+  objects: readonly ManifestObject[],
+): Promise<ContextOf> {
+  const context = await offlineContext(config, objects);
+  const factsOf = cluster === true ? await factsOfCluster(objects) : factsBeside(objects);
+  return (where) => ({ ...context, facts: factsOf(where) });
+}
+
+/** What surrounds a decision on a laptop: the cluster config file, and the Namespace objects among the manifests. */
 export async function offlineContext(
   configFile: string | undefined,
   objects: readonly ManifestObject[],
@@ -23,7 +38,7 @@ export async function offlineContext(
     withRollout: false,
     ...(configFile === undefined ? {} : await readConfig(configFile)),
     namespaceAnnotations: (namespace) => namespaces.get(namespace),
-    facts: factsIn(objects),
+    facts: noFacts,
     today: new Date().toISOString().slice(0, 10),
   };
 }

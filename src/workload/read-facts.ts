@@ -77,9 +77,10 @@ export const factSources: { readonly [Kind in FactKind]: FactSource<FactOf<Kind>
 
 export const factKinds = Object.keys(factSources) as readonly FactKind[];
 
-/** Where the API lists all of a kind, in every namespace. */
-export function resourcePath({ group, version, resource }: FactSource<unknown>): string {
-  return `${group === '' ? '/api' : `/apis/${group}`}/${version}/${resource}`;
+/** Where the API lists a kind: in one namespace, or all that there are. */
+export function resourcePath({ group, version, resource }: FactSource<unknown>, namespace?: string): string {
+  const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${group === '' ? '/api' : `/apis/${group}`}/${version}${place}/${resource}`;
 }
 
 function nameOf(object: JsonObject): string {

@@ -14,8 +14,8 @@ export interface KubernetesApi {
   readonly broken: Map<string, number>;
   /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
   readonly asked: string[];
-  /** The `accept` header of the last list. */
-  accepted: string | undefined;
+  /** The `accept` header of the last list at a path. */
+  readonly accepted: Map<string, string | undefined>;
   /** An event to whoever watches the path. */
   send(path: string, type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR', object: JsonObject): void;
   watches(path: string): number;
@@ -47,7 +47,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
       response.on('close', () => watchers(path).delete(response));
       return;
     }
-    api.accepted = request.headers.accept;
+    api.accepted.set(path, request.headers.accept);
     const all = api.objects.get(path) ?? [];
     const from = Number(query.get('continue') ?? '0');
     const isLast = from + 2 >= all.length;
@@ -77,7 +77,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     objects: new Map(),
     broken: new Map(),
     asked: [],
-    accepted: undefined,
+    accepted: new Map(),
     send: (path, type, object) => {
       for (const response of watchers(path)) response.write(`${JSON.stringify({ type, object })}\n`);
     },
