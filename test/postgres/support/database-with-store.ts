@@ -249,16 +249,19 @@ export interface RestoreResult {
 export interface StepCounting {
   /** SIGKILL before this change on disk. */
   readonly killAtStep?: number;
+  /** SIGKILL before the change of this name: how many come before it may differ from one run to the next. */
+  readonly killBefore?: string;
   /** File for the names of all changes on disk. */
   readonly stepsTo?: string;
 }
 
-function countingSteps({ killAtStep, stepsTo }: StepCounting): {
+function countingSteps({ killAtStep, killBefore, stepsTo }: StepCounting): {
   readonly preload: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 } {
   const environment = {
     ...(killAtStep === undefined ? {} : { KILL_AT_STEP: String(killAtStep) }),
+    ...(killBefore === undefined ? {} : { KILL_BEFORE: killBefore }),
     ...(stepsTo === undefined ? {} : { STEPS_TO: stepsTo }),
   };
   const counted = Object.keys(environment).length > 0;

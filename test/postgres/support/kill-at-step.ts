@@ -6,11 +6,13 @@ import { isMainThread } from 'node:worker_threads';
 
 /**
  * Preloaded (`node --import`) into a program that writes files: numbers each call that changes something on disk, and
- * sends itself SIGKILL before number KILL_AT_STEP. With STEPS_TO, a line `name path` for each goes there.
+ * sends itself SIGKILL before number KILL_AT_STEP, or before the one that is called KILL_BEFORE (`name path`). With STEPS_TO, a
+ * line `name path` for each goes there.
  *
  * A timer only hits the steps that take long; that between a rename and the fsync behind it is hit by counting.
  */
 const killAt = Number(process.env['KILL_AT_STEP'] ?? Infinity);
+const killBefore = process.env['KILL_BEFORE'];
 const stepsTo = process.env['STEPS_TO'];
 const steps = stepsTo === undefined || !isMainThread ? null : fs.openSync(stepsTo, 'w');
 const writeLine = fs.writeSync;
@@ -21,7 +23,7 @@ function step(what: string): void {
     writeLine(steps, `${what}\n`);
   }
   count += 1;
-  if (count === killAt) {
+  if (count === killAt || what === killBefore) {
     process.kill(process.pid, 'SIGKILL');
   }
 }
