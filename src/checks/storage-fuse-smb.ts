@@ -1,14 +1,20 @@
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
-import type { Check } from './check.ts';
+import type { Check, Observation } from './check.ts';
 import { claimTemplateSnippet } from './claim-template-snippet.ts';
+import { dataStorageClass } from './data-storage-class.ts';
 import { volumeField } from './field-path.ts';
+import { notLookedUp } from './look-up.ts';
+import { shareOf } from './share-provisioners.ts';
 import { quoted } from './shown-text.ts';
 
 /**
  * Fields: spec.template.spec.volumes[*].azureFile, .glusterfs and .flexVolume.driver under PGDATA.
- * Allowed: file systems with owners, modes, hard links and fsync. What is behind a claim is said by its StorageClass.
+ * and the provisioner of the class that makes the claim there.
+ * Allowed: file systems with owners, modes, hard links and fsync.
  */
 export const storageFuseSmb: Check = {
   id: 'storage-fuse-smb',
@@ -18,8 +24,10 @@ export const storageFuseSmb: Check = {
     'SMB and FUSE file systems keep no owner and no mode, so initdb stops (it must own a directory of mode 0700); those that do start the server answer fsync before the data is safe, and a crash of the node corrupts the database.',
   instead: 'Block storage through a claim template.',
   paste: claimTemplateSnippet,
-  examine({ server, podSpec }) {
+  examine(workload, { facts }) {
+    const { server, podSpec } = workload;
     const mount = server?.data.mount;
+    if (mount?.source.kind === 'claim-template') return ofClass(workload, facts);
     if (server === undefined || mount?.source.kind !== 'other') return noObservations;
     const volume = objectsAt(podSpec, 'volumes').find((candidate) => textAt(candidate, 'name') === mount.name);
     const kind = volume === undefined ? undefined : shareKind(volume, mount.source.type);
@@ -32,6 +40,20 @@ export const storageFuseSmb: Check = {
     ];
   },
 };
+
+function ofClass(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
+  const storage = dataStorageClass(workload, facts);
+  if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
+  const share = storage?.found.kind === 'present' ? shareOf(storage.found.fact) : undefined;
+  if (storage?.found.kind !== 'present' || share === undefined || share === 'NFS') return noObservations;
+  const { name, provisioner } = storage.found.fact;
+  return [
+    {
+      field: `${storage.field}.spec.storageClassName`,
+      message: `PGDATA is on storage class ${quoted(name)}, whose provisioner ${quoted(provisioner)} makes ${share} volumes; wanted block storage. Name a class that has it.`,
+    },
+  ];
+}
 
 /** FlexVolume drivers are called `vendor/program`; these programs mount SMB shares and object stores. */
 const shareDrivers = /\/(?:cifs|smb|samba|s3fs|goofys|gcsfuse|blobfuse2?|rclone|sshfs)$/;

@@ -1,10 +1,15 @@
+import type { ClusterFacts } from '../workload/cluster-facts.ts';
+import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
-import type { Check } from './check.ts';
+import type { Check, Observation } from './check.ts';
+import { dataStorageClass } from './data-storage-class.ts';
 import { volumeField } from './field-path.ts';
+import { notLookedUp } from './look-up.ts';
+import { shareOf } from './share-provisioners.ts';
 import { quoted } from './shown-text.ts';
 
 /**
- * Fields: spec.template.spec.volumes[*].nfs under PGDATA.
+ * Fields: spec.template.spec.volumes[*].nfs under PGDATA, and the provisioner of the class that makes the claim there.
  * Allowed: block storage. PostgreSQL manual 18.2.2.1: NFS needs `hard` mounts and a `sync` export.
  */
 export const storageNfs: Check = {
@@ -14,8 +19,10 @@ export const storageNfs: Check = {
   because:
     'An export without `sync` acknowledges writes that a crash of its server loses, a `soft` mount turns a slow network into failed writes, and nothing keeps a second pod from mounting the same directory.',
   instead: 'Block storage through a claim; else an export with `sync`, mounted `hard` (PostgreSQL manual, 18.2.2.1).',
-  examine({ server }) {
+  examine(workload, { facts }) {
+    const { server } = workload;
     const mount = server?.data.mount;
+    if (mount?.source.kind === 'claim-template') return ofClass(workload, facts);
     if (server === undefined || mount?.source.kind !== 'nfs') return noObservations;
     const { server: host, path } = mount.source;
     return [
@@ -26,3 +33,15 @@ export const storageNfs: Check = {
     ];
   },
 };
+
+function ofClass(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
+  const storage = dataStorageClass(workload, facts);
+  if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
+  if (storage?.found.kind !== 'present' || shareOf(storage.found.fact) !== 'NFS') return noObservations;
+  return [
+    {
+      field: `${storage.field}.spec.storageClassName`,
+      message: `storage class ${quoted(storage.found.fact.name)} makes NFS volumes; wanted block storage, or sync exports, mounted hard.`,
+    },
+  ];
+}

@@ -43,6 +43,8 @@ export interface StorageClassFact {
   readonly name: string;
   readonly isDefault: boolean;
   readonly provisioner: string;
+  /** `parameters.protocol`, by which some provisioners make either of two kinds of volume. */
+  readonly protocol: string | undefined;
   readonly reclaimPolicy: string;
   readonly canExpand: boolean;
 }

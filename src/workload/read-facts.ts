@@ -102,6 +102,7 @@ function readStorageClass(object: JsonObject): StorageClassFact {
     name: nameOf(object),
     isDefault: textAt(annotations, 'storageclass.kubernetes.io/is-default-class') === 'true',
     provisioner: textAt(object, 'provisioner') ?? '',
+    protocol: textAt(objectAt(object, 'parameters'), 'protocol'),
     // What the apiserver writes where nothing is written.
     reclaimPolicy: textAt(object, 'reclaimPolicy') ?? 'Delete',
     canExpand: object['allowVolumeExpansion'] === true,

@@ -16,6 +16,7 @@ const machinery = [
   'pod-labels.ts',
   'secret-references.ts',
   'data-storage-class.ts',
+  'share-provisioners.ts',
   'parameter-value.ts',
   'policy.ts',
   'registry.ts',
