@@ -114,6 +114,7 @@ import { storageNfs } from './storage-nfs.ts';
 import { storageclassMissing } from './storageclass-missing.ts';
 import { storageclassNoExpand } from './storageclass-no-expand.ts';
 import { storageclassReclaimDelete } from './storageclass-reclaim-delete.ts';
+import { storePrefixShared } from './store-prefix-shared.ts';
 import { subpathexprMutable } from './subpathexpr-mutable.ts';
 import { syncCommitOff } from './sync-commit-off.ts';
 import { syncNamesBlocks } from './sync-names-blocks.ts';
@@ -165,6 +166,7 @@ export const checks = [
   // Backups
   backupDestinationMissing,
   backupVolumeIsDataVolume,
+  storePrefixShared,
   backupVolumeTooSmall,
   backupRwoMultiReplica,
   engineSwitched,

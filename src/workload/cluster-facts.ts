@@ -92,6 +92,8 @@ export interface StatefulSetFact {
   readonly name: string;
   readonly replicas: number;
   readonly isManaged: boolean;
+  /** What its annotations say of backups; undefined where they name no claim, or it is a standby, has backups off or is not managed. */
+  readonly backups: { readonly claim: string; readonly prefix: string | undefined } | undefined;
   /** Names of claim templates: pod 0 has the claim `<template>-<name>-0`. */
   readonly claimTemplates: readonly string[];
   /** Claims that are named in the pod template, and where in them is written; '' is all of it. */

@@ -13,6 +13,7 @@ import type {
 } from './cluster-facts.ts';
 import { numberAt, objectAt, objectsAt, textAt, textsAt } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { annotationName } from './annotation-name.ts';
 import { isManaged } from './read-settings.ts';
 
 type FactOf<Kind extends FactKind> = ClusterFacts[Kind] extends FactsOf<infer T> ? T : never;
@@ -169,6 +170,7 @@ function readStatefulSet(object: JsonObject): StatefulSetFact {
     name: nameOf(object),
     replicas: numberAt(spec, 'replicas') ?? 1,
     isManaged: isManaged(textsIn(objectAt(objectAt(object, 'metadata'), 'labels'))),
+    backups: readBackups(objectAt(object, 'metadata')),
     claimTemplates: objectsAt(spec, 'volumeClaimTemplates').map(nameOf),
     writes: objectsAt(pod, 'volumes').flatMap((volume) => {
       const source = objectAt(volume, 'persistentVolumeClaim');
@@ -177,6 +179,15 @@ function readStatefulSet(object: JsonObject): StatefulSetFact {
       return claim === undefined || source['readOnly'] === true || folders.length === 0 ? [] : [{ claim, folders }];
     }),
   };
+}
+
+function readBackups(metadata: JsonObject): StatefulSetFact['backups'] {
+  const annotations = objectAt(metadata, 'annotations');
+  const claim = textAt(annotations, annotationName('backup-claim'));
+  const isOff = textAt(annotations, annotationName('backup')) === 'off';
+  const isStandby = textAt(annotations, annotationName('role')) === 'standby';
+  if (claim === undefined || isOff || isStandby || !isManaged(textsIn(objectAt(metadata, 'labels')))) return undefined;
+  return { claim, prefix: textAt(annotations, annotationName('backup-prefix')) };
 }
 
 /** A path with variables may be any folder, so it counts as all of the volume. */
