@@ -53,6 +53,7 @@ class LazyWatches implements FactWatch {
   readonly #watches = new Map<WatchedKind, { stop(): void }>();
   readonly #config: KubeConfig;
   readonly #options: FactWatchOptions;
+  #isStopped = false;
 
   constructor(config: KubeConfig, options: FactWatchOptions) {
     this.#config = config;
@@ -64,7 +65,7 @@ class LazyWatches implements FactWatch {
   }
 
   start(kind: WatchedKind): void {
-    if (this.#watches.has(kind)) return;
+    if (this.#isStopped || this.#watches.has(kind)) return;
     this.#states.set(kind, 'not-synced');
     const { onError, retry, resync } = this.#options;
     const watch = watchObjects({
@@ -85,6 +86,7 @@ class LazyWatches implements FactWatch {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const watch of this.#watches.values()) watch.stop();
   }
 

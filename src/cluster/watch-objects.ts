@@ -44,21 +44,26 @@ export function watchObjects(options: WatchOptions): { stop(): void } {
 async function run(options: WatchOptions, stopped: AbortSignal): Promise<void> {
   const { sink, retry = 1_000, resync = 600_000 } = options;
   let failures = 0;
+  let began = 0;
   while (!stopped.aborted) {
     try {
+      began = Date.now();
       const { objects, resourceVersion } = await listObjects(options.config, options.path, 'whole');
       if (isAborted(stopped)) return;
       sink.replace(objects);
       sink.state('synced');
-      failures = 0;
       await watchFrom(options, resourceVersion, Date.now() + resync, stopped);
     } catch (error) {
       if (isAborted(stopped)) return;
       // Gone: the apiserver has forgotten the version that the watch would go on from. Nothing is wrong.
-      if (statusOf(error) === 410) continue;
+      if (statusOf(error) === 410) {
+        await notInACircle(began, stopped);
+        continue;
+      }
       sink.state(statusOf(error) === 403 ? 'forbidden' : 'not-synced');
       options.onError(describeFailure(error));
-      failures += 1;
+      // A list that may be read is no success where the watch behind it may not be.
+      failures = Date.now() - began > longestPause ? 1 : failures + 1;
       const pause = Math.min(retry * 2 ** (failures - 1), longestPause);
       await sleep(pause, undefined, { signal: stopped, ref: false }).catch(() => undefined);
     }
@@ -68,6 +73,12 @@ async function run(options: WatchOptions, stopped: AbortSignal): Promise<void> {
 /** The flow analysis takes a signal for what it was when it was looked at last. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
+}
+
+/** An apiserver, or a proxy in front of it, that ends everything at once is asked no more than once a second. */
+async function notInACircle(begun: number, stopped: AbortSignal): Promise<void> {
+  const left = begun + 1_000 - Date.now();
+  if (left > 0) await sleep(left, undefined, { signal: stopped, ref: false }).catch(() => undefined);
 }
 
 /** One watch after the other, until it is time to list anew. Rejects with what broke one. */
@@ -81,9 +92,7 @@ async function watchFrom(
   while (!stopped.aborted && Date.now() < end) {
     const begun = Date.now();
     version = await watchOnce(options, version, stopped);
-    // An apiserver, or a proxy in front of it, that ends each watch at once must not be asked in a circle.
-    if (Date.now() - begun < 1_000)
-      await sleep(1_000, undefined, { signal: stopped, ref: false }).catch(() => undefined);
+    await notInACircle(begun, stopped);
   }
 }
 

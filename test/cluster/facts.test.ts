@@ -158,3 +158,25 @@ test('everything is listed again after a while, whatever the watch said', async 
     expect(facts.claims.find('shop', 'missed').kind).toBe('present');
   }, long);
 });
+
+test('what may be listed and not watched is asked for ever less often', async () => {
+  const api = await startApi();
+  api.broken.set(`watch ${claims}`, 403);
+  const { facts } = watch(api);
+  expect(facts.claims.gap).toBe('not-synced');
+  await vi.waitFor(() => {
+    expect(api.asked).toContain(`watch ${claims}`);
+  }, long);
+  // Pauses of 50, 100, 200, 400 ms; without growing there would be some fifteen of 50.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(api.asked.filter((request) => request === `list ${claims}`).length).toBeLessThan(7);
+  expect(facts.claims.gap).toBe('forbidden');
+});
+
+test('a review that is still under way after the end starts nothing', async () => {
+  const api = await startApi();
+  const watched = watch(api);
+  watched.stop();
+  expect(watched.facts.claims.find('shop', 'a')).toEqual({ kind: 'unknown', why: 'not-synced' });
+  expect(watched.states().get('claims')).toBe('idle');
+});

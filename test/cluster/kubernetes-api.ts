@@ -10,7 +10,7 @@ export interface KubernetesApi {
   readonly kubeconfig: string;
   /** What a list at a path answers, such as `/api/v1/namespaces`; nothing there is an empty list. */
   readonly objects: Map<string, readonly JsonObject[]>;
-  /** Paths that answer with another status than 200; `''` is every path. */
+  /** What answers with another status than 200: a path, `watch` and a path, or `''` for everything. */
   readonly broken: Map<string, number>;
   /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
   readonly asked: string[];
@@ -35,7 +35,8 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://localhost');
     const isWatch = query.get('watch') === 'true';
     api.asked.push(`${isWatch ? 'watch' : 'list'} ${path}`);
-    const status = api.broken.get(path) ?? api.broken.get('') ?? 200;
+    const status =
+      (isWatch ? api.broken.get(`watch ${path}`) : undefined) ?? api.broken.get(path) ?? api.broken.get('') ?? 200;
     if (status !== 200) {
       response.writeHead(status).end('{"kind":"Status"}');
       return;
