@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { command } from './command.ts';
+import { command, tryCommand } from './command.ts';
 import { containerdSocket } from './configuration.ts';
 import { programs as programNames } from './node.ts';
 import { network, places } from './places.ts';
-import { isRunning, killContainers, stop } from './processes.ts';
+import { isRunning, killContainers, processes, stop } from './processes.ts';
 
 /**
  * Takes away what a cluster on this machine left: processes, containers, mounts, cgroups, network, rules, its files. What was built
@@ -42,6 +42,7 @@ async function removeNetwork(programs: string): Promise<void> {
   if (existsSync(proxy) && (await command('iptables-save', []).catch(() => '')).includes('KUBE-')) {
     await command(proxy, ['--cleanup']).catch(() => undefined);
   }
+  await removeKubeletRules();
   // Namespaces of pods, which the plugin names so; those of a pod that runs are busy and belong to somebody else's cluster.
   const attached = await command('ip', ['-json', 'link', 'show', 'master', network.bridge]).catch(() => '');
   const identifiers = new Set([...attached.matchAll(/"link_netnsid":(\d+)/g)].map(([, id]) => id));
@@ -52,6 +53,19 @@ async function removeNetwork(programs: string): Promise<void> {
     }
   }
   await command('ip', ['link', 'delete', network.bridge]).catch(() => undefined);
+}
+
+/** Those that a kubelet makes by itself (KEP-3178) and leaves; another kubelet that runs here needs them too. */
+async function removeKubeletRules(): Promise<void> {
+  if (processes().some(({ command: line }) => /^\S*kubelet /.test(line))) return;
+  for (const program of ['iptables', 'ip6tables']) {
+    const run = (...args: readonly string[]): Promise<unknown> => tryCommand(program, args);
+    for (const chain of ['INPUT', 'OUTPUT']) await run('-D', chain, '-j', 'KUBE-FIREWALL');
+    await run('-F', 'KUBE-FIREWALL');
+    await run('-X', 'KUBE-FIREWALL');
+    for (const table of ['filter', 'nat', 'mangle']) await run('-t', table, '-X', 'KUBE-KUBELET-CANARY');
+    await run('-t', 'mangle', '-X', 'KUBE-IPTABLES-HINT');
+  }
 }
 
 /** The kubelet's groups, in which nothing runs any more. */

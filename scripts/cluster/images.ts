@@ -126,14 +126,19 @@ async function unlessThere(
   sources: readonly string[],
   build: (tag: string) => Promise<void>,
 ): Promise<void> {
-  const repository = (name.split('/').at(-1) ?? name).replace(':', '-');
-  const tag = `localhost/pgusher-${kind}-${repository}:${hashOf(sources)}`;
+  const repository = `localhost/pgusher-${kind}-${(name.split('/').at(-1) ?? name).replace(':', '-')}`;
+  const tag = `${repository}:${hashOf(sources)}`;
   const isThere = await buildah('inspect', '--type', 'image', tag).then(
     () => true,
     () => false,
   );
   if (!isThere) await build(tag);
   await buildah('tag', tag, name);
+  if (isThere) return;
+  // Each change of the sources makes one; they would fill the disk.
+  const names = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
+  for (const old of names.filter((other) => other.startsWith(`${repository}:`) && other !== tag))
+    await buildah('rmi', old);
 }
 
 function hashOf(paths: readonly string[]): string {
