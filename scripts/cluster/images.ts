@@ -9,10 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../../src/version.ts';
-import { command } from './command.ts';
+import { command, tryCommand } from './command.ts';
 import { pauseImage } from './configuration.ts';
 import { containerd } from './node.ts';
 import { places } from './places.ts';
@@ -135,10 +135,11 @@ async function unlessThere(
   if (!isThere) await build(tag);
   await buildah('tag', tag, name);
   if (isThere) return;
-  // Each change of the sources makes one; they would fill the disk.
+  // Each change of the sources makes one; they would fill the disk. One that another image is made from stays.
   const names = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
-  for (const old of names.filter((other) => other.startsWith(`${repository}:`) && other !== tag))
-    await buildah('rmi', old);
+  for (const old of names.filter((other) => other.startsWith(`${repository}:`) && other !== tag)) {
+    await tryCommand('buildah', ['rmi', old], { environment });
+  }
 }
 
 function hashOf(paths: readonly string[]): string {
@@ -147,7 +148,7 @@ function hashOf(paths: readonly string[]): string {
     if (statSync(path).isDirectory()) {
       for (const entry of readdirSync(path).toSorted()) add(join(path, entry));
     } else {
-      hash.update(`${path}\0`).update(readFileSync(path));
+      hash.update(`${relative(root, path)}\0`).update(readFileSync(path));
     }
   };
   for (const path of paths) add(path);
