@@ -6,6 +6,7 @@ import type { Check, Finding } from '../../src/checks/check.ts';
 import { checks } from '../../src/checks/registry.ts';
 import { fieldExcerpt } from './field-excerpt.ts';
 import { references } from './references.ts';
+import { rules } from '../write-policy/rules.ts';
 
 /**
  * Writes docs/checks.md from the registry of checks and their fixtures: `node scripts/write-docs/checks.ts`, without
@@ -47,6 +48,9 @@ kubectl. \`pgusher check\` says the same about files, without a cluster.
   Secrets are not watched. \`pgusher check\` looks at the other files of a folder, and with \`--cluster\` at the current cluster.
 - **Images that manage Postgres by themselves** (Spilo, Crunchy, Bitnami) are left alone: nothing is injected, and only the
   checks marked "also images left alone" look at them.
+- **Without our pods** the apiserver itself refuses the core of it, by the ValidatingAdmissionPolicy that is installed with
+  the webhook. It says less than the webhook, never more, takes the same escapes, and knows nothing of the cluster config
+  file: where that turns such a check off, exempts a set from it or gives a \`replication-secret\`, patch the policy.
 
 | check | severity | what is unsafe |
 | --- | --- | --- |`;
@@ -64,10 +68,18 @@ ${summary} (${marks(check).join(', ')})
 ${because}
 
 - Write instead: ${instead}
-- Escape: ${escapeOf(check)}${referencesOf(id)}
+- Escape: ${escapeOf(check)}${twinOf(id)}${referencesOf(id)}
 
 ${example(check)}
 ${goodExample(check)}`;
+}
+
+/** Only where the apiserver refuses by itself. */
+function twinOf(id: string): string {
+  const rule = rules.find(({ check }) => check.id === id);
+  if (rule === undefined) return '';
+  const exceptions = rule.narrower === undefined ? '' : ` Not seen there: ${rule.narrower}`;
+  return `\n- Without our pods: refused by the ValidatingAdmissionPolicy.${exceptions}`;
 }
 
 const sources = fileURLToPath(new URL('../../src/checks', import.meta.url));

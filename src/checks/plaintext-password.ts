@@ -133,6 +133,15 @@ const samplePasswords: ReadonlySet<string> = new Set([
   'testpsw',
 ]);
 
+/** By what a variable is known to hold a secret; the ValidatingAdmissionPolicy is written from it too. */
+export const passwordNames = {
+  secret: secretNames,
+  switch: switchNames,
+  credential: credentialNames,
+  identifier: identifierNames,
+  samples: samplePasswords,
+} as const;
+
 /** Of `scheme://user:password@host` and of `password=…` (libpq keywords, shell assignments, URL parameters). */
 const logins = [/[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:([^\s@/]+)@/gi, /password\s*=\s*["']?([^\s"'&;,)]+)/gi];
 

@@ -66,19 +66,6 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy, with our pod
     expect(answer).toMatchObject({ status: 0 });
   });
 
-  test('refuses an update that takes injected containers out', () => {
-    create((set) => {
-      set.spec.template.spec.initContainers = ['pgusher-backup', 'pgusher-restore', 'pgusher-initdb'].map((name) => ({
-        name,
-        image: 'x',
-      }));
-    });
-    const patch = '[{"op":"remove","path":"/spec/template/spec/initContainers/1"}]';
-    const answer = cluster.tryKubectl(['patch', 'statefulset', 'orders', '--type=json', '-p', patch]);
-    expect(answer.status).toBe(1);
-    expect(answer.stderr).toContain('injection-missing');
-  });
-
   test('lets the label be taken off with its escape, and everything injected with it', () => {
     create((set) => {
       set.spec.template.spec.initContainers = [{ name: 'pgusher-backup', image: 'x' }];
@@ -92,8 +79,54 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy, with our pod
         spec: { template: { spec: { initContainers: null } } },
       });
     const patch = (text: string) => cluster.tryKubectl(['patch', 'statefulset', 'orders', '--type=merge', '-p', text]);
-    expect(patch(removed(null)).stderr).toContain('injection-missing');
+    expect(patch(removed(null)).stderr).toContain('managed-label-removed: ');
     expect(patch(removed('a test'))).toMatchObject({ status: 0 });
+  });
+
+  test('takes a reason on the namespace, but no empty one', () => {
+    const unsafe = (set: StatefulSet): void => {
+      set.spec.replicas = 2;
+    };
+    const escape = (reason: string): void => {
+      const annotation = `postgres.io/allow-replicas-without-replication=${reason}`;
+      cluster.kubectl(['annotate', '--overwrite', 'namespace', 'default', annotation]);
+    };
+    try {
+      escape(' ');
+      expect(create(unsafe, '--dry-run=server').stderr).toContain('replicas-without-replication: ');
+      escape('a test');
+      expect(create(unsafe, '--dry-run=server')).toMatchObject({ status: 0 });
+    } finally {
+      cluster.kubectl(['annotate', 'namespace', 'default', 'postgres.io/allow-replicas-without-replication-']);
+    }
+  });
+
+  test.each<readonly [string, (set: StatefulSet) => void]>([
+    [
+      'an emptyDir of the name of a claim template, which takes its place',
+      (set) => (set.spec.template.spec.volumes = [{ name: 'data', ...{ emptyDir: {} } }]),
+    ],
+    [
+      'an emptyDir of a sidecar at the place where servers keep their data',
+      (set) => {
+        const volumeMounts = [{ name: 'scratch', mountPath: '/var/lib/postgresql/data' }];
+        set.spec.template.spec.containers.push({ name: 'dump', image: 'dump-tool:1', ...{ volumeMounts } });
+        set.spec.template.spec.volumes = [{ name: 'scratch', ...{ emptyDir: {} } }];
+      },
+    ],
+    [
+      'fsync that a later argument puts on again',
+      (set) => (serverOf(set).args = ['-c', 'fsync=off', '-c', 'fsync=on']),
+    ],
+    [
+      'an image that manages Postgres by itself',
+      (set) => {
+        serverOf(set).image = 'ghcr.io/zalando/spilo-17:4.0-p3';
+        set.spec.replicas = 3;
+      },
+    ],
+  ])('lets %s through, as the checks do', (_what, change) => {
+    expect(create(change)).toMatchObject({ status: 0 });
   });
 
   test('does not look at sets without the label', () => {

@@ -1,0 +1,197 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { policyPath } from '../../scripts/write-policy/policy.ts';
+import { rules } from '../../scripts/write-policy/rules.ts';
+import { bookkeeping } from '../../src/pinning/bookkeeping.ts';
+import { isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
+import type { JsonObject } from '../../src/workload/json.ts';
+import { checkFixtures, judge } from '../checks/check-fixture.ts';
+import type { CheckFixture } from '../checks/check-fixture.ts';
+import { missingTools } from '../support/tool.ts';
+import { startControlPlane, until, type ControlPlane } from './support/control-plane.ts';
+import { directApi, type ApiAnswer } from './support/direct-api.ts';
+import { ordersManifest } from './support/stateful-set.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const twins = new Set(rules.map(({ check }) => check.id));
+
+/** What a check refuses and its twin cannot see, each for the reason that the rule gives under `narrower`. */
+const narrower: ReadonlySet<string> = new Set([
+  // It takes postgres' whole command line.
+  'fsync-off/rejects-in-shell-script',
+]);
+
+/** Refused by the apiserver's own validation, before any policy is asked. */
+const invalid: ReadonlySet<string> = new Set(['pgdata-no-volume/rejects-misspelt-volume']);
+
+const fixtures = checkFixtures();
+const manifests = globSync(
+  [
+    'examples/*.yaml',
+    'test/fixtures/injection/*/in.yaml',
+    'test/fixtures/injection/*/out.yaml',
+    'test/fixtures/stored/*.yaml',
+  ],
+  { cwd: root },
+)
+  // It has a port in quotes, which only our own reading takes.
+  .filter((path) => !path.includes('login-from-env-from'))
+  .toSorted();
+
+/** The policy alone, no webhook: it says of each object what the checks say of it, or less. */
+describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy against the checks', () => {
+  let cluster: ControlPlane;
+  let ask: ReturnType<typeof directApi>;
+
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    ask = directApi(cluster);
+    // What is there before a change may be what the policy refuses, so it comes first.
+    for (const [index, { before }] of fixtures.entries()) {
+      if (before !== undefined) await ask('POST', collection, named(before.object, `before-${index}`));
+    }
+    for (const [index, set] of goldenSets().entries()) await ask('POST', collection, named(set, `golden-${index}`));
+    cluster.kubectl(['apply', '-f', policyPath]);
+    await until('the policy to be in force', 30_000, async () => {
+      const unsafe = JSON.parse(
+        cluster.kubectl(['create', '--dry-run=client', '-o', 'json', '-f', '-'], ordersManifest(withRetention)),
+      ) as JsonObject;
+      return (await ask('POST', `${collection}?dryRun=All`, unsafe)).status === 403;
+    });
+  });
+  afterAll(async () => {
+    await (cluster as ControlPlane | undefined)?.stop();
+  });
+
+  const create = (object: JsonObject): Promise<ApiAnswer> => ask('POST', `${collection}?dryRun=All`, inDefault(object));
+  const update = (name: string, object: JsonObject): Promise<ApiAnswer> =>
+    ask('PUT', `${collection}/${name}?dryRun=All`, named(object, name));
+
+  describe.each(fixtures.map((fixture, index) => ({ title: `${fixture.check}/${fixture.name}`, fixture, index })))(
+    '$title',
+    ({ title, fixture, index }) => {
+      test('is refused by the policy only where the check refuses it', async () => {
+        const answer = await (fixture.before === undefined
+          ? create(fixture.after.object)
+          : update(`before-${index}`, fixture.after.object));
+        const denied = deniedBy(fixture);
+        const refused = refusedFor(answer);
+        if (refused !== undefined) expect(denied).toContain(refused);
+        if (invalid.has(title)) expect(answer.status).toBe(422);
+        if (invalid.has(title) || !twins.has(fixture.check)) return;
+        expect(answer.status === 403 ? '' : answer.message).toBe('');
+        expect({ title, refused: refused !== undefined }).toEqual({
+          title,
+          refused: denied.includes(fixture.check) && !narrower.has(title),
+        });
+      });
+    },
+  );
+
+  test.each(manifests)('%s passes', async (manifest) => {
+    const sets = setsIn(manifest);
+    expect(sets).not.toEqual([]);
+    for (const set of sets) expect(await create(set)).toEqual({ status: 201, message: '' });
+  });
+
+  test.each(goldenSets().map((set, index) => ({ set, index, name: objectAt(set, 'metadata')['name'] })))(
+    'golden output $index, $name: applied again it passes; a container of ours gone, or all of it, is refused',
+    async ({ set, index }) => {
+      const name = `golden-${index}`;
+      expect(await update(name, set)).toEqual({ status: 200, message: '' });
+      const without = (change: (template: JsonObject) => JsonObject): Promise<ApiAnswer> => {
+        const spec = objectAt(set, 'spec');
+        return update(name, { ...set, spec: { ...spec, template: change(objectAt(spec, 'template')) } });
+      };
+      for (const container of objectsAt(
+        objectAt(objectAt(objectAt(set, 'spec'), 'template'), 'spec'),
+        'initContainers',
+      )) {
+        const own = textAt(container, 'name')?.startsWith('pgusher-') === true;
+        const answer = await without((template) => withInit(template, (other) => other !== container));
+        expect({ container: container['name'], refused: refusedFor(answer) }).toEqual({
+          container: container['name'],
+          refused: own ? 'injection-missing' : undefined,
+        });
+      }
+      const bare = await without((template) => {
+        const metadata = objectAt(template, 'metadata');
+        const annotations = { ...objectAt(metadata, 'annotations'), [bookkeeping.hash]: undefined };
+        const stripped = withInit(template, (container) => textAt(container, 'name')?.startsWith('pgusher-') !== true);
+        return JSON.parse(JSON.stringify({ ...stripped, metadata: { ...metadata, annotations } })) as JsonObject;
+      });
+      expect(refusedFor(bare)).toBe('injection-missing');
+    },
+  );
+
+  test('an object of a megabyte is judged, not refused for what that costs', async () => {
+    const [set = {}] = setsIn('examples/minimal.yaml');
+    const spec = objectAt(set, 'spec');
+    const template = objectAt(spec, 'template');
+    const pod = objectAt(template, 'spec');
+    const env = Array.from({ length: 8000 }, (_, index) => ({ name: `VARIABLE_${index}`, value: 'x'.repeat(100) }));
+    const [server = {}] = objectsAt(pod, 'containers');
+    const containers = [{ ...server, env: [...objectsAt(server, 'env'), ...env] }];
+    const large = { ...set, spec: { ...spec, template: { ...template, spec: { ...pod, containers } } } };
+    expect(await create(large)).toMatchObject({ status: 201, message: '' });
+    const unsafe = { ...objectAt(large, 'spec'), persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } };
+    expect(refusedFor(await create({ ...large, spec: unsafe }))).toBe('pvc-retention-delete');
+  });
+});
+
+const collection = '/apis/apps/v1/namespaces/default/statefulsets';
+
+function deniedBy(fixture: CheckFixture): readonly string[] {
+  return judge(fixture)
+    .filter(({ severity }) => severity === 'deny')
+    .map(({ check }) => check);
+}
+
+/** The check that the policy's message begins with; undefined where it was not the policy that refused, or nobody did. */
+function refusedFor({ message }: ApiAnswer): string | undefined {
+  const [, said] =
+    /ValidatingAdmissionPolicy 'pgusher' with binding 'pgusher' denied request: (.*)/s.exec(message) ?? [];
+  return said === undefined ? undefined : (/^([a-z0-9-]+): /.exec(said)?.[1] ?? said);
+}
+
+function setsIn(path: string): readonly JsonObject[] {
+  const documents = parseAllDocuments(readFileSync(join(root, path), 'utf8'), { merge: true });
+  return documents
+    .map((document) => document.toJS() as unknown)
+    .flatMap((value) => (Array.isArray(value) ? (value as readonly unknown[]) : [value]))
+    .filter(isObject)
+    .filter(({ kind }) => kind === 'StatefulSet')
+    .map((set) => ({ apiVersion: 'apps/v1', ...set }));
+}
+
+/** What the injection made, with the hash on its template. */
+function goldenSets(): readonly JsonObject[] {
+  return manifests
+    .filter((path) => path.endsWith('out.yaml') || path.includes('/stored/'))
+    .flatMap(setsIn)
+    .filter((set) => {
+      const metadata = objectAt(objectAt(objectAt(set, 'spec'), 'template'), 'metadata');
+      return objectAt(metadata, 'annotations')[bookkeeping.hash] !== undefined;
+    });
+}
+
+function withInit(template: JsonObject, keep: (container: JsonObject) => boolean): JsonObject {
+  const pod = objectAt(template, 'spec');
+  return { ...template, spec: { ...pod, initContainers: objectsAt(pod, 'initContainers').filter(keep) } };
+}
+
+function withRetention(set: { spec: object }): void {
+  Object.assign(set.spec, { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } });
+}
+
+function inDefault(object: JsonObject): JsonObject {
+  const metadata = { ...objectAt(object, 'metadata'), namespace: 'default' };
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', ...object, metadata };
+}
+
+function named(object: JsonObject, name: string): JsonObject {
+  const inPlace = inDefault(object);
+  return { ...inPlace, metadata: { ...objectAt(inPlace, 'metadata'), name } };
+}
