@@ -15,7 +15,8 @@ export async function clear(programs: string): Promise<void> {
     if (name === 'containerd') killContainers(containerdSocket);
     await stop(name);
   }
-  await unmountBelow(places.run, places.sockets);
+  // The builder leaves its own mounts to the next reboot.
+  await unmountBelow(places.run, places.sockets, places.storage);
   await removeNetwork(programs);
   removeControlGroups();
   rmSync(places.sockets, { recursive: true, force: true });
