@@ -1,16 +1,21 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { policyPath } from '../../scripts/write-policy/policy.ts';
 import { rules } from '../../scripts/write-policy/rules.ts';
+import type { AdmissionContext, AdmissionRequest } from '../../src/admission/admission.ts';
+import { mutate } from '../../src/admission/mutate.ts';
+import { noPolicy } from '../../src/checks/policy.ts';
 import { bookkeeping } from '../../src/pinning/bookkeeping.ts';
 import { isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
-import { checkFixtures, judge } from '../checks/check-fixture.ts';
+import { checkFixtures, judge, workloadOf } from '../checks/check-fixture.ts';
 import type { CheckFixture } from '../checks/check-fixture.ts';
 import { missingTools } from '../support/tool.ts';
 import { startControlPlane, until, type ControlPlane } from './support/control-plane.ts';
+import { arbitrarySet } from './support/arbitrary-set.ts';
 import { directApi, type ApiAnswer } from './support/direct-api.ts';
 import { ordersManifest } from './support/stateful-set.ts';
 
@@ -90,6 +95,35 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy against the c
     },
   );
 
+  test('what /mutate lets through by escapes, with what it injects, the policy lets through', async () => {
+    let count = 0;
+    for (const [index, fixture] of fixtures.entries()) {
+      const { allowed, object } = mutate(requestFor(fixture), contextFor(fixture));
+      if (!allowed || object === undefined) continue;
+      const answer = await (fixture.before === undefined ? create(object) : update(`before-${index}`, object));
+      count += answer.message === '' ? 1 : 0;
+      expect({ fixture: `${fixture.check}/${fixture.name}`, refused: refusedFor(answer) }).toEqual({
+        fixture: `${fixture.check}/${fixture.name}`,
+        refused: undefined,
+      });
+    }
+    expect(count).toBeGreaterThan(150);
+  });
+
+  test('of any arrangement the policy refuses nothing but what the checks refuse', async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(arbitrarySet(), async (set) => {
+        const refused = refusedFor(await create(set));
+        if (refused === undefined) return;
+        seen.add(refused);
+        expect(deniedBy({ after: workloadOf(set), before: undefined })).toContain(refused);
+      }),
+      { numRuns: 800 },
+    );
+    expect(seen.size).toBeGreaterThan(4);
+  });
+
   test.each(manifests)('%s passes', async (manifest) => {
     const sets = setsIn(manifest);
     expect(sets).not.toEqual([]);
@@ -143,7 +177,37 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy against the c
 
 const collection = '/apis/apps/v1/namespaces/default/statefulsets';
 
-function deniedBy(fixture: CheckFixture): readonly string[] {
+/** With a reason for each check that refuses it. */
+function requestFor({ after, before, facts }: CheckFixture): AdmissionRequest {
+  const escapes = deniedBy({ after, before, facts }).map((check) => [`postgres.io/allow-${check}`, 'agreed']);
+  const metadata = objectAt(after.object, 'metadata');
+  const annotations = { ...objectAt(metadata, 'annotations'), ...Object.fromEntries(escapes) } as JsonObject;
+  return {
+    uid: 'uid',
+    operation: before === undefined ? 'CREATE' : 'UPDATE',
+    kind: { group: 'apps', version: 'v1', kind: 'StatefulSet' },
+    subResource: '',
+    namespace: 'default',
+    name: after.name,
+    user: 'test',
+    dryRun: true,
+    object: { ...after.object, metadata: { ...metadata, annotations } },
+    oldObject: before?.object,
+  };
+}
+
+function contextFor({ facts }: CheckFixture): AdmissionContext {
+  return {
+    clusterSettings: {},
+    policy: noPolicy,
+    withRollout: false,
+    namespaceAnnotations: () => undefined,
+    facts,
+    today: '2026-11-21',
+  };
+}
+
+function deniedBy(fixture: Parameters<typeof judge>[0]): readonly string[] {
   return judge(fixture)
     .filter(({ severity }) => severity === 'deny')
     .map(({ check }) => check);
