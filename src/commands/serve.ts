@@ -122,6 +122,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
   rest.load();
   log.info({ port, version }, 'listening');
+  // Whoever waits for this line is not kept waiting for those that would fill a write.
+  log.flush();
 
   const finish = (): void => {
     certificate.stop();
