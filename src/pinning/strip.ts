@@ -71,26 +71,26 @@ export function strip(object: JsonObject, before?: Stripped): Stripped {
   // What an undo changes is the template alone. Our own answer, asked about again, brings its bookkeeping.
   const isUndo = recordText === before?.recordText && version === before?.version && inputs === before?.inputs;
   const revision = findRevision(record, before?.record ?? [], hash);
-  const { spec: users, plan } = stripSpec(spec, hash, revision, isUndo ? before?.object : undefined);
+  const { spec: users, plan } = stripSpec(spec, hash, revision, isUndo ? before : undefined);
   const user = withoutBookkeeping(users === spec ? object : { ...object, spec: users }, annotations, revision);
   const injected = hash !== undefined || !isNothing(plan) ? plan : undefined;
   return { ...written, comparable: object, object: user, injected, hash, revision, record };
 }
 
-/** `stored`: the user's part of the stored object. What was left to them when the label went is theirs in older revisions too. */
+/** `before`: the stored object. What was left to its user when the label went is theirs in older revisions too. */
 function stripSpec(
   spec: JsonObject,
   hash: string | undefined,
   revision: InjectedRevision | undefined,
-  stored: JsonObject | undefined,
+  before: Stripped | undefined,
 ): { spec: JsonObject; plan: Plan } {
   const template = objectAt(spec, 'template');
   const pod = objectAt(template, 'spec');
   const initContainers = takeOut(pod, 'initContainers', isOurs, revision);
   const volumes = takeOut(initContainers.rest, 'volumes', isOurs, revision);
-  const server = stripServer(volumes.rest, revision, stored);
+  const server = stripServer(volumes.rest, revision, before?.object);
   const grace = stripGrace(server.pod, revision);
-  const claims = takeOut(spec, 'volumeClaimTemplates', recordedClaims(revision, stored), revision);
+  const claims = takeOut(spec, 'volumeClaimTemplates', recordedClaims(revision, before), revision);
 
   let newTemplate = grace.pod === pod ? template : { ...template, spec: grace.pod };
   if (hash !== undefined) newTemplate = withoutHash(newTemplate, revision);
@@ -122,11 +122,15 @@ function isOurs(item: JsonObject): boolean {
 /** By the record, not by the name alone: a claim template stays behind when its set is uninjected, and is the user's then. */
 function recordedClaims(
   revision: InjectedRevision | undefined,
-  stored: JsonObject | undefined,
+  before: Stripped | undefined,
 ): (item: JsonObject) => boolean {
   const left = new Set(revision?.claimTemplates);
-  for (const claim of objectsAt(objectAt(stored, 'spec'), 'volumeClaimTemplates'))
-    left.delete(claimTemplateKey(claim) ?? '');
+  // One of that name that is ours in the stored object too was not left to anybody; the user's is a second one.
+  const ours = new Set(before?.injected?.claimTemplates.map((claim) => claimTemplateKey(claim)));
+  for (const claim of objectsAt(objectAt(before?.object, 'spec'), 'volumeClaimTemplates')) {
+    const name = claimTemplateKey(claim);
+    if (!ours.has(name)) left.delete(name ?? '');
+  }
   // Each name once: a second one of that name nobody of us has made.
   return (item) => left.delete(claimTemplateKey(item) ?? '');
 }

@@ -578,6 +578,18 @@ describe('what older versions wrote', () => {
     expect(admit(edited(live, annotation('backup-keep'), '9'), doubled).why).toBe('inputs-changed');
   });
 
+  test('a claim template that was doubled in the stored object is the user’s once, whoever writes the bookkeeping', () => {
+    const path = ['spec', 'volumeClaimTemplates'];
+    const claims = listAt(objectAt(live, 'spec'), 'volumeClaimTemplates');
+    const before = strip(edited(live, path, [...claims, ...claims.slice(-1)]));
+    const users = (object: JsonObject): number =>
+      listAt(objectAt(strip(object, before).object, 'spec'), 'volumeClaimTemplates').length;
+    // The same change with the stored bookkeeping, which looks like an undo, and with that of our own answer.
+    const change = edited(live, [...server, 'image'], 'postgres:17.5-bookworm');
+    expect(users(change)).toBe(claims.length - 1);
+    expect(users(edited(change, annotation('injection-inputs'), '1-0000000000000000'))).toBe(claims.length - 1);
+  });
+
   test('a change that no webhook saw is rendered at the next update', () => {
     const missed = edited(live, annotation('backup-keep'), '9');
     expect(admit(edited(missed, ['spec', 'replicas'], 3), missed).why).toBe('inputs-changed');
