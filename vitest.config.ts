@@ -13,6 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'core',
+          setupFiles: ['test/support/seed.ts'],
           include: [
             'test/*.test.ts',
             'test/{workload,checks,injections,engines,plan,pinning,admission,server,cluster,certificates,commands,config,manifests}/**/*.test.ts',
@@ -27,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'apiserver',
+          setupFiles: ['test/support/seed.ts'],
           include: ['test/apiserver/**/*.test.ts'],
           testTimeout: hanging,
           // It builds kube-apiserver where it is not there yet.
@@ -37,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'postgres',
+          setupFiles: ['test/support/seed.ts'],
           include: ['test/postgres/**/*.test.ts'],
           testTimeout: hanging,
           hookTimeout: hanging,
