@@ -2,10 +2,9 @@ import { memoryLimit } from '../injections/resources.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
-import { countParameter, memoryParameter, shownMemory } from './parameter-value.ts';
+import { countParameter, defaultSharedBuffers, memoryParameter, shownMemory } from './parameter-value.ts';
 
 /** PostgreSQL's defaults. */
-const defaultBuffers = 128 * 2 ** 20;
 const defaultWorkMemory = 4 * 2 ** 20;
 const defaultConnections = 100;
 
@@ -29,7 +28,7 @@ export const connectionsVsMemory: Check = {
     if (server === undefined || limit === undefined || parameter === undefined) return noObservations;
     const connections = countParameter(server, 'max_connections') ?? defaultConnections;
     const workMemory = memoryParameter(server, 'work_mem')?.bytes ?? defaultWorkMemory;
-    const buffers = memoryParameter(server, 'shared_buffers')?.bytes ?? defaultBuffers;
+    const buffers = memoryParameter(server, 'shared_buffers')?.bytes ?? defaultSharedBuffers;
     // Buffers alone are another check's.
     if (buffers >= limit || buffers + share * connections * workMemory <= limit) return noObservations;
     return [

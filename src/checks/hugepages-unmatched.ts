@@ -4,11 +4,8 @@ import { parseQuantity } from '../workload/quantity.ts';
 import { noObservations, runsAlready } from './check.ts';
 import type { Check } from './check.ts';
 import { parameterField } from './field-path.ts';
-import { memoryParameter, shownMemory } from './parameter-value.ts';
+import { defaultSharedBuffers, memoryParameter, shownMemory } from './parameter-value.ts';
 import { isOn } from './unsafe-parameter.ts';
-
-/** PostgreSQL's default of shared_buffers. */
-const defaultBuffers = 128 * 2 ** 20;
 
 /**
  * Fields: huge_pages and shared_buffers against resources.limits of the Postgres container (hugepages-2Mi, hugepages-1Gi).
@@ -29,7 +26,7 @@ export const hugepagesUnmatched: Check = {
     const parameter = server?.parameters.get('huge_pages');
     if (server === undefined || parameter === undefined || !isOn(parameter.value)) return noObservations;
     const pages = hugePages(server);
-    const buffers = memoryParameter(server, 'shared_buffers')?.bytes ?? defaultBuffers;
+    const buffers = memoryParameter(server, 'shared_buffers')?.bytes ?? defaultSharedBuffers;
     if (pages >= buffers) return noObservations;
     const seen = pages === 0 ? 'no huge pages' : `${shownMemory(pages)} of huge pages`;
     return [

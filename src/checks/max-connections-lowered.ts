@@ -1,20 +1,13 @@
 import type { ServerContainer } from '../workload/postgres-workload.ts';
+import { standbyLimits } from '../workload/standby-limits.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
 import { containerField, parameterField } from './field-path.ts';
 import { countParameter } from './parameter-value.ts';
 
-/** What a standby needs as much of as its primary has (PostgreSQL manual 26.4.1), with the defaults. */
-const defaults: Readonly<Record<string, number>> = {
-  max_connections: 100,
-  max_worker_processes: 8,
-  max_wal_senders: 10,
-  max_prepared_transactions: 0,
-  max_locks_per_transaction: 64,
-};
-
 /**
- * Fields: these five before and after; spec.replicas, postgres.io/role.
+ * Fields: max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions and max_locks_per_transaction before
+ * and after; spec.replicas, postgres.io/role.
  * Allowed: on UPDATE, the same or more; anything without standbys. A rollout begins at the highest ordinal, so the standbys get
  * the lower value while the primary still has the higher one. Where one side leaves it to configuration files: a warning.
  */
@@ -30,14 +23,14 @@ export const maxConnectionsLowered: Check = {
     const { server: is } = after;
     const hasStandbys = after.replicas > 1 || after.settings.values.role === 'standby';
     if (!hasStandbys || was === undefined || is === undefined) return noObservations;
-    return Object.keys(defaults).flatMap((name) => lowered(name, was, is));
+    return Object.keys(standbyLimits).flatMap((name) => lowered(name, was, is));
   },
 };
 
 function lowered(name: string, was: ServerContainer, is: ServerContainer): readonly Observation[] {
   const [written, now] = [countParameter(was, name), countParameter(is, name)];
   if (written === undefined && now === undefined) return noObservations;
-  const [old, next] = [written ?? defaults[name] ?? 0, now ?? defaults[name] ?? 0];
+  const [old, next] = [written ?? standbyLimits[name] ?? 0, now ?? standbyLimits[name] ?? 0];
   if (next >= old) return noObservations;
   const parameter = is.parameters.get(name);
   return [

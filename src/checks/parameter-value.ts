@@ -6,6 +6,9 @@ const factors: Readonly<Record<string, number>> = { B: 1, kB: 2 ** 10, MB: 2 ** 
 /** What a bare number of these parameters counts (pg_settings.unit). */
 const bareUnits = { shared_buffers: 8192, max_wal_size: 2 ** 20, work_mem: 1024 } as const;
 
+/** PostgreSQL's own value of shared_buffers, in bytes. */
+export const defaultSharedBuffers = 128 * 2 ** 20;
+
 export type MemoryParameter = keyof typeof bareUnits;
 
 export interface MemoryValue {

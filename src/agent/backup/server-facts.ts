@@ -1,19 +1,11 @@
 import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { standbyLimits } from '../../workload/standby-limits.ts';
 import type { LearnedSystem } from '../store/identity.ts';
 
 export interface ServerFacts extends LearnedSystem {
   readonly timeline: number;
   readonly inRecovery: boolean;
 }
-
-/** Settings that a server in recovery must have at least as high as the one that wrote the WAL (manual, "Hot Standby"). */
-const sensitiveSettings = [
-  'max_connections',
-  'max_worker_processes',
-  'max_wal_senders',
-  'max_prepared_transactions',
-  'max_locks_per_transaction',
-] as const;
 
 export async function readServerFacts(connection: ServerConnection): Promise<ServerFacts> {
   // The timeline is an int4 up to version 15 and an int8 from 16 on, which the driver hands over as text.
@@ -34,10 +26,13 @@ export async function readServerFacts(connection: ServerConnection): Promise<Ser
   };
 }
 
+/** The limits that a server in recovery must have at least as high as the one that wrote the WAL. */
 export async function readSensitiveSettings(connection: ServerConnection): Promise<Record<string, number>> {
   const rows = await connection.query<{ name: string; setting: string }>(
     `SELECT name, setting FROM pg_catalog.pg_settings
-      WHERE name IN (${sensitiveSettings.map((name) => `'${name}'`).join(', ')}) ORDER BY name`,
+      WHERE name IN (${Object.keys(standbyLimits)
+        .map((name) => `'${name}'`)
+        .join(', ')}) ORDER BY name`,
   );
   return Object.fromEntries(rows.map((row) => [row.name, Number(row.setting)]));
 }

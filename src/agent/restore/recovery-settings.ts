@@ -1,3 +1,4 @@
+import { standbyLimits } from '../../workload/standby-limits.ts';
 import type { RestoreTargetContract } from '../contract.ts';
 
 export interface RecoverySettings {
@@ -77,18 +78,9 @@ function settingName(line: string): string | undefined {
   return /^\s*([A-Za-z_][\w.]*)/.exec(line)?.[1]?.toLowerCase();
 }
 
-/** Defaults of the server for the settings in question (PostgreSQL manual; the same since 12). */
-const defaults: Readonly<Record<string, number>> = {
-  max_connections: 100,
-  max_worker_processes: 8,
-  max_wal_senders: 10,
-  max_prepared_transactions: 0,
-  max_locks_per_transaction: 64,
-};
-
 function raised(conf: string, atLeast: Readonly<Record<string, number>>): string[] {
   return Object.entries(atLeast)
-    .filter(([name, value]) => value > (lastNumber(conf, name) ?? defaults[name] ?? value))
+    .filter(([name, value]) => value > (lastNumber(conf, name) ?? standbyLimits[name] ?? value))
     .map(([name, value]) => assignment(name, String(value)));
 }
 
