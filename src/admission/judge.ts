@@ -3,13 +3,13 @@ import { runChecks, runReleaseChecks } from '../checks/run-checks.ts';
 import { withDroppedArguments } from '../pinning/dropped-arguments.ts';
 import { strip } from '../pinning/strip.ts';
 import type { Stripped } from '../pinning/strip.ts';
+import { objectAt, textMapAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { readPostgresWorkload } from '../workload/read-postgres-workload.ts';
 import { readSettings } from '../workload/read-settings.ts';
 import type { AdmissionContext, AdmissionRequest } from './admission.ts';
 import type { Subject } from './subject.ts';
-import { metadataTexts } from './text-map.ts';
 
 type Managed = Extract<Subject, { kind: 'managed' }>;
 type Released = Extract<Subject, { kind: 'released' }>;
@@ -64,7 +64,7 @@ function read(object: JsonObject, request: AdmissionRequest, context: AdmissionC
   const settings = readSettings({
     cluster: context.clusterSettings,
     ...(namespace === undefined ? {} : { namespace }),
-    statefulset: metadataTexts(object, 'annotations'),
+    statefulset: textMapAt(objectAt(object, 'metadata'), 'annotations'),
   });
   return readPostgresWorkload(object, settings, request.namespace);
 }

@@ -1,8 +1,7 @@
-import { objectAt, objectsAt, textAt } from '../workload/json.ts';
+import { objectAt, objectsAt, textAt, textMapAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { managedLabel } from '../workload/read-settings.ts';
 import type { AdmissionRequest } from './admission.ts';
-import { metadataTexts } from './text-map.ts';
 
 /** What a request is about, by what everybody may see: kind, operation, label. */
 export type Subject =
@@ -52,7 +51,7 @@ function statefulSet(object: JsonObject, old: JsonObject | undefined): Subject {
 }
 
 function labelOf(object: JsonObject): ReturnType<typeof managedLabel> {
-  return managedLabel(metadataTexts(object, 'labels'));
+  return managedLabel(textMapAt(objectAt(object, 'metadata'), 'labels'));
 }
 
 /** Made by another object: a pod of a StatefulSet carries the template's labels, a ReplicaSet those of its Deployment. */

@@ -1,4 +1,5 @@
-import { objectAt, textAt } from '../workload/json.ts';
+import { annotationPrefix } from '../workload/annotation-name.ts';
+import { objectAt, textAt, textMapAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { clusterConfig } from './cluster-config.ts';
 import { watchObjects } from './watch-objects.ts';
@@ -28,7 +29,7 @@ export function watchNamespaces({ kubeconfig, ...options }: NamespaceWatchOption
   let isSynced = false;
   const put = (namespace: JsonObject): void => {
     const metadata = objectAt(namespace, 'metadata');
-    known.set(textAt(metadata, 'name') ?? '', ours(objectAt(metadata, 'annotations')));
+    known.set(textAt(metadata, 'name') ?? '', ours(textMapAt(metadata, 'annotations')));
   };
   const watch = watchObjects({
     ...options,
@@ -55,10 +56,6 @@ export function watchNamespaces({ kubeconfig, ...options }: NamespaceWatchOption
   };
 }
 
-function ours(annotations: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(annotations).filter(
-      (entry): entry is [string, string] => entry[0].startsWith('postgres.io/') && typeof entry[1] === 'string',
-    ),
-  );
+function ours(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith(annotationPrefix)));
 }

@@ -1,8 +1,7 @@
 import type { AdmissionContext, AdmissionRequest } from '../admission/admission.ts';
 import { noPolicy } from '../checks/policy.ts';
 import { noFacts } from '../workload/fact-table.ts';
-import { isObject, objectAt, textAt } from '../workload/json.ts';
-import type { Json } from '../workload/json.ts';
+import { objectAt, textAt, textMapAt } from '../workload/json.ts';
 import { factsBeside, factsOfCluster } from './facts-in-files.ts';
 import { UsageError } from './exit-code.ts';
 import { readText } from './manifest-files.ts';
@@ -30,7 +29,7 @@ export async function offlineContext(
   const namespaces = new Map(
     objects
       .filter(({ kind, object }) => kind === 'Namespace' && object['apiVersion'] === 'v1')
-      .map(({ name, object }) => [name, textsOf(objectAt(objectAt(object, 'metadata'), 'annotations'))]),
+      .map(({ name, object }) => [name, textMapAt(objectAt(object, 'metadata'), 'annotations')]),
   );
   return {
     clusterSettings: {},
@@ -68,12 +67,4 @@ export function createRequest({ object, kind, namespace, name }: ManifestObject)
     object,
     oldObject: undefined,
   };
-}
-
-function textsOf(values: Json): Readonly<Record<string, string>> {
-  return isObject(values)
-    ? Object.fromEntries(
-        Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      )
-    : {};
 }

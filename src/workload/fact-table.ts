@@ -29,8 +29,10 @@ export class FactTable<T extends { readonly name: string }> implements FactsOf<T
 
   /** `namespace`: of objects that name none, as in a file. */
   put(object: JsonObject, namespace = ''): void {
-    const place = this.#placeOf(object, namespace);
-    const fact = this.source.read(object);
+    this.#put(this.#placeOf(object, namespace), this.source.read(object));
+  }
+
+  #put(place: string, fact: T): void {
     const known = this.#namespaces.get(place) ?? new Map<string, T>();
     const earlier = known.get(fact.name);
     // A status that moves many times a minute is no change of what is kept.
@@ -46,11 +48,12 @@ export class FactTable<T extends { readonly name: string }> implements FactsOf<T
 
   /** What is not among these is gone. */
   replace(objects: readonly JsonObject[]): void {
-    const there = new Set(objects.map((object) => `${this.#placeOf(object, '')}/${this.source.read(object).name}`));
+    const read = objects.map((object) => ({ place: this.#placeOf(object, ''), fact: this.source.read(object) }));
+    const there = new Set(read.map(({ place, fact }) => `${place}/${fact.name}`));
     for (const [namespace, known] of [...this.#namespaces]) {
       for (const name of [...known.keys()]) if (!there.has(`${namespace}/${name}`)) this.#remove(namespace, name);
     }
-    for (const object of objects) this.put(object);
+    for (const { place, fact } of read) this.#put(place, fact);
   }
 
   find(namespace: string, name: string): LookedUp<T> {

@@ -70,3 +70,16 @@ export function numberAt(parent: JsonObject | undefined, key: string): number | 
 export function textsAt(parent: JsonObject | undefined, key: string): readonly string[] {
   return listAt(parent, key).filter((item) => typeof item === 'string');
 }
+
+/** The texts in the object at `key`, such as labels; anything else in it is passed over. Nearly always that is nothing, and the object itself will do. */
+export function textMapAt(parent: JsonObject | undefined, key: string): Readonly<Record<string, string>> {
+  const map = objectAt(parent, key);
+  if (isTextMap(map)) return map;
+  return Object.fromEntries(
+    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function isTextMap(map: JsonObject): map is Readonly<Record<string, string>> {
+  return Object.values(map).every((value) => typeof value === 'string');
+}

@@ -11,7 +11,7 @@ import type {
   StatefulSetFact,
   StorageClassFact,
 } from './cluster-facts.ts';
-import { numberAt, objectAt, objectsAt, textAt, textsAt } from './json.ts';
+import { numberAt, objectAt, objectsAt, textAt, textMapAt, textsAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { annotationName } from './annotation-name.ts';
 import { isManaged } from './read-settings.ts';
@@ -123,7 +123,7 @@ function readService(object: JsonObject): ServiceFact {
     name: nameOf(object),
     isHeadless: textAt(spec, 'clusterIP') === 'None',
     publishesNotReady: spec['publishNotReadyAddresses'] === true,
-    selector: textsIn(objectAt(spec, 'selector')),
+    selector: textMapAt(spec, 'selector'),
   };
 }
 
@@ -144,7 +144,7 @@ function countAt(spec: JsonObject, key: string): string | undefined {
 
 function readSelector(selector: JsonObject): LabelSelector {
   return {
-    labels: textsIn(objectAt(selector, 'matchLabels')),
+    labels: textMapAt(selector, 'matchLabels'),
     expressions: objectsAt(selector, 'matchExpressions').map((expression) => ({
       key: textAt(expression, 'key') ?? '',
       operator: textAt(expression, 'operator') ?? '',
@@ -169,7 +169,7 @@ function readStatefulSet(object: JsonObject): StatefulSetFact {
   return {
     name: nameOf(object),
     replicas: numberAt(spec, 'replicas') ?? 1,
-    isManaged: isManaged(textsIn(objectAt(objectAt(object, 'metadata'), 'labels'))),
+    isManaged: isManaged(textMapAt(objectAt(object, 'metadata'), 'labels')),
     backups: readBackups(objectAt(object, 'metadata')),
     claimTemplates: objectsAt(spec, 'volumeClaimTemplates').map(nameOf),
     writes: objectsAt(pod, 'volumes').flatMap((volume) => {
@@ -186,7 +186,7 @@ function readBackups(metadata: JsonObject): StatefulSetFact['backups'] {
   const claim = textAt(annotations, annotationName('backup-claim'));
   const isOff = textAt(annotations, annotationName('backup')) === 'off';
   const isStandby = textAt(annotations, annotationName('role')) === 'standby';
-  if (claim === undefined || isOff || isStandby || !isManaged(textsIn(objectAt(metadata, 'labels')))) return undefined;
+  if (claim === undefined || isOff || isStandby || !isManaged(textMapAt(metadata, 'labels'))) return undefined;
   return { claim, prefix: textAt(annotations, annotationName('backup-prefix')) };
 }
 
@@ -197,10 +197,4 @@ function writtenFolders(pod: JsonObject, volume: string): readonly string[] {
     .flatMap((container) => objectsAt(container, 'volumeMounts'))
     .filter((mount) => textAt(mount, 'name') === volume && mount['readOnly'] !== true)
     .map((mount) => textAt(mount, 'subPath') ?? '');
-}
-
-function textsIn(object: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

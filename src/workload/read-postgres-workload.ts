@@ -5,8 +5,8 @@ import { readEnvironment, referenceExpander } from './environment.ts';
 import { familyOf } from './image-family.ts';
 import { parseImageReference } from './image-reference.ts';
 import { majorFromTag } from './image-version.ts';
-import type { Json, JsonObject } from './json.ts';
-import { isObject, numberAt, objectAt, objectsAt, textAt, textsAt } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { isObject, numberAt, objectAt, objectsAt, textAt, textMapAt, textsAt } from './json.ts';
 import { readMounts } from './mount.ts';
 import type { PostgresWorkload, PreStopHook, ServerContainer } from './postgres-workload.ts';
 import { readParameters, readPort } from './server-parameters.ts';
@@ -34,8 +34,8 @@ export function readPostgresWorkload(object: JsonObject, settings: Settings, nam
     name: textAt(metadata, 'name') ?? textAt(metadata, 'generateName') ?? '',
     object,
     podSpec,
-    labels: textRecord(metadata['labels']),
-    annotations: textRecord(metadata['annotations']),
+    labels: textMapAt(metadata, 'labels'),
+    annotations: textMapAt(metadata, 'annotations'),
     settings,
     replicas: numberAt(spec, 'replicas') ?? 1,
     graceSeconds: numberAt(podSpec, 'terminationGracePeriodSeconds'),
@@ -108,18 +108,4 @@ function readPreStop(container: JsonObject): PreStopHook {
 function probeAt(container: JsonObject, name: string): JsonObject | undefined {
   const probe = objectAt(container, name);
   return Object.keys(probe).length === 0 ? undefined : probe;
-}
-
-/** Entries that are no text are left out; nearly always there are none, and the object itself will do. */
-function textRecord(value: Json | undefined): Readonly<Record<string, string>> {
-  if (!isObject(value)) return {};
-  return isTextRecord(value) ? value : Object.fromEntries(Object.entries(value).filter(isTextEntry));
-}
-
-function isTextRecord(value: JsonObject): value is Readonly<Record<string, string>> {
-  return Object.values(value).every((text) => typeof text === 'string');
-}
-
-function isTextEntry(entry: readonly [string, Json | undefined]): entry is [string, string] {
-  return typeof entry[1] === 'string';
 }
