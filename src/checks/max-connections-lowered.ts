@@ -8,7 +8,7 @@ import { countParameter } from './parameter-value.ts';
 /**
  * Fields: max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions and max_locks_per_transaction before
  * and after; spec.replicas, postgres.io/role.
- * Allowed: on UPDATE, the same or more; anything without standbys. A rollout begins at the highest ordinal, so the standbys get
+ * Allowed: on UPDATE, the same or more (PostgreSQL manual 26.4.1); anything without standbys. A rollout begins at the highest ordinal, so the standbys get
  * the lower value while the primary still has the higher one. Where one side leaves it to configuration files: a warning.
  */
 export const maxConnectionsLowered: Check = {
