@@ -73,7 +73,7 @@ interface Endpoint {
   readonly authority: string;
 }
 
-/** True where everything in examples/ was accepted, and everything in examples/refused/ was not. */
+/** True where everything in examples/ was accepted, and everything in examples/unsafe/ was not. */
 async function showExamples(endpoint: Endpoint): Promise<boolean> {
   const files = await readManifestFiles(['examples']);
   const sets = files.flatMap((file) => objectsOf(file, 'default')).filter(({ kind }) => kind === 'StatefulSet');
@@ -91,7 +91,7 @@ async function showExamples(endpoint: Endpoint): Promise<boolean> {
 }
 
 function isMeantToBeRefused({ file }: ManifestObject): boolean {
-  return file.name.startsWith('examples/refused/');
+  return file.name.startsWith('examples/unsafe/');
 }
 
 function pointing(url: string, manifest: string): string {

@@ -103,15 +103,10 @@ describe.each(pages)('%s', (page) => {
 
 describe('the examples', () => {
   const examples = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.yaml'));
-  const refused = readdirSync(join(root, 'examples/refused'));
   const refusalsIn = (path: string): readonly string[] => refusals(findingsIn(path, read(path)));
 
   test.each(examples)('%s is admitted', (example) => {
     expect(refusalsIn(`examples/${example}`)).toEqual([]);
-  });
-
-  test.each(refused)('refused/%s is refused', (example) => {
-    expect(refusalsIn(`examples/refused/${example}`)).not.toEqual([]);
   });
 });
 

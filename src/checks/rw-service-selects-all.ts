@@ -1,3 +1,4 @@
+import type { ServiceFact } from '../workload/cluster-facts.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
@@ -5,11 +6,13 @@ import { podLabels, selectsAll } from './pod-labels.ts';
 import { quoted } from './shown-text.ts';
 
 const podName = 'statefulset.kubernetes.io/pod-name';
+/** On the pods from Kubernetes 1.28 on (Kubernetes documentation, "Pod index label"). */
+const podIndex = 'apps.kubernetes.io/pod-index';
 
 /**
  * Fields: spec.replicas, and the selectors of the namespace's Services.
- * Allowed: one replica; or a Service that selects a pod by its name: whoever has that knows which pod takes writes, and the Service
- * for all of them is for reading.
+ * Allowed: one replica; or a Service that selects one pod, by its name or its index among pods of these labels: whoever has that knows
+ * which pod takes writes, and the Service for all of them is for reading.
  */
 export const rwServiceSelectsAll: Check = {
   id: 'rw-service-selects-all',
@@ -24,8 +27,12 @@ export const rwServiceSelectsAll: Check = {
     if (replicas < 2) return noObservations;
     const governing = textAt(objectAt(object, 'spec'), 'serviceName');
     const services = facts.services.within(namespace).filter((service) => service.name !== governing);
-    if (services.some(({ selector }) => selector[podName]?.startsWith(`${name}-`) === true)) return noObservations;
     const labels = podLabels(workload);
+    const selectsOne = (selector: ServiceFact['selector']): boolean => {
+      const { [podIndex]: index, ...others } = selector;
+      return selector[podName]?.startsWith(`${name}-`) === true || (index !== undefined && selectsAll(others, labels));
+    };
+    if (services.some(({ selector }) => selectsOne(selector))) return noObservations;
     const forAll = services.find(({ selector }) => selectsAll(selector, labels));
     if (forAll === undefined) return noObservations;
     return [

@@ -56,7 +56,7 @@ test('npm start admits the examples over TLS, says what was done and why, and st
   expect(demo.output()).toMatch(/\n {2}containers {2,}pgusher-backup, pgusher-restore, pgusher-initdb\n/);
   expect(demo.output()).toMatch(/\n {2}pre-stop-hook {2,}checkpoint/);
   expect(demo.output()).toMatch(
-    /\n.* {2}examples\/refused\/[a-z-]+\.yaml\nrefused\n {2}StatefulSet \S+: \d+ problems?: /,
+    /\n.* {2}examples\/unsafe\/[a-z-]+\.yaml\nrefused\n {2}StatefulSet \S+: \d+ problems?: /,
   );
 
   const caBundle = readFileSync(join(root, 'certs/ca.crt')).toString('base64');
