@@ -5,12 +5,10 @@ import type { Verdict } from '../../src/admission/admission.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { denialMessage } from '../../src/admission/response.ts';
 import { toWarnings } from '../../src/admission/warnings.ts';
-import { noPolicy } from '../../src/checks/policy.ts';
 import type { ManifestObject } from '../../src/commands/manifest-objects.ts';
 import { objectsOf } from '../../src/commands/manifest-objects.ts';
-import { createRequest } from '../../src/commands/offline-admission.ts';
+import { createRequest, offlineContext } from '../../src/commands/offline-admission.ts';
 import { readManifests } from '../../src/manifests/read-manifests.ts';
-import { noFacts } from '../../src/workload/fact-table.ts';
 import { objectAt } from '../../src/workload/json.ts';
 
 /**
@@ -21,6 +19,8 @@ import { objectAt } from '../../src/workload/json.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = 'examples/unsafe';
+
+const emptyCluster = await offlineContext(undefined, []);
 
 export const refusalsPath = join(root, 'docs/refusals.md');
 
@@ -69,18 +69,9 @@ export function kubectlText(file: string): string {
 export function verdictOn(file: string): Verdict {
   const [set] = setsIn(file);
   if (set === undefined) throw new Error(`${folder}/${file} holds no StatefulSet`);
-  const request = createRequest(set);
   // The apiserver has written the namespace into it.
   const object = { ...set.object, metadata: { ...objectAt(set.object, 'metadata'), namespace: set.namespace } };
-  return mutate({ ...request, object }, {
-    clusterSettings: {},
-    policy: noPolicy,
-    withRollout: false,
-    namespaceAnnotations: () => undefined,
-    namespaceIsEnding: () => undefined,
-    facts: noFacts,
-    today: '2026-11-21',
-  });
+  return mutate({ ...createRequest(set), object }, emptyCluster);
 }
 
 function setsIn(file: string): readonly ManifestObject[] {
