@@ -13,12 +13,16 @@ import { runProgram } from './test/run-program.ts';
 import { sumResults } from './test/step-result.ts';
 import type { StepResult } from './test/step-result.ts';
 import { runVitest } from './test/vitest.ts';
+import { nodeIsUp } from './cluster/node.ts';
+import { reasonAgainst } from './cluster/packages.ts';
 import { findTool } from '../test/support/tool.ts';
 
 interface Step {
   readonly name: string;
   /** Programs that it cannot do without. */
   readonly tools: readonly string[];
+  /** What else it cannot do without, and is not there. */
+  reasonAgainst?(): string | undefined;
   run(): Promise<StepResult>;
 }
 
@@ -42,7 +46,20 @@ const steps: readonly Step[] = [
     tools: ['postgres', 'pg_basebackup', 'pg_receivewal', 'flock'],
     run: () => runVitest(root, 'postgres'),
   },
+  {
+    name: 'ring 4: cluster',
+    tools: [],
+    reasonAgainst: () =>
+      reasonAgainst() ??
+      (nodeIsUp() && !strict
+        ? 'the node of `npm run cluster:up` is there and is left alone; `npm run cluster:down` first, or PGUSHER_CLUSTER=keep npm run test:cluster'
+        : undefined),
+    run: () => runVitest(root, 'cluster*'),
+  },
 ];
+
+// Scenarios take the webhook away and destroy volumes: only where `npm run test:cluster` is asked for may that be somebody's cluster.
+delete process.env['KUBECONFIG'];
 
 const results: StepResult[] = [];
 for (const step of steps) {
@@ -54,8 +71,11 @@ report();
 
 async function runStep(step: Step): Promise<StepResult> {
   const missing = step.tools.map((tool) => findTool(tool)).filter((tool) => !tool.found);
-  if (missing.length > 0) {
-    const reason = missing.map((tool) => tool.reason).join('; ');
+  const reasons = [...missing.map((tool) => tool.reason), step.reasonAgainst?.()].filter(
+    (reason) => reason !== undefined,
+  );
+  if (reasons.length > 0) {
+    const reason = reasons.join('; ');
     console.log(`${strict ? 'failed' : 'skipped'}: ${reason}`);
     return { passed: 0, failed: strict ? 1 : 0, skipped: strict ? 0 : 1, notes: [reason] };
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { clear } from './clear.ts';
 import { kubectlWith } from './kubectl.ts';
 import { programDirectory } from './kubernetes.ts';
+import { timeout } from './patience.ts';
 import { places } from './places.ts';
 import { step } from './step.ts';
 
@@ -23,6 +24,6 @@ export async function down(version: string): Promise<void> {
     await kubectl(['delete', kinds, 'zz-pgusher', '--ignore-not-found']);
   });
   await step('Removing the rest of manifests/', async () => {
-    await kubectl(['delete', '-k', join(manifests), '--ignore-not-found', '--timeout=120s']);
+    await kubectl(['delete', '-k', join(manifests), '--ignore-not-found', timeout(120)]);
   });
 }

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { issue, makeAuthority } from './credentials.ts';
 import type { Kubectl } from './kubectl.ts';
+import { timeout } from './patience.ts';
+import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,17 +36,10 @@ export async function install(kubectl: Kubectl, directory: string): Promise<void
 
 /** Until the webhook answers: its pods are ready, and the apiserver has heard of it. */
 export async function untilInstalled(kubectl: Kubectl): Promise<void> {
-  await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', '--timeout=120s']);
+  await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', timeout(120)]);
   const example = join(root, 'examples', 'minimal.yaml');
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const answer = await kubectl(['apply', '--dry-run=server', '-o', 'json', '-f', example]).catch((error: unknown) => {
-      if (Date.now() > end) throw error;
-      return '';
-    });
-    if (answer.includes('pgusher-restore')) return;
-    if (Date.now() > end)
-      throw new Error('The webhook is installed, and a labelled StatefulSet comes back without injected parts.');
-    await pause(200);
-  }
+  await until('injected parts in a labelled StatefulSet', 30_000, async () => {
+    const answer = await kubectl(['apply', '--dry-run=server', '-o', 'json', '-f', example]);
+    return answer.includes('pgusher-restore') ? answer : undefined;
+  });
 }

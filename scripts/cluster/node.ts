@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { command } from './command.ts';
 import { containerdSocket, files, writeConfiguration } from './configuration.ts';
 import { credentials, kubeconfigOf, makeCredentials } from './credentials.ts';
 import { objectsOfTheNode } from './node-objects.ts';
 import { network, places, ports } from './places.ts';
+import { timeout } from './patience.ts';
 import { isRunning, logOf, start } from './processes.ts';
+import { until } from './until.ts';
 
 /** Control plane, container runtime and kubelet on this machine, as processes of their own. */
 
@@ -27,7 +28,7 @@ export async function makeNetwork(): Promise<void> {
 export async function startContainerd(): Promise<void> {
   mkdirSync(places.sockets, { recursive: true });
   start('containerd', 'containerd', ['-c', files.containerd]);
-  await until('containerd', () => containerd(['version']));
+  await answers('containerd', () => containerd(['version']));
 }
 
 /** What `ctr` prints. */
@@ -61,7 +62,9 @@ export async function startControlPlane(directory: string): Promise<void> {
     '--enable-aggregator-routing=true',
   ]);
   const kubectl = join(directory, 'kubectl');
-  await until('kube-apiserver', () => command(kubectl, ['--kubeconfig', places.kubeconfig, 'get', '--raw', '/readyz']));
+  await answers('kube-apiserver', () =>
+    command(kubectl, ['--kubeconfig', places.kubeconfig, 'get', '--raw', '/readyz']),
+  );
   start('kube-controller-manager', join(directory, 'kube-controller-manager'), [
     ...context('kube-controller-manager'),
     ...['--root-ca-file', credentials.authority, '--use-service-account-credentials'],
@@ -88,10 +91,10 @@ export async function startNode(directory: string): Promise<void> {
   const kubectl = (args: readonly string[], input?: string): Promise<string> =>
     command(join(directory, 'kubectl'), ['--kubeconfig', places.kubeconfig, ...args], { input });
   await kubectl(['apply', '-f', '-'], objectsOfTheNode());
-  await until('the node', () => kubectl(['get', 'node', 'pgusher']));
-  await kubectl(['wait', '--for=condition=Ready', 'node/pgusher', '--timeout=60s']);
+  await until('the node', 90_000, () => kubectl(['get', 'node', 'pgusher']));
+  await kubectl(['wait', '--for=condition=Ready', 'node/pgusher', timeout(60)]);
   // A pod needs its namespace's account, which a controller makes.
-  await until('the default service account', () => kubectl(['get', 'serviceaccount', 'default']));
+  await until('the default service account', 90_000, () => kubectl(['get', 'serviceaccount', 'default']));
   const ended = programs.filter((name) => !isRunning(name));
   if (ended.length > 0) {
     throw new Error(ended.map((name) => `${name} ended: ${readFileSync(logOf(name), 'utf8').slice(-1000)}`).join('\n'));
@@ -116,18 +119,12 @@ export const programs = [
   'containerd',
 ] as const;
 
-async function until(name: string, works: () => Promise<unknown>): Promise<void> {
-  const end = Date.now() + 90_000;
-  for (;;) {
-    try {
-      await works();
-      return;
-    } catch (cause) {
-      if (Date.now() > end) {
-        const log = existsSync(logOf(name)) ? readFileSync(logOf(name), 'utf8').slice(-2000) : '';
-        throw new Error(`${name} is not up after 90 s. ${log}`, { cause });
-      }
-      await pause(200);
-    }
+/** Waits for a program of the node; where it does not come up, the end of its log says why. */
+async function answers(name: string, ask: () => Promise<unknown>): Promise<void> {
+  try {
+    await until(name, 90_000, async () => (await ask()) ?? true);
+  } catch (cause) {
+    const log = existsSync(logOf(name)) ? readFileSync(logOf(name), 'utf8').slice(-2000) : '';
+    throw new Error(`${name} is not up. ${log}`, { cause });
   }
 }

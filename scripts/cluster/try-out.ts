@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kubectlWith } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
+import { timeout } from './patience.ts';
 import { places } from './places.ts';
 import { step } from './step.ts';
+import { until } from './until.ts';
 
 const example = fileURLToPath(new URL('../../examples/minimal.yaml', import.meta.url));
 const namespace = 'pgusher-try';
@@ -17,10 +18,10 @@ export async function tryOut(version: string): Promise<void> {
   const kubectl = kubectlWith(kubeconfig, version, '--namespace', namespace);
   const sql = (statement: string): Promise<string> =>
     kubectl(['exec', pod, '-c', 'postgres', '--', 'psql', '-X', '-At', '-U', 'postgres', '-c', statement]);
-  const ready = (): Promise<string> => kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=180s']);
+  const ready = (): Promise<string> => kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', timeout(180)]);
 
   await step('Clearing what an earlier try left', async () => {
-    await cluster(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
+    await cluster(['delete', 'namespace', namespace, '--ignore-not-found', timeout(120)]);
     await cluster(['create', 'namespace', namespace]);
   });
   await step('kubectl apply -f examples/minimal.yaml', async () => {
@@ -28,7 +29,7 @@ export async function tryOut(version: string): Promise<void> {
     await kubectl(['create', 'secret', 'generic', 'notes-db', password]);
     await kubectl(['apply', '-f', example]);
   });
-  await step('Until the pod is there', () => until(() => kubectl(['get', 'pod', pod])));
+  await step('Until the pod is there', () => until(pod, 60_000, () => kubectl(['get', 'pod', pod])));
   await step('Until the database is ready', ready);
   await step('Writing 1000 rows', async () => {
     await sql('CREATE TABLE notes AS SELECT n, md5(n::text) AS text FROM generate_series(1, 1000) AS n');
@@ -39,9 +40,9 @@ export async function tryOut(version: string): Promise<void> {
   await step('Destroying its data claim with the volume, and its pod', async () => {
     await kubectl(['delete', 'pvc', `data-${pod}`, '--wait=false']);
     await kubectl(['delete', 'pod', pod]);
-    await until(async () => {
+    await until('a new pod', 60_000, async () => {
       const now = await kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
-      if (now === before) throw new Error('The old pod is still there.');
+      return now === before ? undefined : now;
     });
   });
   await step('Until the database is ready again', ready);
@@ -52,34 +53,11 @@ export async function tryOut(version: string): Promise<void> {
 }
 
 async function firstBackup(kubectl: Kubectl): Promise<string> {
-  const end = Date.now() + 120_000;
-  for (;;) {
-    const listed = await kubectl([
-      'exec',
-      pod,
-      '-c',
-      'pgusher-backup',
-      '--',
-      '/opt/pgusher/bin/pgusher-agent',
-      'list',
-    ]).catch((error: unknown) => String(error));
-    if (/ yes +\d+m/.test(listed)) return listed;
-    if (Date.now() > end) throw new Error(`There is no verified base backup after two minutes:\n${listed}`);
-    await pause(500);
-  }
-}
-
-async function until(works: () => Promise<unknown>): Promise<void> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    try {
-      await works();
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await pause(200);
-    }
-  }
+  const list = ['exec', pod, '-c', 'pgusher-backup', '--', '/opt/pgusher/bin/pgusher-agent', 'list'];
+  return await until('a verified base backup', 120_000, async () => {
+    const listed = await kubectl(list);
+    return / yes +\d+m/.test(listed) ? listed : undefined;
+  });
 }
 
 function indented(text: string): string {

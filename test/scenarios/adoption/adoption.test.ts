@@ -3,7 +3,7 @@ import { verifiedBackup } from '../support/backups.ts';
 import { noCluster } from '../support/cluster.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 /** A database that ran for years without us, with its data at the root of the volume, gets the label. */
 describe.skipIf(noCluster)('adoption', () => {

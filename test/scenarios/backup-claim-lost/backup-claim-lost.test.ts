@@ -3,7 +3,7 @@ import { verifiedBackup } from '../support/backups.ts';
 import { noCluster } from '../support/cluster.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 /** The claim with the backups goes away or comes back empty: a good database is never kept down by it, and a new one is never made in its place. */
 describe.skipIf(noCluster)('a backup claim that is lost', () => {

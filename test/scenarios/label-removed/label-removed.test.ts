@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noCluster } from '../support/cluster.ts';
 import { scenario } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 /** The ways out of it and back, and the commands that go past it. */
 describe.skipIf(noCluster)('a label that is taken off', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noCluster } from '../support/cluster.ts';
 import { scenario } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 /** ReadWriteOnce is about nodes: a second pod of the same node may mount the same claim. The lock is what keeps it out. */
 describe.skipIf(noCluster)('a second pod on the claim of a database', () => {

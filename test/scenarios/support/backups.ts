@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Scenario } from './scenario.ts';
-import { until } from './until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 const listed = z.object({
   backups: z.array(z.object({ id: z.string(), verifiedAt: z.string().nullable() })),

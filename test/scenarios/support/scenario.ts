@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Kubectl } from '../../../scripts/cluster/kubectl.ts';
 import { kubectl, kubectlIn, noCluster } from './cluster.ts';
 import { saveDiagnostics } from './diagnostics.ts';
-import { until } from './until.ts';
+import { until } from '../../../scripts/cluster/until.ts';
 
 /** A namespace of its own for one test file, and what is done in it. */
 export interface Scenario {

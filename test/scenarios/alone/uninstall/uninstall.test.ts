@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { install, untilInstalled } from '../../../scripts/cluster/install.ts';
-import { kubectl, noCluster } from '../support/cluster.ts';
-import { loseData } from '../support/lose-data.ts';
-import { scenario } from '../support/scenario.ts';
-import { verifiedBackup } from '../support/backups.ts';
+import { install, untilInstalled } from '../../../../scripts/cluster/install.ts';
+import { timeout } from '../../../../scripts/cluster/patience.ts';
+import { kubectl, noCluster } from '../../support/cluster.ts';
+import { loseData } from '../../support/lose-data.ts';
+import { scenario } from '../../support/scenario.ts';
+import { verifiedBackup } from '../../support/backups.ts';
 
-const manifests = join(import.meta.dirname, '..', '..', '..', 'manifests');
+const manifests = join(import.meta.dirname, '..', '..', '..', '..', 'manifests');
 
 /** docs/install.md, "Removing it": what runs goes on, is backed up and comes back, and nothing blocks. */
 describe.skipIf(noCluster)('pgusher uninstalled', () => {
@@ -29,7 +30,7 @@ describe.skipIf(noCluster)('pgusher uninstalled', () => {
 
   test('goes without a word', async () => {
     await kubectl(['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration', 'zz-pgusher']);
-    await kubectl(['delete', '-k', manifests, '--ignore-not-found', '--timeout=120s']);
+    await kubectl(['delete', '-k', manifests, '--ignore-not-found', timeout(120)]);
   });
 
   test('the database runs on, and its set can be changed', async () => {

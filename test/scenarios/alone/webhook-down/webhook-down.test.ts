@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kubectl, noCluster } from '../support/cluster.ts';
-import { scenario } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
-import { untilInstalled } from '../../../scripts/cluster/install.ts';
+import { kubectl, noCluster } from '../../support/cluster.ts';
+import { scenario } from '../../support/scenario.ts';
+import { until } from '../../../../scripts/cluster/until.ts';
+import { untilInstalled } from '../../../../scripts/cluster/install.ts';
 
 /** No pod of ours anywhere: databases live on, labelled changes wait. */
 describe.skipIf(noCluster)('with the webhook down', () => {

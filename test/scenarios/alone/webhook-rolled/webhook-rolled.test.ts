@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { productImages } from '../../../scripts/cluster/images.ts';
-import { untilInstalled } from '../../../scripts/cluster/install.ts';
-import { nextVersion } from '../support/next-version.ts';
-import { isForeign, kubectl, noCluster } from '../support/cluster.ts';
-import { scenario } from '../support/scenario.ts';
-import { applier } from '../support/server-side-apply.ts';
-import { until } from '../support/until.ts';
+import { productImages } from '../../../../scripts/cluster/images.ts';
+import { untilInstalled } from '../../../../scripts/cluster/install.ts';
+import { nextVersion } from '../../support/next-version.ts';
+import { isForeign, kubectl, noCluster } from '../../support/cluster.ts';
+import { scenario } from '../../support/scenario.ts';
+import { applier } from '../../support/server-side-apply.ts';
+import { patience, timeout } from '../../../../scripts/cluster/patience.ts';
+import { until } from '../../../../scripts/cluster/until.ts';
 
 /** A new version of the webhook, which renders otherwise: nobody notices, until somebody asks for it. */
 describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
@@ -41,9 +42,9 @@ describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
         },
         (error: unknown) => failed.push(String(error)),
       );
-    }, 50);
+    }, 50 * patience);
     await webhook(nextVersion.image);
-    await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', '--timeout=180s']);
+    await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', timeout(180)]);
     // The old pods go on for a while after they were told to stop.
     await until('the old pods to be gone', 60_000, async () => {
       const images = await kubectl([
@@ -58,10 +59,10 @@ describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
     });
     clearInterval(timer);
     await pause(2000);
-    console.log(`${asked} applies, 20 a second`);
+    console.log(`${asked} applies, ${20 / patience} a second`);
     expect(failed).toEqual([]);
     expect(injected).toBe(asked);
-    expect(asked).toBeGreaterThan(100);
+    expect(asked).toBeGreaterThan(100 / patience);
   });
 
   test('restarts no database, also when its file is applied again', async () => {
