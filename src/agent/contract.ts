@@ -95,6 +95,8 @@ export const paths = {
   initScripts: '/docker-entrypoint-initdb.d',
   /** HOME and TMPDIR of the agent's containers; small, since it is memory. */
   home: '/pgusher/home',
+  /** What ended a container, in a sentence; the kubelet's own default, made by it for any uid. */
+  terminationMessage: '/dev/termination-log',
 } as const;
 
 /**

@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { runBackupNow } from './backup/run-backup-now.ts';
-import { runBackup } from './backup/run-backup.ts';
 import { readContract } from './contract-schema.ts';
 import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
 import { environmentNames, paths } from './contract.ts';
-import { runList } from './list/run-list.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import { runRestoreTo } from './restore/restore-to.ts';
-import { runRestore, writeTerminationMessage } from './restore/run-restore.ts';
 import { storeRoot } from './store/layout.ts';
-import { runVerify } from './verify/run-verify.ts';
-import { startWalService } from './wal-service/wal-service.ts';
+import { writeTerminationMessage } from './termination-message.ts';
 
-/** `pgusher-agent`: command line and environment to commands, and the only place of the agent that ends the process. */
+/**
+ * `pgusher-agent`: command line and environment to commands, and the only place of the agent that ends the process. Each
+ * command loads its own modules: every start of a pod waits for `restore`, which needs a third of all.
+ */
 
 const environment = process.env;
+
+/** As long as the kubelet puts off a container that ends again and again: each new try of pgusher-backup falls into a wait. */
+const lockPatienceMs = 300_000;
 
 const print = {
   out: (line: string) => writeSync(1, `${line}\n`),
@@ -61,19 +61,7 @@ withStore(program.command('restore'))
   .addOption(target('--target-immediate', 'only as far as the base backup itself needs'))
   .option('--exclusive', 'stop before the target, not behind it')
   .action(async (options: RestoreOptions) => {
-    process.exitCode =
-      options.to === undefined
-        ? await restoreInPod()
-        : await runRestoreTo(
-            {
-              store: storeOf(options),
-              directory: options.to,
-              backup: options.backup,
-              target: targetOf(options),
-              terminal: process.stdout.isTTY,
-            },
-            print,
-          );
+    process.exitCode = options.to === undefined ? await inPod(restore) : await restoreTo(options.to, options);
   });
 
 program
@@ -81,7 +69,7 @@ program
   .description('receive WAL and take base backups until SIGTERM or SIGINT; "now": one base backup at once')
   .argument('[when]', 'now', onlyNow)
   .action(async (when: 'now' | undefined) => {
-    process.exitCode = when === 'now' ? await runBackupNow(paths.shared, print) : await backup();
+    process.exitCode = when === 'now' ? await backupNow() : await inPod(backup);
   });
 
 withStore(program.command('list'))
@@ -89,6 +77,7 @@ withStore(program.command('list'))
   .option('--json', 'as JSON')
   .action(async (options: StoreOptions & { readonly json?: boolean }) => {
     const root = storeRoot(storeOf(options));
+    const { runList } = await import('./list/run-list.ts');
     process.exitCode = await runList({ root, json: options.json === true, now: new Date() }, print);
   });
 
@@ -103,6 +92,7 @@ withStore(program.command('verify'))
       id: string | undefined,
       options: StoreOptions & { readonly start?: boolean; readonly scratch?: string; readonly user: string },
     ) => {
+      const { runVerify } = await import('./verify/run-verify.ts');
       process.exitCode = await runVerify(
         {
           root: storeRoot(storeOf(options)),
@@ -124,35 +114,59 @@ try {
 // A handle that a library leaves open must not keep a finished init container running.
 process.exit();
 
-async function restoreInPod(): Promise<number> {
+/** Of a container: what ends it is the last line of its log, and its message in `kubectl describe pod`. */
+async function inPod(command: (contract: AgentContract, log: Log) => Promise<string | undefined>): Promise<number> {
+  const log = createLog('info');
+  const reason = await Promise.resolve()
+    .then(() => command(readContract(environment[environmentNames.contract]), log))
+    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  return reason === undefined ? 0 : endBecause(reason, log);
+}
+
+async function endBecause(reason: string, log: Log): Promise<1> {
+  print.error(reason);
+  await writeTerminationMessage(paths.terminationMessage, reason).catch((failure: unknown) => {
+    log.warn({ err: failure }, 'no termination message could be left');
+  });
+  return 1;
+}
+
+/** @returns undefined where the server may start. @throws with the reason why not. */
+async function restore(contract: AgentContract, log: Log): Promise<undefined> {
   // Process 1 of a container is sent no signal that it has not asked for. Every step is safe to end.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => process.exit(1));
   }
-  const log = createLog('info');
-  try {
-    await runRestore(readContract(environment[environmentNames.contract]), {
-      pod: environment[environmentNames.pod] ?? '',
-      shared: paths.shared,
-      replicationSecret: paths.replicationSecret,
-      mustBeMount: true,
-      primaryPatienceMs: 600_000,
-      log,
-    });
-    return 0;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    print.error(reason);
-    await writeTerminationMessage('/dev/termination-log', reason).catch((failure: unknown) => {
-      log.warn({ err: failure }, 'no termination message could be left');
-    });
-    return 1;
-  }
+  const [{ lockedVolume }, { runRestore }] = await Promise.all([
+    import('./restore/locked-volume.ts'),
+    import('./restore/run-restore.ts'),
+  ]);
+  const lock = await lockedVolume(paths.shared, lockPatienceMs, log);
+  void lock.lost.then(async (reason) => process.exit(await endBecause(reason, log)));
+  await runRestore(contract, {
+    pod: environment[environmentNames.pod] ?? '',
+    shared: paths.shared,
+    replicationSecret: paths.replicationSecret,
+    mustBeMount: true,
+    primaryPatienceMs: 600_000,
+    log,
+  });
 }
 
-async function backup(): Promise<number> {
-  const log = createLog('info');
-  const contract = readContract(environment[environmentNames.contract]);
+async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
+  const { runRestoreTo } = await import('./restore/restore-to.ts');
+  const { backup } = options;
+  const terminal = process.stdout.isTTY;
+  return runRestoreTo({ store: storeOf(options), directory, backup, target: targetOf(options), terminal }, print);
+}
+
+async function backupNow(): Promise<number> {
+  const { runBackupNow } = await import('./backup/run-backup-now.ts');
+  return runBackupNow(paths.shared, print);
+}
+
+/** @returns undefined where it was stopped in order, else the reason. */
+async function backup(contract: AgentContract, log: Log): Promise<string | undefined> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -162,7 +176,8 @@ async function backup(): Promise<number> {
       stop.abort();
     });
   }
-  return runBackup(contract, {
+  const { runBackup } = await import('./backup/run-backup.ts');
+  const end = await runBackup(contract, {
     environment,
     shared: paths.shared,
     liveSettings: paths.liveSettings,
@@ -175,10 +190,12 @@ async function backup(): Promise<number> {
     stop: stop.signal,
     alongside: [(signal) => serveWal(contract, log, signal)],
   });
+  return end.kind === 'refused' ? end.reason : undefined;
 }
 
 /** Until `signal`. What keeps it from starting (a volume that is full) keeps nothing else down. */
 async function serveWal(contract: AgentContract, log: Log, signal: AbortSignal): Promise<void> {
+  const { startWalService } = await import('./wal-service/wal-service.ts');
   while (!signal.aborted) {
     try {
       const service = await startWalService({ contract, shared: paths.shared, mustBeMount: true, log });

@@ -71,8 +71,8 @@ export const replicationSecretMount: JsonObject = {
   readOnly: true,
 };
 
-/** Of every injected container; the last lines of its log are the pod's message where it writes none. */
+/** Of every injected container: each leaves a sentence; where one could not (it was killed) the pod's message is the end of its log. */
 export const terminationMessage: JsonObject = {
-  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePath: paths.terminationMessage,
   terminationMessagePolicy: 'FallbackToLogsOnError',
 };

@@ -25,8 +25,16 @@ export const backupSidecar: Injection = {
           ...agent.environment,
           ports: [{ name: httpPort, containerPort: settings.agentPort, protocol: 'TCP' }],
           // No readiness probe: a sidecar's counts for the pod, and an agent in trouble must not take the database away.
-          startupProbe: probe('/startedz', { failureThreshold: 600, periodSeconds: 1, timeoutSeconds: 5 }),
-          livenessProbe: probe('/livez', { failureThreshold: 6, periodSeconds: 30, timeoutSeconds: 10 }),
+          // No startup probe: the kubelet would look at it once a second, and pgusher-restore waits for the lock by itself, which
+          // costs no time (agent/store/lock-witness.ts).
+          livenessProbe: {
+            httpGet: { path: '/livez', port: httpPort, scheme: 'HTTP' },
+            failureThreshold: 6,
+            initialDelaySeconds: 30,
+            periodSeconds: 30,
+            successThreshold: 1,
+            timeoutSeconds: 10,
+          },
           resources: agent.resources,
           securityContext: agent.securityContext,
           volumeMounts: [
@@ -45,22 +53,6 @@ export const backupSidecar: Injection = {
     };
   },
 };
-
-interface Timing {
-  readonly failureThreshold: number;
-  readonly periodSeconds: number;
-  readonly timeoutSeconds: number;
-}
-
-function probe(path: string, { failureThreshold, periodSeconds, timeoutSeconds }: Timing): JsonObject {
-  return {
-    httpGet: { path, port: httpPort, scheme: 'HTTP' },
-    failureThreshold,
-    periodSeconds,
-    successThreshold: 1,
-    timeoutSeconds,
-  };
-}
 
 /** Read live, so that a schedule can change without a new pod; optional, so that nobody has to make it. */
 function liveSettings(set: string): JsonObject {

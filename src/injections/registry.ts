@@ -14,8 +14,8 @@ import { sharedVolume } from './shared-volume.ts';
 import { startupProbe } from './startup-probe.ts';
 
 /**
- * In the order in which their parts stand in the pod. The three containers start one after the other: the sidecar holds
- * the lock on the data before anything looks at it, and no initialisation happens before the decision.
+ * In the order in which their parts stand in the pod. The three containers start one after the other: pgusher-restore waits until
+ * the sidecar holds the lock on the data before it looks at it, and no initialisation happens before the decision.
  */
 export const injections: readonly Injection[] = [
   backupSidecar,

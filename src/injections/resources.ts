@@ -19,14 +19,11 @@ export function agentResources(server: ServerContainer, settings: SettingValues)
 }
 
 /**
- * Of pgusher-initdb, which runs the server: the server's own. Where that has none, a ceiling that an import by the
- * user's scripts does not meet, since it was free of any before.
+ * Of pgusher-initdb, which runs the server: the server's own, also where that has none. A LimitRange then gives both the same, and
+ * an import by the user's scripts has the room that it had in the server's container.
  */
 export function initialisationResources(server: ServerContainer): JsonObject {
-  const own = objectAt(server.container, 'resources');
-  return Object.keys(own).length > 0
-    ? own
-    : { limits: { cpu: '2', memory: '2Gi' }, requests: { cpu: '100m', memory: '256Mi' } };
+  return objectAt(server.container, 'resources');
 }
 
 /** The memory limit in bytes; undefined where there is none. */

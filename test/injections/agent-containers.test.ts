@@ -13,15 +13,10 @@ test('the sidecar of a stock manifest is exactly this, with every default writte
     restartPolicy: Always
     args: [backup]
     ports: [{ name: pgusher, containerPort: 8432, protocol: TCP }]
-    startupProbe:
-      httpGet: { path: /startedz, port: pgusher, scheme: HTTP }
-      failureThreshold: 600
-      periodSeconds: 1
-      successThreshold: 1
-      timeoutSeconds: 5
     livenessProbe:
       httpGet: { path: /livez, port: pgusher, scheme: HTTP }
       failureThreshold: 6
+      initialDelaySeconds: 30
       periodSeconds: 30
       successThreshold: 1
       timeoutSeconds: 10
@@ -54,11 +49,8 @@ test('the sidecar of a stock manifest is exactly this, with every default writte
 
 test('the restore container is the sidecar without what only a running container has', () => {
   const result = plan();
-  const { restartPolicy, ports, startupProbe, livenessProbe, volumeMounts, ...sidecar } = initContainer(
-    result,
-    'pgusher-backup',
-  );
-  expect([restartPolicy, ports, startupProbe, livenessProbe]).not.toContain(undefined);
+  const { restartPolicy, ports, livenessProbe, volumeMounts, ...sidecar } = initContainer(result, 'pgusher-backup');
+  expect([restartPolicy, ports, livenessProbe]).not.toContain(undefined);
   const restore = initContainer(result, 'pgusher-restore');
   expect({ ...restore, volumeMounts }).toEqual({
     ...sidecar,

@@ -22,7 +22,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
     it('answers before PostgreSQL is there, then takes its first base backup by itself, and keeps every byte of a clean stop', async () => {
       const one = await pod('life');
       const agent = await one.startAgent();
-      expect((await agent.get('/startedz')).status).toBe(200);
+      expect((await agent.get('/livez')).status).toBe(200);
       expect((await agent.get('/readyz')).status).toBe(503);
       expect(await agent.metric('pgusher_protected')).toBe(0);
 

@@ -21,10 +21,10 @@ describe.skipIf(tools)('the volume and its lock', () => {
     expect(message).toMatch(
       /^the data volume is in use by shop\/orders, pod orders-0 \(uid uid-0\), since \S+; wanted nobody\. Two servers on one data directory destroy it: delete the other pod, or give this one a claim of its own$/,
     );
-    expect((await agent.get('/startedz')).status).toBe(200);
+    expect((await agent.get('/livez')).status).toBe(200);
     await agent.kill();
     const third = await one.startAgent();
-    expect((await third.get('/startedz')).status).toBe(200);
+    expect((await third.get('/livez')).status).toBe(200);
   });
 });
 

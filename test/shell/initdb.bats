@@ -105,7 +105,7 @@ initialises_older() {
   printf 'false\n' >"$root/docker-entrypoint-initdb.d/20.sh"
   initdb 0:0 dash
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"pgusher-initdb: the image's initialisation failed; nothing of it is kept, the next try begins anew" ]]
+  [[ "$stderr" == *"pgusher-initdb: the image's initialisation failed (the log of this container says why); nothing of it is kept, the next try begins anew" ]]
   [ ! -e "$root/volume/pgdata" ]
   printf 'CREATE TABLE second (a int);\n' >"$root/docker-entrypoint-initdb.d/20.sql"
   rm "$root/docker-entrypoint-initdb.d/20.sh"

@@ -3,7 +3,6 @@ export interface AgentStatus {
   readonly set: string;
   readonly namespace: string;
   readonly startedAt: Date;
-  lockHeld: boolean;
   /** False: `backup: off`, or nowhere to put backups. */
   readonly backupWanted: boolean;
   server: ServerStatus;
@@ -89,7 +88,6 @@ export function newStatus(options: {
 }): AgentStatus {
   return {
     ...options,
-    lockHeld: false,
     server: { kind: 'waiting', reason: 'not tried yet' },
     store: { free: 0, total: 0, ours: false },
     receiver: {

@@ -5,18 +5,25 @@ import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
 import { stepDown } from '../step-down.ts';
+import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepProtecting } from './protecting.ts';
 import { createStatusReport, messageOf } from './status-report.ts';
 
+export type BackupEnd =
+  /** It was told to, and the server is gone. */
+  | { readonly kind: 'stopped' }
+  /** The data volume is another's, its lock was lost, or the port is taken; the sentence is for a person. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
 /**
- * `pgusher-agent backup`: the native sidecar. Holds the lock on the data volume, answers HTTP from the first second,
- * receives WAL and takes base backups whenever there is a primary, and ends when it is told to and the server is gone.
- * @returns the exit code: 0 stopped in order; 1 the data volume is another's, its lock was lost, or the port is taken.
+ * `pgusher-agent backup`: the native sidecar. Holds the lock on the data volume, which pgusher-restore waits for, answers HTTP
+ * from the first second, receives WAL and takes base backups whenever there is a primary, and ends when it is told to and
+ * the server is gone.
  */
-export async function runBackup(contract: AgentContract, edges: BackupEdges): Promise<number> {
+export async function runBackup(contract: AgentContract, edges: BackupEdges): Promise<BackupEnd> {
   const { log } = edges;
   const { own } = dataVolumePaths(contract.dataMount);
   const status = newStatus({
@@ -36,14 +43,12 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   const holder = `${contract.namespace}/${contract.set}, pod ${pod} (uid ${edges.environment[environmentNames.podUid] ?? 'unknown'}), since ${edges.now().toISOString()}`;
   const attempt = await takeVolumeLock(own, holder);
   if (attempt.kind === 'taken') {
-    log.fatal(
-      { lock: attempt.path },
+    return refused(
+      edges,
       `the data volume is in use by ${attempt.holder || 'another agent'}; wanted nobody. Two servers on one data directory destroy it: delete the other pod, or give this one a claim of its own`,
     );
-    return 1;
   }
-  status.lockHeld = true;
-  log.info({ lock: dataVolumePaths(contract.dataMount).own, pod }, 'the data volume is locked');
+  log.info({ lock: own, pod }, 'the data volume is locked');
   const end = new AbortController();
   const stopping = AbortSignal.any([edges.stop, end.signal]);
   let http: HttpServer;
@@ -52,21 +57,26 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   } catch (error) {
     await attempt.lock.release();
     if (error instanceof PortTaken) {
-      log.fatal(error.message);
-      return 1;
+      return refused(edges, error.message);
     }
     throw error;
   }
+  const witness = await witnessLock(edges.shared);
   const alongside = edges.alongside.map((service) => service(stopping));
-  const lost = attempt.lock.lost.then((message) => {
-    log.fatal(message);
-    return 1;
-  });
-  const code = await Promise.race([lost, keepProtecting({ contract, edges, status, report, stopping }).then(() => 0)]);
+  const lost = attempt.lock.lost.then((message) => refused(edges, message));
+  const protecting = keepProtecting({ contract, edges, status, report, stopping });
+  const ended = await Promise.race([lost, protecting.then((): BackupEnd => ({ kind: 'stopped' }))]);
   end.abort();
   await Promise.all(alongside);
   await http.close();
+  await witness.close();
   await attempt.lock.release();
-  log.info({ code }, 'stopped');
-  return code;
+  log.info({ end: ended.kind }, 'stopped');
+  return ended;
+}
+
+async function refused({ log, shared }: BackupEdges, reason: string): Promise<BackupEnd> {
+  log.fatal(reason);
+  await refuseLock(shared, reason);
+  return { kind: 'refused', reason };
 }

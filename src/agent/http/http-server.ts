@@ -26,7 +26,6 @@ export class PortTaken extends Error {
  * The pages of the agent; nothing on them can change anything, and no method but GET and HEAD is known.
  *
  * | path      | 200 means                                               | asked by                       |
- * | /startedz | the lock on the data volume is held                     | startup probe: restore waits   |
  * | /livez    | this process answers                                    | liveness probe                 |
  * | /readyz   | protected; otherwise 503 and the reasons, a line each   | people and alerts, never a readiness probe: a sidecar's readiness is the pod's, and a database without backups still serves |
  * | /metrics  | figures for Prometheus                                  |                                |
@@ -56,12 +55,6 @@ export async function startHttp(options: {
       return;
     }
     switch (request.url?.split('?')[0]) {
-      case '/startedz':
-        answer(
-          status.lockHeld ? 200 : 503,
-          status.lockHeld ? 'the data volume is locked\n' : 'waiting for the data volume\n',
-        );
-        return;
       case '/livez':
         answer(200, 'alive\n');
         return;
@@ -79,7 +72,7 @@ export async function startHttp(options: {
         answer(200, statusPage(status, options.now()), 'text/html; charset=utf-8');
         return;
       default:
-        answer(404, 'not here; see /, /metrics, /readyz, /livez, /startedz\n');
+        answer(404, 'not here; see /, /metrics, /readyz, /livez\n');
     }
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentContract, StoreContract } from '../contract.ts';
 import { scriptNames } from '../contract.ts';
@@ -277,18 +276,4 @@ async function recordConsumed(boot: Boot): Promise<void> {
     // PGDATA is complete: a store that fails now must not keep it down. The next start tries again.
     surroundings.log.error({ err: error }, `restore-id "${record.restoreId}" could not be recorded in the store`);
   }
-}
-
-/**
- * What stopped the start, for `kubectl describe pod`: one line, and no more than the kubelet shows. Of a longer one it
- * takes the end, and the reason stands at the beginning.
- */
-export async function writeTerminationMessage(path: string, message: string): Promise<void> {
-  const bytes = Buffer.from(message.replaceAll('\n', ' '));
-  let end = Math.min(bytes.length, 4096);
-  // Not in the middle of a character: its bytes after the first begin with the bits 10.
-  while (end < bytes.length && (bytes.readUInt8(end) & 0xc0) === 0x80) {
-    end -= 1;
-  }
-  await writeFile(path, bytes.subarray(0, end));
 }

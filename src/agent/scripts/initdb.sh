@@ -6,7 +6,8 @@
 #            sh /pgusher/bin/initdb.sh [arguments of the server ...]
 # Reads    ../decision beside this file; PGDATA (as the server will have it); what the image's initialisation reads
 #          (POSTGRES_*); PGUSHER_USER_INIT_SCRIPTS, a folder of the user's that is linked into /docker-entrypoint-initdb.d
-# Exit     0 PGDATA is a complete database of the image's major version; else a line on stderr says what is wanted
+# Exit     0 PGDATA is a complete database of the image's major version; else a line on stderr and in /dev/termination-log,
+#          where that is (the kubelet makes it), says what is wanted
 # Safe to run twice: yes. What an interrupted run left is removed, or moved in to its end.
 #
 # The image's entrypoint takes any PG_VERSION for a complete database, also after init scripts that failed half-way. So
@@ -15,9 +16,12 @@ set -eu
 
 here=${0%/*}
 init_scripts=/docker-entrypoint-initdb.d
+message=/dev/termination-log
 
+# The last line of the log, and the container's message in `kubectl describe pod`.
 stop() {
   printf 'pgusher-initdb: %s\n' "$1" >&2
+  [ ! -w "$message" ] || printf '%s' "$1" >"$message"
   exit 1
 }
 
@@ -121,7 +125,7 @@ initialise() {
   fi
   # The staging directory is PGDATA for the image's scripts alone.
   export PGDATA="$staging"
-  "$image_way" "$@" || stop "the image's initialisation failed; nothing of it is kept, the next try begins anew"
+  "$image_way" "$@" || stop "the image's initialisation failed (the log of this container says why); nothing of it is kept, the next try begins anew"
   export PGDATA="$data"
   if [ ! -s "$staging/PG_VERSION" ] || [ ! -s "$staging/global/pg_control" ]; then
     stop "the image's initialisation ended without a database in its PGDATA; wanted one in $staging"

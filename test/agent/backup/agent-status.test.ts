@@ -6,7 +6,6 @@ const startedAt = new Date('2026-11-21T07:00:00Z');
 
 function protectedStatus(): AgentStatus {
   const status = newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: true });
-  status.lockHeld = true;
   status.server = { kind: 'primary', systemId: '42', timeline: 1, major: 15 };
   status.store.ours = true;
   status.receiver.streaming = true;

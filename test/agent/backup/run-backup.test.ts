@@ -8,6 +8,7 @@ import { runBackup } from '../../../src/agent/backup/run-backup.ts';
 import type { AgentContract } from '../../../src/agent/contract.ts';
 import { dataVolumePaths } from '../../../src/agent/decision/data-volume-paths.ts';
 import type { Log } from '../../../src/agent/log.ts';
+import { lockRefusal } from '../../../src/agent/store/lock-witness.ts';
 import { takeVolumeLock } from '../../../src/agent/store/volume-lock.ts';
 
 let directory = '';
@@ -43,7 +44,7 @@ it('ends with the reason where its port is taken, and leaves the data volume to 
     restore: { backup: 'latest', target: null, id: null },
     backup: null,
   };
-  const code = await runBackup(contract, {
+  const end = await runBackup(contract, {
     environment: {},
     shared: directory,
     liveSettings: directory,
@@ -57,8 +58,10 @@ it('ends with the reason where its port is taken, and leaves the data volume to 
     alongside: [],
   });
   other.close();
-  expect(code).toBe(1);
-  expect(fatal).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(`port ${port} is taken by another process`));
+  const reason = expect.stringContaining(`port ${port} is taken by another process`) as string;
+  expect(end).toEqual({ kind: 'refused', reason });
+  expect(await lockRefusal(directory)).toEqual(reason);
+  expect(fatal).toHaveBeenCalledExactlyOnceWith(reason);
   const next = await takeVolumeLock(dataVolumePaths(directory).own, 'the next');
   expect(next.kind).toBe('held');
   if (next.kind === 'held') {

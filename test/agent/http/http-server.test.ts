@@ -18,18 +18,8 @@ async function serve(change: (status: AgentStatus) => void = () => undefined): P
 }
 
 describe('the pages of the agent', () => {
-  it('say started once the lock is held', async () => {
-    const url = await serve((status) => {
-      setTimeout(() => {
-        status.lockHeld = true;
-      }, 0);
-    });
-    const before = await fetch(`${url}/startedz`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const after = await fetch(`${url}/startedz`);
-    expect([before.status, after.status]).toContain(200);
-    expect(after.status).toBe(200);
-    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  it('say that the agent lives', async () => {
+    expect((await fetch(`${await serve()}/livez`)).status).toBe(200);
   });
 
   it('name the port that another process has, and what to do', async () => {

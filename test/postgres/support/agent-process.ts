@@ -27,7 +27,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     stop.abort();
   });
 }
-process.exitCode = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
+const end = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
   ...places,
   environment: process.env,
   listen: '127.0.0.1',
@@ -37,3 +37,4 @@ process.exitCode = await runBackup(readContract(process.env['PGUSHER_CONTRACT'])
   stop: stop.signal,
   alongside: [],
 });
+process.exitCode = end.kind === 'stopped' ? 0 : 1;

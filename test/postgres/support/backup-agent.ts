@@ -143,8 +143,8 @@ export async function newPod(label: string): Promise<Pod> {
       agents.push(agent);
       if (options.wait !== false) {
         await eventually(
-          'the agent answers /startedz',
-          async () => (await agent.get('/startedz').catch(() => ({ status: 0 }))).status === 200,
+          'the agent answers /livez',
+          async () => (await agent.get('/livez').catch(() => ({ status: 0 }))).status === 200,
           () => agent.output(),
         );
       }

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LiveSetting } from '../../../../src/agent/contract.ts';
 import { paths } from '../../../../src/agent/contract.ts';
@@ -18,6 +18,8 @@ export const prefix = 'shop/orders';
 export class PodVolumes {
   /** Of the server's unix sockets. */
   readonly sockets: string;
+  /** What all containers of the pod share. */
+  readonly shared: string;
   private readonly directory: string;
   private readonly store: string;
 
@@ -26,11 +28,12 @@ export class PodVolumes {
     this.directory = directory;
     this.store = store;
     this.sockets = join(directory, 'sockets');
+    this.shared = join(directory, 'shared');
     for (const folder of ['volume', 'shared', 'settings', 'replication', 'sockets', 'scratch']) {
       makeFolder(join(directory, folder));
     }
     makeFolder(store);
-    writeFileSync(join(directory, 'termination-log'), '');
+    this.clearTerminationMessage();
     // As the kubelet makes it, for a container of any uid.
     chmodSync(join(directory, 'termination-log'), 0o666);
     writeFileSync(join(directory, 'replication', 'username'), 'replicator');
@@ -41,9 +44,10 @@ export class PodVolumes {
   ofServer(dataMount: string): Record<string, string> {
     return {
       [dataMount]: join(this.directory, 'volume'),
-      [paths.shared]: join(this.directory, 'shared'),
+      [paths.shared]: this.shared,
       '/run/postgresql': this.sockets,
       [scratch]: join(this.directory, 'scratch'),
+      [paths.terminationMessage]: join(this.directory, 'termination-log'),
     };
   }
 
@@ -51,12 +55,12 @@ export class PodVolumes {
     return {
       [sources]: project,
       [dataMount]: join(this.directory, 'volume'),
-      [paths.shared]: join(this.directory, 'shared'),
+      [paths.shared]: this.shared,
       [paths.store]: this.store,
       [paths.liveSettings]: join(this.directory, 'settings'),
       [paths.replicationSecret]: join(this.directory, 'replication'),
       [scratch]: join(this.directory, 'scratch'),
-      '/dev/termination-log': join(this.directory, 'termination-log'),
+      [paths.terminationMessage]: join(this.directory, 'termination-log'),
     };
   }
 
@@ -68,14 +72,24 @@ export class PodVolumes {
     }
   }
 
+  /** A file of the data volume, by its path in a container. */
+  writeData(dataMount: string, path: string, text: string): void {
+    writeFileSync(join(this.directory, 'volume', relative(dataMount, path)), text);
+  }
+
   /** What `restore` decided: the value of `action=`. */
   decision(): string | undefined {
     return /^action=(.*)$/m.exec(readFileSync(join(this.directory, 'shared', 'decision'), 'utf8'))?.[1];
   }
 
-  /** What `restore` left for the kubelet. */
+  /** What the last container left for the kubelet. */
   terminationMessage(): string {
     return readFileSync(join(this.directory, 'termination-log'), 'utf8');
+  }
+
+  /** Each container begins with an empty one. */
+  clearTerminationMessage(): void {
+    writeFileSync(join(this.directory, 'termination-log'), '');
   }
 
   /** A key of the ConfigMap that is read live. */

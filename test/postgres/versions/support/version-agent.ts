@@ -12,7 +12,7 @@ export class VersionAgent {
   }
 
   async untilStarted(): Promise<void> {
-    await this.untilOk('/startedz');
+    await this.untilOk('/livez');
   }
 
   /** Receiving, with a verified base backup of this timeline. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentContract, BackupContract } from '../../../../src/agent/contract.ts';
 import { environmentNames, paths, scriptNames } from '../../../../src/agent/contract.ts';
+import { witnessLock } from '../../../../src/agent/store/lock-witness.ts';
 import type { DebianPostgres } from '../../../support/debian-postgres.ts';
 import { imageOwner } from '../../../support/debian-postgres.ts';
 import type { Owner } from '../../../support/postgres-server.ts';
@@ -68,14 +69,36 @@ export class VersionPod {
     return standby;
   }
 
-  /** The init container pgusher-restore; as root, which steps down by itself. */
+  /** The init container pgusher-restore, beside a pgusher-backup that does no more than hold the lock. */
   async restore(changes: Partial<AgentContract> = {}): Promise<Ended> {
+    const witness = await witnessLock(this.volumes.shared);
+    const container = this.startRestore(changes);
+    const code = await container.exited;
+    await witness.close();
+    return { code, output: container.output() };
+  }
+
+  /** The same without; as root, which steps down by itself. */
+  startRestore(changes: Partial<AgentContract> = {}): Container {
+    this.volumes.clearTerminationMessage();
     const root = { uid: 0, gid: 0 };
-    return runContainer(this.parts.agent, this.agentSpec(['restore'], root, { ...this.contract, ...changes }));
+    const container = startContainer(
+      this.parts.agent,
+      this.agentSpec(['restore'], root, { ...this.contract, ...changes }),
+    );
+    this.containers.push(container);
+    return container;
+  }
+
+  /** A pgusher-backup that does not get to run. */
+  async refusedAgent(changes: Partial<AgentContract> = {}): Promise<Ended> {
+    this.volumes.clearTerminationMessage();
+    return runContainer(this.parts.agent, this.agentSpec(['backup'], imageOwner, { ...this.contract, ...changes }));
   }
 
   /** The init container pgusher-initdb. */
   async initialise(): Promise<Ended> {
+    this.volumes.clearTerminationMessage();
     const spec = this.serverSpec(['/bin/sh', `${paths.scripts}/${scriptNames.initdb}`]);
     const image = join(import.meta.dirname, 'docker-ensure-initdb.sh');
     return runContainer(this.parts.server, {
