@@ -38,7 +38,7 @@ describe.skipIf(missingTools('go'))('the examples, stored by a real apiserver', 
     const byWebhook = storedObjects(cluster, text);
     webhook.unregister();
     try {
-      cluster.kubectl(['delete', '-f', '-', '--wait=true'], text);
+      cluster.kubectl(['delete', ...setsIn(text), '--wait=true']);
       const { status, stdout } = spawnSync(
         join(repository, 'bin', 'pgusher'),
         ['inject', '-f', join(folder, example)],
@@ -48,7 +48,8 @@ describe.skipIf(missingTools('go'))('the examples, stored by a real apiserver', 
       expect(cluster.tryKubectl(['apply', '-f', '-'], stdout)).toMatchObject({ status: 0 });
       expect(storedObjects(cluster, text).map((stored) => stored.spec)).toEqual(byWebhook.map((stored) => stored.spec));
     } finally {
-      cluster.kubectl(['delete', '-f', '-', '--ignore-not-found', '--wait=true'], text);
+      // Claims and volumes stay: no controller runs here that would let go of them.
+      cluster.kubectl(['delete', ...setsIn(text), '--ignore-not-found', '--wait=true']);
     }
   });
 });
@@ -57,6 +58,14 @@ interface Stored {
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string>; labels?: Record<string, string> };
   spec: unknown;
+}
+
+/** As arguments of kubectl. */
+function setsIn(text: string): string[] {
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as Stored | null)
+    .filter((object) => object?.kind === 'StatefulSet')
+    .map((object) => `statefulset/${object?.metadata.name ?? ''}`);
 }
 
 /** The StatefulSets of a file as the apiserver has them, without what differs from run to run. */
