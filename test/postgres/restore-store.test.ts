@@ -107,22 +107,65 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
       expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 15));
     });
 
-    it('that is read-only stops, and goes on once it is not', async () => {
+    /** Restored, with what went wrong in its log, and no file in the store is another. */
+    async function restoresUnwritable(words: string): Promise<void> {
+      const files = (): string[] =>
+        readdirSync(database.root, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort();
+      const before = files();
+      const result = await runRestoreProcess(database, database.contract(), { mustBeMount: true });
+      expect(result.reason).toBe('');
+      expect(result.output).toMatch(
+        new RegExp(
+          `cannot be written: ${words}.*; until it can be, nothing is archived and this database is NOT protected`,
+        ),
+      );
+      await lost.serve();
+      expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 15));
+      expect(files()).toEqual(before);
+    }
+
+    it('that is read-only is restored from', async () => {
       mountStore();
+      execFileSync('mount', ['-o', 'remount,ro', mount()]);
+      await restoresUnwritable('EROFS: read-only file system');
+    });
+
+    it('that is bound read-only, as a claim is, is restored from', async () => {
+      const { directory } = database;
+      const writable = join(directory, 'writable');
+      renameSync(mount(), writable);
+      ownedDirectory(mount());
+      execFileSync('mount', ['--bind', writable, mount()]);
+      mounted = true;
+      execFileSync('mount', ['-o', 'remount,bind,ro', mount()]);
+      await restoresUnwritable('EROFS: read-only file system');
+    });
+
+    it('that is full is restored from', async () => {
+      mountStore();
+      const ballast = join(mount(), 'ballast');
+      execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', ballast]);
+      giveToServer(ballast);
+      await restoresUnwritable('ENOSPC: no space left on device');
+    });
+
+    it('that is read-only and empty stops: nothing proves that there was nothing', async () => {
+      mountStore();
+      rmSync(database.root, { recursive: true });
       execFileSync('mount', ['-o', 'remount,ro', mount()]);
       expect(await refusal({ mustBeMount: true })).toContain('cannot be written: EROFS: read-only file system');
       execFileSync('mount', ['-o', 'remount,rw', mount()]);
       expect((await runRestoreProcess(database, database.contract(), { mustBeMount: true })).reason).toBe('');
     });
 
-    it('that is full stops, and goes on once there is room', async () => {
+    it('that is read-only and without a complete backup stops', async () => {
       mountStore();
-      const ballast = join(mount(), 'ballast');
-      execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', ballast]);
-      giveToServer(ballast);
-      expect(await refusal({ mustBeMount: true })).toContain('cannot be written: ENOSPC: no space left on device');
-      rmSync(ballast);
-      expect((await runRestoreProcess(database, database.contract(), { mustBeMount: true })).reason).toBe('');
+      rmSync(join(database.root, database.systemId, 'base'), { recursive: true });
+      execFileSync('mount', ['-o', 'remount,ro', mount()]);
+      expect(await refusal({ mustBeMount: true })).toContain('cannot be written: EROFS: read-only file system');
     });
   });
 });

@@ -5,6 +5,7 @@ import type { Credentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
@@ -189,6 +190,9 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
     case 'EMPTY':
     case 'CLAIMED':
     case 'BACKUPS': {
+      if (state.kind === 'BACKUPS' && state.writeTrouble !== null) {
+        return `nothing is archived: ${state.writeTrouble}`;
+      }
       const identity = state.identity ?? (await claimStore(root, { ...owner, claimedAt: edges.now().toISOString() }));
       const known = state.kind === 'EMPTY' ? identity.systemId : state.systemId;
       if (known !== null && known !== facts.systemId) {
@@ -199,6 +203,7 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
         major: facts.major,
         segmentSize: facts.segmentSize,
       });
+      await recordConsumed(contract.dataDirectory, root);
       return null;
     }
   }

@@ -41,7 +41,7 @@ export interface NewerTimeline {
  * | PGDATA  | store   | primary                                                       | standby             |
  * | VALID   | any     | start; newer timeline of its lineage: stop; other system: start without archiving | start |
  * | FOREIGN | any     | stop                                                          | stop                |
- * | EMPTY   | BACKUPS | restore (`initialize`: stop)                                  | copy                |
+ * | EMPTY   | BACKUPS | restore, also where it is read-only or full (`initialize`: stop) | copy             |
  * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop | copy              |
  * | EMPTY   | NONE    | as EMPTY, without archiving                                   | copy, no archiving  |
  * | EMPTY   | CLAIMED | stop                                                          | copy                |
@@ -88,7 +88,7 @@ function startExisting(situation: Situation, data: Extract<DataDirectoryState, {
             ...notes,
             `the store belongs to system ${store.systemId}, PGDATA is system ${data.control.systemId}: ${unprotected}`,
           ])
-        : start(true, notes);
+        : start(true, [...notes, ...unwritable(store)]);
     case 'UNKNOWN':
       return start(true, [...notes, `the store cannot be read now (${store.reason}); the database is kept up`]);
     case 'EMPTY':
@@ -96,6 +96,13 @@ function startExisting(situation: Situation, data: Extract<DataDirectoryState, {
     case 'NONE':
       return start(false, notes);
   }
+}
+
+/** To read is enough for a restore, and for a database that is there. */
+function unwritable(store: Extract<StoreState, { kind: 'BACKUPS' | 'CLAIMED' }>): readonly string[] {
+  return store.kind === 'CLAIMED' || store.writeTrouble === null
+    ? []
+    : [`${store.writeTrouble}; until it can be, nothing is archived and this database is NOT protected`];
 }
 
 function overtaken(own: number, { timeline, at }: NewerTimeline): string {
@@ -138,7 +145,7 @@ function fillEmpty(situation: Situation): Decision {
             `the store holds ${store.backups.length} base backups of system ${store.systemId}, but postgres.io/bootstrap is "initialize". ` +
               'Wanted: "auto" or "restore" to bring them back, or another postgres.io/backup-prefix to begin anew',
           )
-        : { action: 'restore', from: 'own', archive: true, notes: [] };
+        : { action: 'restore', from: 'own', archive: true, notes: unwritable(store) };
     case 'EMPTY':
       return fillNew(source, contract, true);
     case 'NONE':

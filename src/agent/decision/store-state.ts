@@ -22,6 +22,8 @@ export type StoreState =
       /** Oldest first. */
       readonly backups: readonly BaseBackupRecord[];
       readonly wal: WalInventory;
+      /** Why nothing can be written to it (read-only, full), which a restore does not need; null where it can. */
+      readonly writeTrouble: string | null;
     }
   /** `identity`: this set's own claim, whose first start never got as far as a database; null: nobody's. */
   | { readonly kind: 'EMPTY'; readonly identity: StoreIdentity | null }
@@ -49,10 +51,15 @@ export interface StoreQuestion {
 export async function readStoreState(question: StoreQuestion): Promise<StoreState> {
   try {
     const { store, owner } = question;
-    const trouble =
-      (await mountTrouble(question)) ?? (question.writable ? await probeTrouble(await probePlace(store)) : undefined);
-    if (trouble !== undefined) {
-      return { kind: 'UNKNOWN', reason: trouble };
+    const mounted = await mountTrouble(question);
+    if (mounted !== undefined) {
+      return { kind: 'UNKNOWN', reason: mounted };
+    }
+    const trouble = question.writable ? await probeTrouble(await probePlace(store)) : undefined;
+    const unknown: StoreState | undefined =
+      trouble === undefined ? undefined : { kind: 'UNKNOWN', reason: trouble.reason };
+    if (unknown !== undefined && trouble?.answered !== true) {
+      return unknown;
     }
     const root = storeRoot(store);
     const reading = await readIdentity(root);
@@ -62,7 +69,7 @@ export async function readStoreState(question: StoreQuestion): Promise<StoreStat
     const systems = (await namesIn(root)).filter((name) => /^\d+$/.test(name));
     if (reading.kind === 'absent') {
       return systems.length === 0
-        ? { kind: 'EMPTY', identity: null }
+        ? (unknown ?? { kind: 'EMPTY', identity: null })
         : {
             kind: 'UNKNOWN',
             reason: `${root} holds backups of system ${systems.join(', ')} but no ${storeNames.identity}`,
@@ -72,7 +79,9 @@ export async function readStoreState(question: StoreQuestion): Promise<StoreStat
     if (owner !== null && (identity.namespace !== owner.namespace || identity.set !== owner.set)) {
       return { kind: 'OTHER', identity };
     }
-    return await readContents(root, identity, systems);
+    const contents = await readContents(root, identity, systems);
+    // Complete backups prove themselves. That there are none is only believed of a store that also takes what is written.
+    return contents.kind === 'BACKUPS' ? { ...contents, writeTrouble: trouble?.reason ?? null } : (unknown ?? contents);
   } catch (error) {
     return { kind: 'UNKNOWN', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -91,7 +100,7 @@ async function readContents(root: string, identity: StoreIdentity, systems: read
   }
   const [backups, wal] = await Promise.all([readBaseBackups(root, systemId), readWalInventory(root, systemId)]);
   if (backups.complete.length > 0) {
-    return { kind: 'BACKUPS', identity, systemId, backups: backups.complete, wal };
+    return { kind: 'BACKUPS', identity, systemId, backups: backups.complete, wal, writeTrouble: null };
   }
   const segments = [...wal.segments.values(), ...wal.partial.values()].reduce((sum, names) => sum + names.size, 0);
   const damaged = backups.damaged.map((backup) => `${backup.id} (${backup.reason})`).join(', ');
@@ -132,8 +141,16 @@ async function probePlace(store: StoreContract): Promise<string> {
   }
 }
 
+interface WriteTrouble {
+  readonly reason: string;
+  /** The file system is there and said no: it is read-only, full, or not for this user. Anything else may be a dead server. */
+  readonly answered: boolean;
+}
+
+const answers = ['EROFS', 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM'];
+
 /** Writes, reads back and removes a file. What can be written and read is there; a dead NFS server is not. */
-async function probeTrouble(directory: string): Promise<string | undefined> {
+async function probeTrouble(directory: string): Promise<WriteTrouble | undefined> {
   const path = join(directory, `${storeNames.temporaryPrefix}probe-${randomUUID()}`);
   const text = randomUUID();
   try {
@@ -145,9 +162,12 @@ async function probeTrouble(directory: string): Promise<string | undefined> {
       await file.close();
     }
     const back = await readFile(path, 'utf8');
-    return back === text ? undefined : `${directory} gave back other bytes than were written to it`;
+    return back === text
+      ? undefined
+      : { reason: `${directory} gave back other bytes than were written to it`, answered: false };
   } catch (error) {
-    return `${directory} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `${directory} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    return { reason, answered: answers.includes(errorCode(error) ?? '') };
   } finally {
     await rm(path, { force: true }).catch(() => undefined);
   }

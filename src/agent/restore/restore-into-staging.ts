@@ -115,15 +115,19 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
   }
 }
 
+/**
+ * None where the store cannot be written. Only the agent of the store's own primary removes anything there, and of this set's
+ * own store that is the agent of the server that is being restored.
+ */
 async function leaseOn(root: string, request: StagingRequest): Promise<RestoreLease | null> {
   try {
     return await takeRestoreLease(root, request.pod, `${request.contract.namespace}/${request.pod}`);
   } catch (error) {
-    if (request.own) {
-      throw error;
-    }
+    const reason = error instanceof Error ? error.message : String(error);
     request.log.warn(
-      `no lease in the source (${error instanceof Error ? error.message : String(error)}): if its retention removes the backup meanwhile, this clone fails and is tried again`,
+      request.own
+        ? `no lease in the store (${reason})`
+        : `no lease in the source (${reason}): if its retention removes the backup meanwhile, this clone fails and is tried again`,
     );
     return null;
   }

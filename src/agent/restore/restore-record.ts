@@ -55,6 +55,21 @@ export async function writeConsumed(root: string, restoreId: string, record: Res
   await writeDurably(consumedPath(root, restoreId), restoreRecordText(record));
 }
 
+/**
+ * PGDATA says which request made it; the store learns it here. Before anything newer than that restore is archived: the request
+ * would be carried out a second time after the next loss, and what came after it be lost.
+ * @throws where the store cannot be written.
+ */
+export async function recordConsumed(dataDirectory: string, root: string): Promise<void> {
+  const record = await readRestoreRecord(dataDirectory);
+  if (record === undefined || record.restoreId === null) {
+    return;
+  }
+  if ((await readConsumed(root, record.restoreId)) === undefined) {
+    await writeConsumed(root, record.restoreId, record);
+  }
+}
+
 /** An id is free text: it must not leave the folder. */
 function consumedPath(root: string, restoreId: string): string {
   return join(root, storeNames.restores, `${encodeURIComponent(restoreId).replaceAll('.', '%2E')}.json`);

@@ -22,7 +22,7 @@ import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace } from './move-into-place.ts';
 import { newerTimelineOfPeers } from './peers.ts';
-import { readConsumed, readRestoreRecord, writeConsumed } from './restore-record.ts';
+import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
 import { copyPrimary, followPrimary, prepareUpstream } from './standby.ts';
@@ -144,7 +144,7 @@ async function act(
       if (boot.role === 'standby') {
         await followPrimary(await upstreamOf(boot), contract.dataDirectory);
       }
-      await recordConsumed(boot);
+      await tryToRecord(boot);
       return { action: 'start', leastSettings: {} };
     case 'initialise':
       // Before initdb: a first start that dies later finds its own claim and not a stranger's.
@@ -158,7 +158,10 @@ async function act(
       if (from.kind !== 'BACKUPS') {
         throw new Error(`there is nothing to restore in a store that is ${from.kind}`);
       }
-      await claim(boot);
+      if (decision.from === 'source') {
+        // The own store of a clone; what is restored from is claimed already, and may be read-only.
+        await claim(boot);
+      }
       const leastSettings = await restoreIntoStaging({
         contract,
         from,
@@ -170,7 +173,7 @@ async function act(
         log: boot.surroundings.log,
       });
       await moveIntoPlace(paths, contract.dataDirectory);
-      await recordConsumed(boot);
+      await tryToRecord(boot);
       return { action: 'restored', leastSettings };
     }
   }
@@ -260,20 +263,17 @@ async function consumedRequest(boot: Boot): Promise<boolean> {
   return true;
 }
 
-/** PGDATA says which request made it; the store learns it here, also when the run that restored it died in between. */
-async function recordConsumed(boot: Boot): Promise<void> {
-  const { contract, surroundings } = boot;
-  const record = await readRestoreRecord(contract.dataDirectory);
-  if (record === undefined || record.restoreId === null || contract.store === null) {
+/** PGDATA is complete: a store that fails now must not keep it down. pgusher-backup records it before it archives anything. */
+async function tryToRecord({ contract, surroundings }: Boot): Promise<void> {
+  if (contract.store === null) {
     return;
   }
   try {
-    const root = storeRoot(contract.store);
-    if ((await readConsumed(root, record.restoreId)) === undefined) {
-      await writeConsumed(root, record.restoreId, record);
-    }
+    await recordConsumed(contract.dataDirectory, storeRoot(contract.store));
   } catch (error) {
-    // PGDATA is complete: a store that fails now must not keep it down. The next start tries again.
-    surroundings.log.error({ err: error }, `restore-id "${record.restoreId}" could not be recorded in the store`);
+    surroundings.log.error(
+      { err: error },
+      'that the restore-id was carried out could not be recorded in the store yet',
+    );
   }
 }

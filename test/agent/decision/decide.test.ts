@@ -42,7 +42,7 @@ const backup: BaseBackupRecord = {
 
 const stores = {
   NONE: { kind: 'NONE' },
-  BACKUPS: { kind: 'BACKUPS', identity, systemId: '700', backups: [backup], wal },
+  BACKUPS: { kind: 'BACKUPS', identity, systemId: '700', backups: [backup], wal, writeTrouble: null },
   EMPTY: { kind: 'EMPTY', identity: null },
   CLAIMED: { kind: 'CLAIMED', identity, systemId: '700', wal, found: 'system 700, 3 WAL segments' },
   OTHER: { kind: 'OTHER', identity: { ...identity, set: 'other' } },
@@ -182,6 +182,17 @@ describe('the boot decision, cell by cell', () => {
         'the store belongs to system 700, PGDATA is system 900: nothing is archived and this database is NOT protected; set postgres.io/backup-prefix or postgres.io/backup-claim',
       ],
     });
+  });
+
+  it('restores from a store that can only be read, and says that nothing is archived', () => {
+    const writeTrouble = '/pgusher-backup cannot be written: EROFS: read-only file system, open';
+    for (const pgdata of ['EMPTY', 'VALID'] as const) {
+      const decision = decide(situation({ data: data[pgdata], store: { ...stores.BACKUPS, writeTrouble } }));
+      expect(summary(decision)).toBe(pgdata === 'EMPTY' ? 'restore own' : 'start');
+      expect(decision).toMatchObject({
+        notes: [`${writeTrouble}; until it can be, nothing is archived and this database is NOT protected`],
+      });
+    }
   });
 
   it('says what an unreadable store was, and that nothing is initialised on a guess', () => {
