@@ -29,7 +29,7 @@ export const passwordMissing: Check = {
       {
         field: containerField(server.name, 'env'),
         message:
-          'there is no POSTGRES_PASSWORD, and the image does not initialise without; wanted one. Write env: {name: POSTGRES_PASSWORD, valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}}.',
+          'there is no POSTGRES_PASSWORD, and the image does not initialise without; wanted one. Add it to env, from a Secret.',
       },
     ];
   },

@@ -1,4 +1,7 @@
-import type { Mount, ServerContainer } from '../workload/postgres-workload.ts';
+import { objectAt, objectsAt, textAt } from '../workload/json.ts';
+import { nearestName } from '../workload/nearest-name.ts';
+import type { Mount, PostgresWorkload, ServerContainer } from '../workload/postgres-workload.ts';
+import { isWithin } from '../workload/absolute-path.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
 import { claimTemplateSnippet } from './claim-template-snippet.ts';
@@ -28,7 +31,7 @@ export const pgdataNoVolume: Check = {
         return [
           {
             field: mountField(server, mount),
-            message: `PGDATA ${quoted(server.data.path)} is on a mount of ${quoted(mount.name)}, which names no volume and no claim template; wanted a claim. Add ${quoted(mount.name)} to spec.volumeClaimTemplates.`,
+            message: `PGDATA ${quoted(server.data.path)} is on a mount of ${quoted(mount.name)}, which names no volume and no claim template; wanted a claim. ${orMeant(mount, workload)}`,
           },
         ];
       case 'configMap':
@@ -47,15 +50,29 @@ export const pgdataNoVolume: Check = {
   },
 };
 
+function orMeant({ name }: Mount, { object }: PostgresWorkload): string {
+  const templates = objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates');
+  const names = templates.map((template) => textAt(objectAt(template, 'metadata'), 'name') ?? '');
+  const meant = nearestName(name, names);
+  return meant === undefined
+    ? `Add ${quoted(name)} to spec.volumeClaimTemplates.`
+    : `Did you mean claim template ${quoted(meant)}? Else add ${quoted(name)} to spec.volumeClaimTemplates.`;
+}
+
 /** Silent where another check names the cause better. */
 function nothingMounted(server: ServerContainer): readonly Observation[] {
   if (mountAtOldPath(server) !== undefined || isOutsideMounts(server)) return noObservations;
   return [
     {
       field: dataDirectoryField(server),
-      message: `no volume is mounted at PGDATA ${quoted(server.data.path)}; wanted a claim. Add a claim template and mount it at ${quoted(server.data.path)}.`,
+      message: `no volume is mounted at PGDATA ${quoted(server.data.path)}; wanted a claim. Add a claim template and mount it at ${quoted(placeOfMount(server))}.`,
     },
   ];
+}
+
+/** Where the image has its volume, which PGDATA is a folder of; else at PGDATA itself. */
+function placeOfMount({ data, family, major }: ServerContainer): string {
+  return family.volumes(major).find((volume) => isWithin(data.path, volume)) ?? data.path;
 }
 
 /** Somebody put PGDATA where none of the claims is (check `pgdata-outside-mount`). */

@@ -13,9 +13,6 @@ export const replicasWithoutReplication: Check = {
   because:
     'Every ordinal initialises its own database behind one Service: writes go to one of them by chance, and reads disagree.',
   instead: '`postgres.io/replication-secret` and no `role: primary`; or replicas: 1.',
-  paste: `metadata:
-  annotations:
-    postgres.io/replication-secret: <Secret with username and password>`,
   examine({ replicas, settings }) {
     if (replicas < 2) return noObservations;
     const { role, replicationSecret } = settings.values;

@@ -1,9 +1,13 @@
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
+import { annotationField } from './field-path.ts';
 import { secretReferences } from './secret-references.ts';
 import { listed, quoted } from './shown-text.ts';
 
 const mostShown = 5;
+
+/** Of this Secret the keys have names that nobody can choose. */
+const replicationField = annotationField('postgres.io/replication-secret');
 
 /**
  * Fields: env[*].valueFrom.secretKeyRef, volumes[*].secret.items, postgres.io/replication-secret.
@@ -20,6 +24,7 @@ export const secretKeyMissing: Check = {
   examine(workload, { facts }) {
     return secretReferences(workload).flatMap(({ secret, keys, field }): readonly Observation[] => {
       if (keys.length === 0) return noObservations;
+      const isOurs = field === replicationField;
       const found = facts.secrets.find(workload.namespace, secret);
       const known = found.kind === 'present' ? found.fact.keys : undefined;
       // One without any is a place for what somebody else fills in.
@@ -28,7 +33,7 @@ export const secretKeyMissing: Check = {
         .filter((key) => !known.includes(key))
         .map((key) => ({
           field,
-          message: `Secret ${quoted(secret)} has no key ${quoted(key)}; wanted one of ${listed(known.slice(0, mostShown).map(quoted))}.`,
+          message: `Secret ${quoted(secret)} has no key ${quoted(key)}; wanted it there. ${isOurs ? 'Add it.' : `Add it, or name one that it has: ${listed(known.slice(0, mostShown).map(quoted))}.`}`,
         }));
     });
   },

@@ -38,7 +38,7 @@ export const syncNamesBlocks: Check = {
     return [
       {
         field,
-        message: `commits wait for ${wanted} standbys (${quoted(parameter.value)}), in a set of ${replicas}; wanted fewer. Remove it, or add replicas.`,
+        message: `commits wait for ${wanted} ${wanted === 1 ? 'standby' : 'standbys'} (${quoted(parameter.value)}), in a set of ${replicas}; wanted fewer. Remove synchronous_standby_names, or add replicas.`,
       },
     ];
   },

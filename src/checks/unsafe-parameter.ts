@@ -1,4 +1,5 @@
-import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { textsAt } from '../workload/json.ts';
+import type { PostgresWorkload, ServerContainer, ServerParameter } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Observation } from './check.ts';
 import { parameterField } from './field-path.ts';
@@ -16,9 +17,16 @@ export function unsafeParameter(
   return [
     {
       field: parameterField(server, parameter),
-      message: `${name} is ${quoted(parameter.value)}; wanted ${wanted}. Remove it.`,
+      message: `${name} is ${quoted(parameter.value)}${switchOf(server, parameter)}; wanted ${wanted}. Remove it.`,
     },
   ];
+}
+
+/** `-F` does not say by itself that it is fsync. */
+function switchOf({ container }: ServerContainer, { argument }: ServerParameter): string {
+  const words = [...textsAt(container, 'command'), ...textsAt(container, 'args')];
+  const word = argument === undefined ? undefined : words[argument];
+  return word !== undefined && /^-[A-Za-z]+$/.test(word) && word !== '-c' ? `, by ${quoted(word)}` : '';
 }
 
 /** parse_bool: any beginning of true, false, yes, no; on, off and its `of`; 1, 0; in any case. */

@@ -43,7 +43,8 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
     ),
     ...conflictIf(
       targets.length > 0 && parsed['restore-id'] === undefined,
-      targets.map(({ setting }) => setting),
+      // It goes with whichever one stays.
+      targets.slice(0, 1).map(({ setting }) => setting),
       `${annotationName('restore-id')} beside it: a name for this one restore, which is done once under that name`,
     ),
     // Only a time or an LSN tells which base backup comes before it.

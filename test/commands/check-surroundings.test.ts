@@ -69,7 +69,7 @@ describe('files of one folder', () => {
   test('a Service and a Secret beside the StatefulSet are looked at, and no value is repeated', async () => {
     const folder = folderWith({ 'db.yaml': [managedSet()], 'more.yaml': [service, secret({ pass: 'hunter2' })] });
     expect(await checked(folder)).toEqual([
-      'deny secret-key-missing: Secret "orders" has no key "password"; wanted one of "pass".',
+      'deny secret-key-missing: Secret "orders" has no key "password"; wanted it there. Add it, or name one that it has: "pass".',
       'warn headless-service-missing: Service "orders" is not headless; wanted one with clusterIP: None.',
     ]);
   });
