@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { describe, expect, test } from 'vitest';
+import { kubernetesItself } from '../src/admission/subject.ts';
 import { commandLine } from '../src/commands/command-line.ts';
 import { parseConfiguration } from '../src/config.ts';
 import { readManifests } from '../src/manifests/read-manifests.ts';
@@ -99,7 +100,10 @@ describe('the webhooks', () => {
       port: at(service, 'spec', 'ports', 0, 'port'),
     });
     expect(at(webhook, 'namespaceSelector')).toEqual(exceptOwnAndSystem);
-    expect(JSON.stringify(at(webhook, 'objectSelector'))).toContain(`"${managedLabelName}"`);
+    // A Scale has no labels, and a claim none of ours.
+    if (!['scale.', 'claims.'].some((unlabelled) => name.startsWith(unlabelled))) {
+      expect(JSON.stringify(at(webhook, 'objectSelector'))).toContain(`"${managedLabelName}"`);
+    }
     expect(at(webhook, 'sideEffects')).toBe('None');
     // The server waits for a body at least as long as its caller waits for the answer.
     expect(Number(at(webhook, 'timeoutSeconds')) * 1000).toBeLessThanOrEqual(limits.request);
@@ -110,6 +114,29 @@ describe('the webhooks', () => {
     for (const field of ['rules', 'objectSelector', 'namespaceSelector', 'matchConditions', 'failurePolicy']) {
       expect(at(mutating, field)).toEqual(at(validating, field));
     }
+  });
+});
+
+describe('what scales or deletes', () => {
+  const asked = webhooks.filter((webhook) => {
+    const [rule] = list(at(webhook, 'rules'));
+    return at(rule, 'operations', 0) === 'DELETE' || at(rule, 'resources', 0) === 'statefulsets/scale';
+  });
+
+  test('never waits long for us, and goes on without us', () => {
+    expect(asked.map((webhook) => at(webhook, 'name'))).toEqual(
+      ['scale', 'delete', 'claims'].map((name) => `${name}.pgusher.postgres.io`),
+    );
+    for (const webhook of asked) {
+      expect(at(webhook, 'failurePolicy')).toBe('Ignore');
+      expect(Number(at(webhook, 'timeoutSeconds'))).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('is not asked about where Kubernetes itself deletes: the accounts that the code knows', () => {
+    const conditions = asked.slice(1).map((webhook) => scalar(at(webhook, 'matchConditions', 1, 'expression')));
+    const wanted = `!(request.userInfo.username in [ ${kubernetesItself.map((user) => `'${user}'`).join(', ')}])`;
+    expect(conditions).toEqual([wanted, wanted]);
   });
 });
 

@@ -20,6 +20,7 @@ const context: AdmissionContext = {
   policy: { modes: new Map(), exemptions: [] },
   withRollout: false,
   namespaceAnnotations: () => undefined,
+  namespaceIsEnding: () => undefined,
   facts: noFacts,
   today: '2026-11-21',
 };

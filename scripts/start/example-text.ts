@@ -72,6 +72,7 @@ function whyRows(example: ManifestObject): readonly (readonly string[])[] {
     policy: noPolicy,
     withRollout: false,
     namespaceAnnotations: () => undefined,
+    namespaceIsEnding: () => undefined,
     facts: noFacts,
     today: new Date().toISOString().slice(0, 10),
   });

@@ -39,6 +39,11 @@ kubectl. \`pgusher check\` says the same about files, without a cluster.
 - **An escape**, \`postgres.io/allow-<check>: <reason>\` on the StatefulSet or on its namespace, turns the denials of one
   check into warnings that repeat the reason. An empty reason, or the name of no check, is refused. A few checks have
   no escape; their sections say why.
+- **Scaling** (\`kubectl scale\`, autoscalers) is judged as an update of the set would be, and only what the new number brings is
+  said. **Deleting** a labelled set, or any claim, is looked at by the checks marked "on deletion". Their escape is no reason but the
+  name of the object and the date, \`"data-orders-0 2026-11-21"\`, on the object that goes: it counts on that day of UTC and on one day
+  on either side, and nowhere else. What Kubernetes deletes by itself is not asked about, and nothing is held back in a namespace that
+  is being deleted. None of it waits for the webhook where that is down.
 - **The cluster config file** sets a mode for a check: \`enforce\` (warnings become denials), \`warn\` (denials become
   warnings) or \`off\`; and exemptions for a namespace or one set, each with a reason and a last day, after which it counts
   for nothing. A check without escape takes none but \`enforce\`: a file that says otherwise is refused.
@@ -93,13 +98,17 @@ function marks(check: Check): readonly string[] {
   return [
     check.severity,
     ...(check.examineChange === undefined ? [] : ['on update']),
+    ...(check.examineDeletion === undefined ? [] : ['on deletion']),
     ...(check.coversLeftAlone === undefined ? [] : ['also images left alone']),
   ];
 }
 
-function escapeOf({ id, severity, noEscape }: Check): string {
+function escapeOf({ id, severity, noEscape, datedEscape }: Check): string {
   if (noEscape !== undefined) return `none: ${noEscape}`;
   const when = severity === 'deny' ? '' : ', where it is a denial';
+  if (datedEscape !== undefined) {
+    return `\`postgres.io/allow-${id}: "<its name> <today>"\` on what is deleted${when}.`;
+  }
   return `\`postgres.io/allow-${id}: <reason>\`${when}.`;
 }
 
@@ -132,10 +141,13 @@ function findingOf(id: string, verdict: string): Finding | undefined {
 }
 
 /** What there is to paste, and of the first fixture in which nothing is found the same field, where that says more than nothing. */
-function goodExample({ id, paste }: Check): string {
+function goodExample(check: Check): string {
+  const { id, paste } = check;
   const pasted = paste === undefined ? [] : ['To paste:', '', '```yaml', paste, '```', ''];
   const { field } = firstFinding(id);
-  const accepted = readdirSync(join(fixtures, id))
+  // Which of two is deleted is not seen in a field of it.
+  const files = check.examineDeletion === undefined ? readdirSync(join(fixtures, id)) : [];
+  const accepted = files
     .toSorted()
     .filter((file) => /^accepts-[^.]+\.yaml$/.test(file))
     .map((file) => readFileSync(join(fixtures, id, file), 'utf8'))

@@ -10,7 +10,9 @@ export interface AdmissionRequest {
   readonly uid: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
-  /** Empty but for sub-resources (`scale`, `status`), which are let through. */
+  /** What was asked about; `kind` says what is sent, which is a Scale for the sub-resource of all that can be scaled. */
+  readonly resource: { readonly group: string; readonly resource: string };
+  /** Empty but for sub-resources (`scale`, `status`). */
   readonly subResource: string;
   /** From the request: the object may lack it. Empty for cluster-wide objects. */
   readonly namespace: string;
@@ -18,6 +20,8 @@ export interface AdmissionRequest {
   readonly name: string;
   readonly user: string;
   readonly dryRun: boolean;
+  /** DELETE with `--cascade=orphan`: what belongs to the object stays. */
+  readonly orphans: boolean;
   readonly object: JsonObject | undefined;
   readonly oldObject: JsonObject | undefined;
 }
@@ -31,6 +35,8 @@ export interface AdmissionContext {
   readonly withRollout: boolean;
   /** Annotations of a namespace, from a watch; undefined: not known (not synced, or no cluster). */
   namespaceAnnotations(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** Whether a namespace is being deleted, from the same watch; undefined: not known. */
+  namespaceIsEnding(namespace: string): boolean | undefined;
   /** Other objects, from watches or from files. */
   readonly facts: ClusterFacts;
   /** ISO date, for exemptions with an end. */

@@ -30,10 +30,10 @@ export interface Judged {
 export function judge(subject: Managed, request: AdmissionRequest, context: AdmissionContext): Judged {
   const old = subject.old === undefined ? undefined : strip(subject.old);
   const stripped = withDroppedArguments(strip(subject.object, old), old);
-  const workload = read(stripped.object, request, context);
+  const workload = readWorkload(stripped.object, request, context);
   const findings = runChecks({
     after: workload,
-    before: subject.wasManaged && old !== undefined ? read(old.object, request, context) : undefined,
+    before: subject.wasManaged && old !== undefined ? readWorkload(old.object, request, context) : undefined,
     operation: subject.old === undefined ? 'CREATE' : 'UPDATE',
     injected: old?.injected,
     policy: context.policy,
@@ -50,8 +50,8 @@ export function judgeRelease(
   context: AdmissionContext,
 ): readonly Finding[] {
   return runReleaseChecks({
-    after: read(subject.object, request, context),
-    before: read(subject.old, request, context),
+    after: readWorkload(subject.object, request, context),
+    before: readWorkload(subject.old, request, context),
     operation: 'UPDATE',
     policy: context.policy,
     facts: context.facts,
@@ -59,7 +59,12 @@ export function judgeRelease(
   });
 }
 
-function read(object: JsonObject, request: AdmissionRequest, context: AdmissionContext): PostgresWorkload {
+/** The namespace comes from the request: the object may lack it. */
+export function readWorkload(
+  object: JsonObject,
+  request: AdmissionRequest,
+  context: AdmissionContext,
+): PostgresWorkload {
   const namespace = context.namespaceAnnotations(request.namespace);
   const settings = readSettings({
     cluster: context.clusterSettings,

@@ -22,6 +22,11 @@ export function mutate(request: AdmissionRequest, context: AdmissionContext): Ve
       return release(subject, judgeRelease(subject, request, context));
     case 'managed':
       return protect(subject, judge(subject, request, context), context);
+    case 'scaled':
+    case 'set-deleted':
+    case 'claim-deleted':
+      // There is nothing to change in them.
+      return letThrough('not-ours', request.operation === 'DELETE' ? 'DELETE' : 'scale', request.object);
     default:
       return verdictOnOthers(subject, request);
   }

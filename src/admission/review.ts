@@ -56,14 +56,24 @@ function decodeEnvelope(review: unknown): AdmissionRequest {
       version: optionalText(kind, 'version'),
       kind: requiredText(kind, 'kind'),
     },
+    resource: {
+      group: textAt(objectAt(request, 'resource'), 'group') ?? '',
+      resource: textAt(objectAt(request, 'resource'), 'resource') ?? '',
+    },
     subResource: optionalText(request, 'subResource'),
     namespace: optionalText(request, 'namespace'),
     name: optionalText(request, 'name'),
     user: textAt(objectAt(request, 'userInfo'), 'username') ?? '',
     dryRun: own(request, 'dryRun') === true,
+    orphans: operation === 'DELETE' && isOrphaning(objectAt(request, 'options')),
     object,
     oldObject,
   };
+}
+
+/** DeleteOptions; `orphanDependents` is the older form of the same. */
+function isOrphaning(options: JsonObject): boolean {
+  return options['propagationPolicy'] === 'Orphan' || options['orphanDependents'] === true;
 }
 
 function own(parent: JsonObject, key: string): Json | undefined {

@@ -1,9 +1,10 @@
-import type { Finding } from '../checks/check.ts';
 import type { AdmissionContext, AdmissionRequest, Verdict } from './admission.ts';
 import { injectionFindings } from './injection-missing.ts';
+import { judgeClaimDeletion, judgeSetDeletion } from './judge-deletion.ts';
+import { judgeScale } from './judge-scale.ts';
 import { judge, judgeRelease } from './judge.ts';
 import { subjectOf } from './subject.ts';
-import { letThrough, refuse, refuses, verdictOnOthers } from './verdict.ts';
+import { accept, refuses, verdictOnOthers } from './verdict.ts';
 
 /**
  * What /validate answers about the final object, after every mutating webhook: the same findings as /mutate, and whether what was
@@ -13,21 +14,22 @@ export function validate(request: AdmissionRequest, context: AdmissionContext): 
   const subject = subjectOf(request);
   switch (subject.kind) {
     case 'released':
-      return accept(judgeRelease(subject, request, context), request, undefined);
+      return accept(judgeRelease(subject, request, context), request.object);
     case 'managed': {
       const judged = judge(subject, request, context);
       // What is refused may have no place for what we would put there: a name of ours is taken, say.
       const findings = refuses(judged.findings)
         ? judged.findings
         : [...judged.findings, ...injectionFindings(judged, context)];
-      return accept(findings, request, judged.stripped.hash);
+      return { ...accept(findings, request.object), revision: judged.stripped.hash };
     }
+    case 'scaled':
+      return judgeScale(subject, request, context);
+    case 'set-deleted':
+      return judgeSetDeletion(subject.object, request, context);
+    case 'claim-deleted':
+      return judgeClaimDeletion(subject.object, request, context);
     default:
       return verdictOnOthers(subject, request);
   }
-}
-
-function accept(findings: readonly Finding[], request: AdmissionRequest, revision: string | undefined): Verdict {
-  if (refuses(findings)) return { ...refuse(findings, request.object), revision };
-  return { ...letThrough('accepted', 'no denial', request.object), findings, revision };
 }

@@ -28,6 +28,12 @@ export function refuse(findings: readonly Finding[], object: JsonObject | undefi
   return { ...letThrough('denied', [...ids].join(','), object), allowed: false, findings, ...subject };
 }
 
+/** /validate's answer: refused where there is a denial. */
+export function accept(findings: readonly Finding[], object: JsonObject | undefined): Verdict {
+  if (refuses(findings)) return refuse(findings, object);
+  return { ...letThrough('accepted', 'no denial', object), findings };
+}
+
 /** No longer than a line of a terminal bears: what was not validated yet may be named anything. */
 const longestTitle = 160;
 

@@ -12,7 +12,10 @@ export function adviceOn({ check: id, severity }: Finding): readonly string[] {
   const isDenied = severity === 'deny';
   return [
     ...(check.paste?.split('\n').map((line) => `  ${line}`) ?? []),
-    ...(isDenied && check.noEscape === undefined ? [`Allow it: postgres.io/allow-${id}: "<reason>"`] : []),
+    // A dated escape stands in the message, with name and day.
+    ...(isDenied && check.noEscape === undefined && check.datedEscape === undefined
+      ? [`Allow it: postgres.io/allow-${id}: "<reason>"`]
+      : []),
     ...(isDenied && check.noEscape !== undefined ? [`No escape: ${check.noEscape}`] : []),
     why,
   ];

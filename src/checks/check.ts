@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { ClusterFacts, FactKind, WhyUnknown } from '../workload/cluster-facts.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import type { Deletion, DeletionSurroundings } from './deletion.ts';
 
 export type Severity = 'deny' | 'warn';
 
@@ -59,6 +60,8 @@ export interface Check {
   readonly paste?: string;
   /** Why neither `allow-<id>` nor an exemption nor a milder mode counts; absent: they do. */
   readonly noEscape?: string;
+  /** `allow-<id>` is the object's name and today's date instead of a reason (dated-escape.ts). */
+  readonly datedEscape?: true;
   /** What the old object had already is denied too: with it, nothing could be injected. */
   readonly neverRatcheted?: true;
   /** Also judges images that nothing is injected into (`left-alone`): it asks nothing that such an image does by itself. */
@@ -67,6 +70,8 @@ export interface Check {
   examine?(workload: PostgresWorkload, surroundings: Surroundings): readonly Observation[];
   /** Looks at a change; only on UPDATE, never ratcheted. */
   examineChange?(change: Change, surroundings: Surroundings): readonly Observation[];
+  /** Looks at a deletion, of a set or of a claim; never ratcheted. */
+  examineDeletion?(deletion: Deletion, surroundings: DeletionSurroundings): readonly Observation[];
 }
 
 /** Nothing to say; one value, since most checks say it about most objects. */

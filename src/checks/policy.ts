@@ -18,4 +18,15 @@ export interface CheckExemption {
   readonly until: string;
 }
 
+/** The first that covers a check of an object on a day; ISO dates sort as text. */
+export function exemptionOf(
+  { exemptions }: CheckPolicy,
+  of: { readonly check: string; readonly namespace: string; readonly name: string; readonly today: string },
+): CheckExemption | undefined {
+  return exemptions.find(
+    ({ check, namespace, name, until }) =>
+      check === of.check && namespace === of.namespace && (name === undefined || name === of.name) && of.today <= until,
+  );
+}
+
 export const noPolicy: CheckPolicy = { modes: new Map(), exemptions: [] };

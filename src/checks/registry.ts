@@ -15,6 +15,9 @@ import { connectionsVsMemory } from './connections-vs-memory.ts';
 import { containerNotFound } from './container-not-found.ts';
 import { dataDirectoryArg } from './data-directory-arg.ts';
 import { dataSyncRetryOn } from './data-sync-retry-on.ts';
+import { deleteOrphanOk } from './delete-orphan-ok.ts';
+import { deletePvcManaged } from './delete-pvc-managed.ts';
+import { deleteWithData } from './delete-with-data.ts';
 import { duplicateManagedBy } from './duplicate-managed-by.ts';
 import { engineSwitched } from './engine-switched.ts';
 import { fsgroupAlwaysLarge } from './fsgroup-always-large.ts';
@@ -56,6 +59,7 @@ import { md5Auth } from './md5-auth.ts';
 import { nameHasDots } from './name-has-dots.ts';
 import { nameTooLong } from './name-too-long.ts';
 import { obsoleteForm } from './obsolete-form.ts';
+import { namespaceTerminating } from './namespace-terminating.ts';
 import { ordinalsStart } from './ordinals-start.ts';
 import { parameterUnreadable } from './parameter-unreadable.ts';
 import { passwordAndFile } from './password-and-file.ts';
@@ -276,6 +280,11 @@ export const checks = [
   agentPortTaken,
   duplicateManagedBy,
   obsoleteForm,
+  // Deletion
+  deleteWithData,
+  deletePvcManaged,
+  deleteOrphanOk,
+  namespaceTerminating,
 ] as const satisfies readonly Check[];
 
 export const checkIds: readonly string[] = checks.map(({ id }) => id);
@@ -286,7 +295,7 @@ export const catalogue: ReadonlyMap<string, Check> = catalogueOf(checks);
 export function catalogueOf(list: readonly Check[]): ReadonlyMap<string, Check> {
   const malformed = list.find(({ id }) => !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id));
   if (malformed !== undefined) throw new Error(`check id "${malformed.id}" is not kebab-case`);
-  const idle = list.find((check) => check.examine === undefined && check.examineChange === undefined);
+  const idle = list.find((check) => (check.examine ?? check.examineChange ?? check.examineDeletion) === undefined);
   if (idle !== undefined) throw new Error(`check "${idle.id}" examines nothing`);
   const byId = new Map(list.map((check) => [check.id, check]));
   const twin = list.find((check) => byId.get(check.id) !== check);

@@ -5,7 +5,8 @@ import { noObservations } from './check.ts';
 import type { Check, Finding, Gap, Observation, Severity, Surroundings } from './check.ts';
 import { couldNotLookUp } from './look-up.ts';
 import { managedLabelRemoved } from './managed-label-removed.ts';
-import type { CheckExemption, CheckMode, CheckPolicy } from './policy.ts';
+import { exemptionOf } from './policy.ts';
+import type { CheckMode, CheckPolicy } from './policy.ts';
 import { catalogue, checks } from './registry.ts';
 import { quoted } from './shown-text.ts';
 
@@ -110,18 +111,9 @@ function passFor(check: Check, input: CheckInput): string | undefined {
   if (check.noEscape !== undefined) return undefined;
   const reason = input.after.settings.escapes.get(check.id)?.trim() ?? '';
   if (reason !== '') return `allowed by postgres.io/allow-${check.id} (${quoted(reason)})`;
-  const exemption = input.policy.exemptions.find((candidate) => covers(candidate, check, input));
+  const { namespace, name } = input.after;
+  const exemption = exemptionOf(input.policy, { check: check.id, namespace, name, today: input.today });
   return exemption === undefined ? undefined : `exempt until ${exemption.until} (${quoted(exemption.reason)})`;
-}
-
-/** ISO dates sort as text. */
-function covers(exemption: CheckExemption, check: Check, { after, today }: CheckInput): boolean {
-  return (
-    exemption.check === check.id &&
-    exemption.namespace === after.namespace &&
-    (exemption.name === undefined || exemption.name === after.name) &&
-    today <= exemption.until
-  );
 }
 
 /** The message holds the value seen, so a new value in the same field is a new finding. */

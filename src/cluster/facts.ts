@@ -98,7 +98,7 @@ class LazyWatches implements FactWatch {
     const table = this.#tables[kind];
     const startOthers = (objects: readonly JsonObject[]): void => {
       if (kind !== 'statefulSets') return;
-      if (objects.some((object) => factSources.statefulSets.read(object).isManaged)) this.#startAll();
+      if (objects.some((object) => factSources.statefulSets.read(object).managed !== undefined)) this.#startAll();
     };
     return {
       replace: (objects) => {
@@ -122,11 +122,12 @@ class LazyWatches implements FactWatch {
   }
 }
 
-/** The same tables; the first look at any of them calls `start`. */
+/** The same tables; the first look at any of them calls `start`, but for the sets, which are watched anyway. */
 function startedBy(tables: FactTables, start: () => void): ClusterFacts {
   let isStarted = false;
   return new Proxy(tables, {
     get: (target, kind: FactKind) => {
+      if (kind === 'statefulSets') return target[kind];
       if (!isStarted) start();
       isStarted = true;
       return target[kind];

@@ -7,6 +7,8 @@ import { watchObjects } from './watch-objects.ts';
 export interface NamespaceWatch {
   /** Annotations of a namespace; undefined where it is not known (yet). */
   annotations(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** Whether it is being deleted, with all that is in it; undefined where it is not known (yet). */
+  isEnding(namespace: string): boolean | undefined;
   /** The first list is here. What came later may be a moment behind. */
   synced(): boolean;
   stop(): void;
@@ -20,16 +22,24 @@ export interface NamespaceWatchOptions {
   readonly retry?: number;
 }
 
+interface KnownNamespace {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly isEnding: boolean;
+}
+
 /**
- * Nothing but the annotations is kept: a cluster may have thousands of namespaces. Does not wait for the first list. What was known
+ * Nothing but the annotations and whether it goes is kept: a cluster may have thousands of namespaces. Does not wait for the first list. What was known
  * stays known while the apiserver cannot be asked: a layer of settings that vanished would restart databases.
  */
 export function watchNamespaces({ kubeconfig, ...options }: NamespaceWatchOptions): NamespaceWatch {
-  const known = new Map<string, Readonly<Record<string, string>>>();
+  const known = new Map<string, KnownNamespace>();
   let isSynced = false;
   const put = (namespace: JsonObject): void => {
     const metadata = objectAt(namespace, 'metadata');
-    known.set(textAt(metadata, 'name') ?? '', ours(textMapAt(metadata, 'annotations')));
+    known.set(textAt(metadata, 'name') ?? '', {
+      annotations: ours(textMapAt(metadata, 'annotations')),
+      isEnding: textAt(metadata, 'deletionTimestamp') !== undefined,
+    });
   };
   const watch = watchObjects({
     ...options,
@@ -48,7 +58,8 @@ export function watchNamespaces({ kubeconfig, ...options }: NamespaceWatchOption
     },
   });
   return {
-    annotations: (namespace) => known.get(namespace),
+    annotations: (namespace) => known.get(namespace)?.annotations,
+    isEnding: (namespace) => known.get(namespace)?.isEnding,
     synced: () => isSynced,
     stop: () => {
       watch.stop();

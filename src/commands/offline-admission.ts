@@ -37,6 +37,7 @@ export async function offlineContext(
     withRollout: false,
     ...(configFile === undefined ? {} : await readConfig(configFile)),
     namespaceAnnotations: (namespace) => namespaces.get(namespace),
+    namespaceIsEnding: () => undefined,
     facts: noFacts,
     today: new Date().toISOString().slice(0, 10),
   };
@@ -59,11 +60,13 @@ export function createRequest({ object, kind, namespace, name }: ManifestObject)
     uid: 'command-line',
     operation: 'CREATE',
     kind: { group, version, kind },
+    resource: { group, resource: '' },
     subResource: '',
     namespace,
     name,
     user: 'command-line',
     dryRun: true,
+    orphans: false,
     object,
     oldObject: undefined,
   };

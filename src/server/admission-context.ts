@@ -6,7 +6,7 @@ import type { ConfigurationFile } from './configuration-file.ts';
 
 /** What is known of the cluster; nothing of it is waited for. */
 export interface Surroundings {
-  readonly namespaces: Pick<NamespaceWatch, 'annotations'> | undefined;
+  readonly namespaces: Pick<NamespaceWatch, 'annotations' | 'isEnding'> | undefined;
   readonly facts: ClusterFacts;
 }
 
@@ -29,6 +29,7 @@ function contextOf(configuration: Configuration, { namespaces, facts }: Surround
     policy: configuration.policy,
     withRollout: configuration.withRollout,
     namespaceAnnotations: (namespace) => namespaces?.annotations(namespace),
+    namespaceIsEnding: (namespace) => namespaces?.isEnding(namespace),
     facts,
     get today() {
       return new Date().toISOString().slice(0, 10);

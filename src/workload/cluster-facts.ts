@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /**
  * What is known of other objects: values in memory, read by whoever watches a cluster or reads a folder of manifests. Nothing in
  * them is a secret: of a Secret there are names and key names at most, and never a value.
@@ -90,8 +92,13 @@ export interface AutoscalerFact {
 
 export interface StatefulSetFact {
   readonly name: string;
+  readonly uid: string;
   readonly replicas: number;
-  readonly isManaged: boolean;
+  /** The ordinal of its first pod (`spec.ordinals.start`). */
+  readonly firstOrdinal: number;
+  readonly isBeingDeleted: boolean;
+  /** The set itself, as far as it is kept (kept-set.ts); undefined where it is not managed. */
+  readonly managed: JsonObject | undefined;
   /** What its annotations say of backups; undefined where they name no claim, or it is a standby, has backups off or is not managed. */
   readonly backups: { readonly claim: string; readonly prefix: string | undefined } | undefined;
   /** Names of claim templates: pod 0 has the claim `<template>-<name>-0`. */

@@ -14,6 +14,7 @@ import type {
 import { numberAt, objectAt, objectsAt, textAt, textMapAt, textsAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { annotationName } from './annotation-name.ts';
+import { keptSet } from './kept-set.ts';
 import { isManaged } from './read-settings.ts';
 
 type FactOf<Kind extends FactKind> = ClusterFacts[Kind] extends FactsOf<infer T> ? T : never;
@@ -164,13 +165,17 @@ function readAutoscaler(object: JsonObject): AutoscalerFact {
 }
 
 function readStatefulSet(object: JsonObject): StatefulSetFact {
+  const metadata = objectAt(object, 'metadata');
   const spec = objectAt(object, 'spec');
   const pod = objectAt(objectAt(spec, 'template'), 'spec');
   return {
     name: nameOf(object),
+    uid: textAt(metadata, 'uid') ?? '',
     replicas: numberAt(spec, 'replicas') ?? 1,
-    isManaged: isManaged(textMapAt(objectAt(object, 'metadata'), 'labels')),
-    backups: readBackups(objectAt(object, 'metadata')),
+    firstOrdinal: numberAt(objectAt(spec, 'ordinals'), 'start') ?? 0,
+    isBeingDeleted: textAt(metadata, 'deletionTimestamp') !== undefined,
+    managed: isManaged(textMapAt(metadata, 'labels')) ? keptSet(object) : undefined,
+    backups: readBackups(metadata),
     claimTemplates: objectsAt(spec, 'volumeClaimTemplates').map(nameOf),
     writes: objectsAt(pod, 'volumes').flatMap((volume) => {
       const source = objectAt(volume, 'persistentVolumeClaim');

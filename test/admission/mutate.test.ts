@@ -43,13 +43,17 @@ describe('let through, untouched', () => {
   test.each<[string, ReviewParts, Partial<Verdict>]>([
     [
       'DELETE with a null object',
-      { operation: 'DELETE', object: null, oldObject: managed },
-      { decision: 'not-ours', reason: 'DELETE' },
+      { operation: 'DELETE', object: null, oldObject: managedSet({ labels: {} }) },
+      { decision: 'not-ours', reason: 'no label' },
     ],
     ['CONNECT', { operation: 'CONNECT', object: null }, { decision: 'not-ours', reason: 'CONNECT' }],
     [
-      'the sub-resource scale',
-      { operation: 'UPDATE', oldObject: managed, request: { subResource: 'scale' } },
+      'the sub-resource scale of another kind',
+      {
+        operation: 'UPDATE',
+        oldObject: managed,
+        request: { subResource: 'scale', resource: { group: 'apps', version: 'v1', resource: 'deployments' } },
+      },
       { decision: 'not-ours', reason: 'sub-resource scale' },
     ],
     [

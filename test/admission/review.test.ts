@@ -15,11 +15,13 @@ test('a review is read with its objects as they are', () => {
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       operation: 'CREATE',
       kind: { group: 'apps', version: 'v1', kind: 'StatefulSet' },
+      resource: { group: 'apps', resource: 'statefulsets' },
       subResource: '',
       namespace: 'shop',
       name: 'orders',
       user: 'ada',
       dryRun: false,
+      orphans: false,
       object,
       oldObject: undefined,
     },
@@ -44,15 +46,27 @@ test('a DELETE has a null object, and what Go leaves out is empty', () => {
       uid: 'u',
       operation: 'DELETE',
       kind: { group: '', version: 'v1', kind: 'Node' },
+      resource: { group: '', resource: '' },
       subResource: '',
       namespace: '',
       name: '',
       user: '',
       dryRun: false,
+      orphans: false,
       object: undefined,
       oldObject: { a: 1 },
     },
   });
+});
+
+test.each<[JsonObject, string, boolean]>([
+  [{ propagationPolicy: 'Orphan' }, 'DELETE', true],
+  [{ orphanDependents: true }, 'DELETE', true],
+  [{ propagationPolicy: 'Foreground' }, 'DELETE', false],
+  [{ propagationPolicy: 'Orphan' }, 'UPDATE', false],
+])('options %j of %s: what belongs to the object stays, %s', (options, operation, orphans) => {
+  const decoded = decodeReview(text(reviewOf({ operation, oldObject: managedSet(), request: { options } })));
+  expect(decoded).toMatchObject({ request: { orphans } });
 });
 
 describe('what is no review is told in one line', () => {

@@ -288,6 +288,35 @@ describe.skipIf(missingTools('go'))('a real kube-apiserver with both webhooks re
     cluster.kubectl(['delete', 'namespace', 'shop', '--wait=false']);
   });
 
+  test('in a namespace that is being deleted everything can be deleted, whoever does it', async () => {
+    cluster.kubectl(['create', 'namespace', 'ending']);
+    const manifest = ordersManifest((set) => {
+      set.metadata.namespace = 'ending';
+      set.metadata.annotations['postgres.io/allow-pvc-retention-delete'] = 'thrown away each night';
+      Object.assign(set.spec, { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } });
+    });
+    expect(apply(manifest).status).toBe(0);
+    const attempt = (...args: string[]) => cluster.tryKubectl(['delete', ...args, '-n', 'ending', '--wait=false']);
+    const claimIsThere = (): boolean =>
+      cluster.tryKubectl(['get', 'pvc', 'data-orders-0', '-n', 'ending']).status === 0;
+    await until('the claim', 30_000, claimIsThere);
+    await until('the refusals', 30_000, () => {
+      const answers = [
+        attempt('statefulset', 'orders', '--dry-run=server'),
+        attempt('pvc', 'data-orders-0', '--dry-run=server'),
+      ];
+      return answers.every(({ status }) => status !== 0);
+    });
+    // No controller empties it here.
+    cluster.kubectl(['delete', 'namespace', 'ending', '--wait=false']);
+    await until('the end to be known', 20_000, () => attempt('pvc', 'data-orders-0').status === 0);
+    const answer = attempt('statefulset', 'orders');
+    expect(answer.stderr).toContain(
+      'Warning: namespace-terminating: namespace "ending" is being deleted with all claims',
+    );
+    expect(answer.status).toBe(0);
+  });
+
   test('a namespace whose LimitRange wants requests and limits takes the injected pod as it is', () => {
     apply(ordersManifest());
     const { template, volumeClaimTemplates } = stored(cluster).spec;
@@ -311,9 +340,14 @@ describe.skipIf(missingTools('go'))('a real kube-apiserver with both webhooks re
       const made = cluster.tryKubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
       expect(made.stderr).toBe('');
       const { spec: limited } = JSON.parse(made.stdout) as typeof pod;
-      const resourcesOf = ({ initContainers = [] }: typeof template.spec): unknown =>
-        initContainers.map(({ name, resources }) => ({ name, resources }));
-      expect(resourcesOf(limited)).toEqual(resourcesOf(template.spec));
+      const resourcesOf = ({ initContainers = [] }: typeof template.spec, who: (name: string) => boolean): unknown =>
+        initContainers.filter(({ name }) => who(name)).map(({ resources }) => resources);
+      const isAgent = (name: string): boolean => name !== 'pgusher-initdb';
+      expect(resourcesOf(limited, isAgent)).toEqual(resourcesOf(template.spec, isAgent));
+      // It runs the server, and gets what the server gets.
+      const [server] = limited.containers.map(({ resources }) => resources);
+      expect(server).toMatchObject({ limits: limits.default });
+      expect(resourcesOf(limited, (name) => !isAgent(name))).toEqual([server]);
     } finally {
       cluster.kubectl(['delete', 'limitrange', 'range']);
     }

@@ -186,11 +186,13 @@ function requestFor({ after, before, facts }: CheckFixture): AdmissionRequest {
     uid: 'uid',
     operation: before === undefined ? 'CREATE' : 'UPDATE',
     kind: { group: 'apps', version: 'v1', kind: 'StatefulSet' },
+    resource: { group: 'apps', resource: 'statefulsets' },
     subResource: '',
     namespace: 'default',
     name: after.name,
     user: 'test',
     dryRun: true,
+    orphans: false,
     object: { ...after.object, metadata: { ...metadata, annotations } },
     oldObject: before?.object,
   };
@@ -202,6 +204,7 @@ function contextFor({ facts }: CheckFixture): AdmissionContext {
     policy: noPolicy,
     withRollout: false,
     namespaceAnnotations: () => undefined,
+    namespaceIsEnding: () => undefined,
     facts,
     today: '2026-11-21',
   };

@@ -10,6 +10,8 @@ const machinery = [
   'advice.ts',
   'check.ts',
   'claim-template-snippet.ts',
+  'dated-escape.ts',
+  'deletion.ts',
   'field-path.ts',
   'handler-commands.ts',
   'look-up.ts',
@@ -21,6 +23,7 @@ const machinery = [
   'policy.ts',
   'registry.ts',
   'run-checks.ts',
+  'run-deletion-checks.ts',
   'setting-problem.ts',
   'shown-text.ts',
   'unsafe-parameter.ts',
@@ -50,7 +53,7 @@ describe.each(checks.map((check: Check) => ({ id: check.id, check })))('$id', ({
       file,
       ...(file.startsWith('accepts-') ? [] : [file.replace(/yaml$/, 'verdict.yaml')]),
       ...files.filter((candidate) =>
-        ['before.yaml', 'cluster.yaml'].some((part) => candidate === file.replace(/yaml$/, part)),
+        ['before.yaml', 'cluster.yaml', 'delete.yaml'].some((part) => candidate === file.replace(/yaml$/, part)),
       ),
     ]);
     expect(files).toEqual(expected.toSorted());

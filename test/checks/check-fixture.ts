@@ -5,6 +5,8 @@ import type { Finding } from '../../src/checks/check.ts';
 import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import type { CheckPolicy } from '../../src/checks/policy.ts';
+import type { Deletion } from '../../src/checks/deletion.ts';
+import { runDeletionChecks } from '../../src/checks/run-deletion-checks.ts';
 import { runChecks, runReleaseChecks } from '../../src/checks/run-checks.ts';
 import { renderPlan } from '../../src/injections/render-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -19,7 +21,7 @@ import { isManaged, readSettings } from '../../src/workload/read-settings.ts';
 
 /**
  * `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml` and other objects in
- * `<name>.cluster.yaml`.
+ * `<name>.cluster.yaml`. With `<name>.delete.yaml` it is the deletion of the object: DeleteOptions, as kubectl sends them.
  */
 export interface CheckFixture {
   readonly check: string;
@@ -45,12 +47,63 @@ export function fixtureText(check: string, file: string): string {
   return readFileSync(join(root, check, file), 'utf8');
 }
 
+/** Objects that are created or changed. */
 export function checkFixtures(): readonly CheckFixture[] {
-  return fixtureFolders().flatMap((check) =>
-    fixtureFiles(check)
+  return fixtureNames()
+    .filter(({ deletes }) => !deletes)
+    .map(({ check, name }) => readFixture(check, name));
+}
+
+/** Objects that are deleted. */
+export function deletionFixtures(): readonly DeletionFixture[] {
+  return fixtureNames()
+    .filter(({ deletes }) => deletes)
+    .map(({ check, name }) => readDeletionFixture(check, name));
+}
+
+function fixtureNames() {
+  return fixtureFolders().flatMap((check) => {
+    const files = fixtureFiles(check);
+    return files
       .filter((file) => /^[^.]+\.yaml$/.test(file))
-      .map((file) => readFixture(check, file.replace('.yaml', ''))),
-  );
+      .map((file) => file.replace('.yaml', ''))
+      .map((name) => ({ check, name, deletes: files.includes(`${name}.delete.yaml`) }));
+  });
+}
+
+export interface DeletionFixture extends Pick<CheckFixture, 'check' | 'name' | 'folder' | 'facts'> {
+  readonly deletion: Deletion;
+}
+
+/** A Namespace in `<name>.cluster.yaml` may be one that is being deleted. */
+function readDeletionFixture(check: string, name: string): DeletionFixture {
+  const folder = join(root, check);
+  const object: unknown = parse(fixtureText(check, `${name}.yaml`));
+  const options: unknown = parse(fixtureText(check, `${name}.delete.yaml`));
+  if (!isObject(object) || !isObject(options)) throw new Error('the fixture is no YAML mapping');
+  const around = existsSync(join(folder, `${name}.cluster.yaml`)) ? fixtureText(check, `${name}.cluster.yaml`) : '';
+  const metadata = objectAt(object, 'metadata');
+  const workload = workloadOf(object);
+  const deleted = {
+    namespace: workload.namespace,
+    name: textAt(metadata, 'name') ?? '',
+    escapes: workload.settings.escapes,
+    namespaceIsEnding: around.includes('deletionTimestamp'),
+  };
+  const deletion: Deletion =
+    textAt(object, 'kind') === 'StatefulSet'
+      ? { kind: 'set', ...deleted, workload, orphans: options['propagationPolicy'] === 'Orphan' }
+      : { kind: 'claim', ...deleted };
+  return { check, name, folder, facts: around === '' ? noFacts : factsFrom(around), deletion };
+}
+
+/** What /validate asks of the checks about a deletion. */
+export function judgeDeletion(
+  { deletion, facts }: Pick<DeletionFixture, 'deletion' | 'facts'>,
+  policy: CheckPolicy = noPolicy,
+  today = '2026-11-21',
+): readonly Finding[] {
+  return runDeletionChecks({ deletion, facts, policy, today });
 }
 
 export function readFixture(check: string, name: string): CheckFixture {
@@ -74,6 +127,7 @@ export function factsFrom(yaml: string): ClusterFacts {
     const object: unknown = document.toJS();
     if (!isObject(object)) throw new Error('a document of the cluster is no YAML mapping');
     const written = textAt(object, 'kind') ?? '';
+    if (written === 'Namespace') continue;
     const kind = factKinds.find((one) => written.replace(/List$/, '') === factSources[one].kind);
     if (kind === undefined) throw new Error(`${written} is no kind that is looked up`);
     tables[kind].setGap(undefined);

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { checkFixtures, judge } from './check-fixture.ts';
+import { checkFixtures, deletionFixtures, judge, judgeDeletion } from './check-fixture.ts';
 
-describe.each(checkFixtures())('$check: $name', (fixture) => {
-  const findings = judge(fixture);
+const fixtures = [
+  ...checkFixtures().map((fixture) => ({ ...fixture, findings: judge(fixture) })),
+  ...deletionFixtures().map((fixture) => ({ ...fixture, findings: judgeDeletion(fixture) })),
+];
+
+describe.each(fixtures)('$check: $name', (fixture) => {
+  const { findings } = fixture;
   const own = findings.filter(({ check }) => check === fixture.check);
 
   if (fixture.name.startsWith('accepts-')) {
@@ -35,8 +40,8 @@ describe.each(checkFixtures())('$check: $name', (fixture) => {
 
 /** kubectl prints about 120 characters of a warning, the check's name among them (see admission/warnings.ts). */
 test('a warning says what is wanted before it is cut', () => {
-  const warnings = checkFixtures()
-    .flatMap((fixture) => judge(fixture))
+  const warnings = fixtures
+    .flatMap(({ findings }) => findings)
     .filter(({ severity, message }) => severity === 'warn' && !/^(allowed by|was so before)/.test(message));
   const late = warnings
     .map(({ check, message }) => `${check}: ${message}`)
@@ -45,6 +50,6 @@ test('a warning says what is wanted before it is cut', () => {
 });
 
 test('no verdict repeats a password', () => {
-  const texts = checkFixtures().flatMap((fixture) => judge(fixture).map(({ message }) => message));
+  const texts = fixtures.flatMap(({ findings }) => findings.map(({ message }) => message));
   expect(texts.filter((text) => /admin123|hoard_pass|testpsw|not-a-real-key|hidden/.test(text))).toEqual([]);
 });

@@ -51,6 +51,8 @@ test('a cluster without a managed set is asked for its sets alone, until somebod
     expect(watched.states().get('statefulSets')).toBe('synced');
     expect(api.watches(sets)).toBe(1);
   }, long);
+  // Scaling asks for the set, managed or not.
+  expect(watched.facts.statefulSets.find('shop', 'orders')).toMatchObject({ fact: { managed: undefined } });
   expect(watched.states().get('claims')).toBe('idle');
   expect(new Set(api.asked)).toEqual(new Set([`list ${sets}`, `watch ${sets}`]));
 

@@ -58,6 +58,21 @@ test('what is listed and what changes later is known, of our annotations only', 
   }, long);
 });
 
+test('a namespace that is being deleted is known as such', async () => {
+  const api = await startApi();
+  const watched = watch(api);
+  expect(watched.isEnding('shop')).toBeUndefined();
+  await vi.waitFor(() => {
+    expect(watched.isEnding('shop')).toBe(false);
+    expect(api.watches(path)).toBe(1);
+  }, long);
+  const metadata = { name: 'shop', resourceVersion: '3', deletionTimestamp: '2026-11-21T12:00:00Z' };
+  api.send(path, 'MODIFIED', { apiVersion: 'v1', kind: 'Namespace', metadata, status: { phase: 'Terminating' } });
+  await vi.waitFor(() => {
+    expect(watched.isEnding('shop')).toBe(true);
+  }, long);
+});
+
 test('an API that fails at first is told of and asked again', async () => {
   const api = await startApi();
   api.broken.set('', 500);

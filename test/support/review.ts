@@ -9,6 +9,7 @@ export const plainContext: AdmissionContext = {
   policy: noPolicy,
   withRollout: false,
   namespaceAnnotations: () => undefined,
+  namespaceIsEnding: () => undefined,
   facts: noFacts,
   today: '2026-11-21',
 };

@@ -30,7 +30,10 @@ export interface KubectlResult {
   readonly stderr: string;
 }
 
-export async function startControlPlane(): Promise<ControlPlane> {
+/** `controllers`: those of kube-controller-manager, each with an account of its own as in most clusters. */
+export async function startControlPlane(
+  controllers: readonly string[] = ['statefulset-controller'],
+): Promise<ControlPlane> {
   const programs = buildPrograms(kubernetesVersion, ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-apiserver-'));
   const file = (name: string): string => join(directory, name);
@@ -125,7 +128,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       '--authorization-kubeconfig',
       kubeconfig,
       '--controllers',
-      'statefulset-controller',
+      controllers.join(','),
+      '--use-service-account-credentials=true',
       '--leader-elect=false',
       '--secure-port',
       '0',
