@@ -1,10 +1,16 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import type { Finding } from '../../src/checks/check.ts';
 import { isList, isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { Json, JsonObject } from '../../src/workload/json.ts';
+import type { ClusterFacts } from '../../src/workload/cluster-facts.ts';
+import { noFacts } from '../../src/workload/fact-table.ts';
 import type { PostgresWorkload } from '../../src/workload/postgres-workload.ts';
 import { checkFixtures, judge, workloadOf } from './check-fixture.ts';
+import { canTakeSidecars, meshes } from './mesh-sidecars.ts';
 
 /** What is none of the checks' business changes no verdict: what somebody else adds, and in which order things are written. */
 
@@ -33,14 +39,46 @@ function places(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ check, severity, field }) => `${severity} ${check} ${field}`).toSorted();
 }
 
-const fixtures = checkFixtures();
+interface Case {
+  readonly title: string;
+  readonly after: PostgresWorkload;
+  readonly before: PostgresWorkload | undefined;
+  readonly facts: ClusterFacts;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** What careful engineers run, created and applied again. */
+const safe: readonly Case[] = globSync(['examples/*.yaml', 'test/fixtures/injection/*/in.yaml'], { cwd: root })
+  .toSorted()
+  .flatMap((path) => {
+    const set = parseAllDocuments(readFileSync(join(root, path), 'utf8'))
+      .map((document) => document.toJS() as unknown)
+      .filter(isObject)
+      .find(({ kind }) => kind === 'StatefulSet');
+    if (set === undefined) throw new Error(`${path} holds no StatefulSet`);
+    const after = workloadOf(set);
+    return [
+      { title: `${path}, created`, after, before: undefined, facts: noFacts },
+      { title: `${path}, applied again`, after, before: after, facts: noFacts },
+    ];
+  });
+
+const cases: readonly Case[] = [
+  ...checkFixtures().map((fixture) => ({ ...fixture, title: `${fixture.check}: ${fixture.name}` })),
+  ...safe,
+];
 
 /** Images that are found by being the only one: with a second container they are not. */
 function isFoundAsOnlyOne({ detection }: PostgresWorkload): boolean {
   return detection.kind === 'found' && detection.because.every((sign) => sign === 'only-container');
 }
 
-describe.each(fixtures)('$check: $name', ({ after, before, facts }) => {
+function podOf(object: JsonObject): JsonObject {
+  return objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'spec');
+}
+
+describe.each(cases)('$title', ({ after, before, facts }) => {
   const verdict = shown(judge({ after, before, facts }));
 
   test('an unrelated field', () => {
@@ -49,6 +87,7 @@ describe.each(fixtures)('$check: $name', ({ after, before, facts }) => {
         ['metadata', 'labels'],
         ['metadata', 'annotations'],
         ['spec', 'template', 'metadata', 'labels'],
+        ['spec', 'template', 'metadata', 'annotations'],
         ['spec'],
         podPath,
       ].reduce<JsonObject>(
@@ -57,6 +96,23 @@ describe.each(fixtures)('$check: $name', ({ after, before, facts }) => {
       );
     expect(shown(judge({ after: edited(after, add), before, facts }))).toEqual(verdict);
     expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts }))).toEqual(verdict);
+  });
+
+  test('an unrelated field in any container, mount, port, probe and claim template', () => {
+    const add: Edit = (object) =>
+      within(object, ['spec'], (spec) => ({
+        ...spec,
+        ...('volumeClaimTemplates' in spec ? { volumeClaimTemplates: withUnknown(spec['volumeClaimTemplates']) } : {}),
+        ...(isObject(spec['template'])
+          ? { template: within(spec['template'], ['spec'], (pod) => withUnknownInContainers(pod)) }
+          : {}),
+      }));
+    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts }))).toEqual(verdict);
+  });
+
+  test('keys in another order', () => {
+    const reverse: Edit = (object) => reversedKeys(object) as JsonObject;
+    expect(shown(judge({ after: edited(after, reverse), before, facts }))).toEqual(verdict);
   });
 
   test('containers, variables, mounts, volumes and ports in another order', () => {
@@ -73,15 +129,53 @@ describe.each(fixtures)('$check: $name', ({ after, before, facts }) => {
   });
 
   // Where the container is found because it is the only one, a second one is a question to the user.
-  if (after.detection.kind !== 'found' || isFoundAsOnlyOne(after)) return;
-  test('a sidecar of a mesh', () => {
-    const mesh: Edit = (object) => within(object, podPath, withMesh);
+  if (after.detection.kind !== 'found' || isFoundAsOnlyOne(after) || !canTakeSidecars(podOf(after.object))) return;
+  test.each(meshes)('a sidecar of $title', ({ into }) => {
+    const mesh: Edit = (object) => within(object, podPath, into);
     expect(shown(judge({ after: edited(after, mesh), before, facts }))).toEqual(verdict);
     expect(shown(judge({ after: edited(after, mesh), before: before && edited(before, mesh), facts }))).toEqual(
       verdict,
     );
   });
 });
+
+const unknown = { 'x-unrelated': { on: true } };
+
+/** Every map of a list, and the maps in it that are no free text (labels, limits …). */
+function withUnknown(list: Json | undefined): Json {
+  return isList(list) ? list.map((item) => (isObject(item) ? { ...item, ...unknown } : item)) : (list ?? null);
+}
+
+function withUnknownInContainers(pod: JsonObject): JsonObject {
+  const lists = ['containers', 'initContainers'].filter((key) => key in pod);
+  return lists.reduce<JsonObject>((changed, list) => {
+    const containers = withUnknown(pod[list]);
+    if (!isList(containers)) return changed;
+    return { ...changed, [list]: containers.map((one) => (isObject(one) ? inside(one) : one)) };
+  }, pod);
+}
+
+function inside(container: JsonObject): JsonObject {
+  const lists = ['env', 'ports', 'volumeMounts'].filter((key) => isList(container[key]));
+  const maps = ['livenessProbe', 'readinessProbe', 'startupProbe', 'securityContext', 'resources', 'lifecycle'].filter(
+    (key) => isObject(container[key]),
+  );
+  return {
+    ...container,
+    ...Object.fromEntries(lists.map((key) => [key, withUnknown(container[key])])),
+    ...Object.fromEntries(maps.map((key) => [key, { ...objectAt(container, key), ...unknown }])),
+  };
+}
+
+function reversedKeys(value: Json): Json {
+  if (isList(value)) return value.map(reversedKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, inner]) => [key, reversedKeys(inner ?? null)]),
+  );
+}
 
 function shuffledPod(pod: JsonObject, next: () => number): JsonObject {
   const containers = shuffled(pod['containers'], next);
@@ -122,31 +216,25 @@ function shuffled(value: Json | undefined, next: () => number): Json | undefined
     .map(({ item }) => item);
 }
 
-/** What Istio's injector adds to a pod: an init container that changes its network, a proxy that has ports and probes. */
-function withMesh(pod: JsonObject): JsonObject {
-  const image = 'docker.io/istio/proxyv2:1.27.1';
-  const proxy = {
-    name: 'istio-proxy',
-    image,
-    args: ['proxy', 'sidecar', '--domain', '$(POD_NAMESPACE).svc.cluster.local'],
-    ports: [{ containerPort: 15090, name: 'http-envoy-prom', protocol: 'TCP' }],
-    env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }],
-    readinessProbe: { httpGet: { path: '/healthz/ready', port: 15021 } },
-    lifecycle: { preStop: { exec: { command: ['pilot-agent', 'wait'] } } },
-    securityContext: { readOnlyRootFilesystem: true, runAsUser: 1337 },
-    volumeMounts: [{ name: 'istio-envoy', mountPath: '/etc/istio/proxy' }],
-  };
-  const init = { name: 'istio-init', image, securityContext: { capabilities: { add: ['NET_ADMIN'] }, runAsUser: 0 } };
-  return {
-    ...pod,
-    initContainers: [...objectsAt(pod, 'initContainers'), init],
-    containers: [...objectsAt(pod, 'containers'), proxy],
-    volumes: [...objectsAt(pod, 'volumes'), { name: 'istio-envoy', emptyDir: { medium: 'Memory' } }],
-  };
-}
-
 test('the edits reach the objects', () => {
-  const [first] = fixtures;
-  const pod = objectAt(objectAt(objectAt(first?.after.object, 'spec'), 'template'), 'spec');
-  expect(objectsAt(withMesh(pod), 'containers').map((container) => container['name'])).toContain('istio-proxy');
+  const [first] = cases;
+  const pod = podOf(first?.after.object ?? {});
+  const names = (list: string, changed: JsonObject): readonly (string | undefined)[] =>
+    objectsAt(changed, list).map((container) => textAt(container, 'name'));
+  for (const { into } of meshes) {
+    const all = [...names('containers', into(pod)), ...names('initContainers', into(pod))];
+    expect(all).toEqual(expect.arrayContaining([expect.stringMatching(/^(istio|linkerd)-proxy$/)]));
+  }
+  expect(JSON.stringify(withUnknownInContainers(pod)).match(/x-unrelated/g)?.length).toBeGreaterThan(3);
+  const orders = new Set<string>();
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.nat()), (numbers) => {
+      const [production] = safe.filter(({ title }) => title.includes('examples/production'));
+      orders.add(
+        JSON.stringify(shuffledPod(podOf(production?.after.object ?? {}), () => numbers.next().value as number)),
+      );
+    }),
+    { numRuns: 10 },
+  );
+  expect(orders.size).toBeGreaterThan(3);
 });
