@@ -9,6 +9,8 @@ export interface AgentStatus {
   store: StoreStatus;
   receiver: ReceiverStatus;
   backups: BackupsStatus;
+  /** By name. */
+  standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
   readonly failures: Map<FailureKind, Failure>;
   lastFailure: (Failure & { readonly kind: FailureKind }) | null;
@@ -62,6 +64,17 @@ export interface ReceiverStatus {
 export const slotStatuses = ['missing', 'reserved', 'extended', 'unreserved', 'lost'] as const;
 export type SlotStatus = (typeof slotStatuses)[number];
 
+/** A slot that a standby of pgusher made on this primary. */
+export interface StandbySlot {
+  readonly name: string;
+  /** Null while a standby is connected; else since when this agent has seen none. */
+  readonly unusedSince: Date | null;
+  /** WAL that the server keeps for it. */
+  readonly retainedBytes: number;
+  /** The most that it would keep; null: no limit. */
+  readonly limitBytes: number | null;
+}
+
 export interface BackupsStatus {
   complete: readonly BackupSummary[];
   running: boolean;
@@ -102,6 +115,7 @@ export function newStatus(options: {
       segmentsWaiting: 0,
     },
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    standbySlots: [],
     failures: new Map(),
     lastFailure: null,
   };

@@ -19,6 +19,7 @@ import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
 import { keepReceiving } from './receiving.ts';
 import { readServerFacts } from './server-facts.ts';
 import type { ServerFacts } from './server-facts.ts';
+import { keepLookingAtStandbys } from './standby-slots.ts';
 import type { StatusReport } from './status-report.ts';
 import { messageOf } from './status-report.ts';
 import { reconcileReplication } from './replication.ts';
@@ -127,7 +128,12 @@ export async function runSession(context: AgentContext, connected: Connected): P
     },
   };
   status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
-  await Promise.all([keepReceiving(session), keepBackingUp(session), keepReconciling(session, context, connected)]);
+  await Promise.all([
+    keepReceiving(session),
+    keepBackingUp(session),
+    keepReconciling(session, context, connected),
+    keepLookingAtStandbys(session),
+  ]);
 }
 
 /** Waits while the server is in recovery; undefined where the connection ended before. */

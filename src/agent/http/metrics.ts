@@ -73,6 +73,30 @@ export function createMetrics(status: AgentStatus): Registry {
     },
   });
   new Gauge({
+    name: 'pgusher_standby_slot_used',
+    help: '1 where a standby is connected to its slot, 0 where none is.',
+    labelNames: ['slot'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, unusedSince } of status.standbySlots) {
+        this.set({ slot: name }, unusedSince === null ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'pgusher_standby_slot_retained_bytes',
+    help: 'WAL that the server keeps for the slot of a standby.',
+    labelNames: ['slot'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, retainedBytes } of status.standbySlots) {
+        this.set({ slot: name }, retainedBytes);
+      }
+    },
+  });
+  new Gauge({
     name: 'pgusher_failure',
     help: '1 for each kind of trouble that is not over; the words are on the status page and in the log.',
     labelNames: ['kind'],

@@ -1,5 +1,6 @@
 import { reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { unusedSlot } from '../backup/standby-slots.ts';
 import { formatBytes } from '../store/free-space.ts';
 
 /** A page for a person: whether the database is safe, why not, and since when. No script, no link that does anything. */
@@ -19,6 +20,10 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
     ['slot', receiver.slot],
     ['gaps', String(receiver.gaps)],
+    ...status.standbySlots.map((slot): readonly [string, string] => [
+      `slot ${slot.name}`,
+      slot.unusedSince === null ? 'in use' : `since ${text(slot.unusedSince)}: ${unusedSlot(slot)}`,
+    ]),
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],
     ['store', `${formatBytes(store.free)} free of ${formatBytes(store.total)}`],

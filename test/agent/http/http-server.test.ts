@@ -82,6 +82,27 @@ describe('the pages of the agent', () => {
     expect(text).not.toContain('ENOSPC');
   });
 
+  it('name the slots of standbys, and what to do about one that nobody uses', async () => {
+    const url = await serve((status) => {
+      status.standbySlots = [
+        { name: 'pgusher_orders_1', unusedSince: null, retainedBytes: 0, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_2', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_3', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+      ];
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('pgusher_standby_slot_used{slot="pgusher_orders_1"} 1');
+    expect(text).toContain('pgusher_standby_slot_used{slot="pgusher_orders_2"} 0');
+    expect(text).toContain('pgusher_standby_slot_retained_bytes{slot="pgusher_orders_2"} 500000000');
+    const page = await (await fetch(url)).text();
+    expect(page).toContain('<tr><th>slot pgusher_orders_1</th><td>in use</td></tr>');
+    expect(page).toContain('keeps 500 MB of WAL, at most 1.1 GB (max_slot_wal_keep_size). Where that standby is gone');
+    expect(page).toContain(
+      'until the disk is full, since max_slot_wal_keep_size is not set. Where that standby is gone',
+    );
+    expect(page).toContain('SELECT pg_drop_replication_slot(&#39;pgusher_orders_3&#39;)');
+  });
+
   it('tell a person, with everything escaped', async () => {
     const answer = await fetch(await serve());
     const page = await answer.text();

@@ -1,0 +1,68 @@
+import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { formatBytes } from '../store/free-space.ts';
+import type { StandbySlot } from './agent-status.ts';
+import { pause } from './pause.ts';
+import type { Session } from './session.ts';
+import { messageOf } from './status-report.ts';
+
+/** A standby is away for less, as a rule: its pod restarts, or its node is drained. */
+const unusedFor = 3_600_000;
+
+/**
+ * The slots that standbys of pgusher made here (restore/standby.ts), of this set or of another that follows it. A standby that was
+ * scaled away leaves its own behind, and the server keeps WAL for it, up to max_slot_wal_keep_size or until the disk is full.
+ * Whether one will come back is not to be seen from here, and a standby whose slot was dropped may never catch up: so it is
+ * said, in the log, on the page and in the metrics, and dropped by a person.
+ */
+export async function keepLookingAtStandbys(session: Session): Promise<void> {
+  const said = new Set<string>();
+  while (!session.stopping.aborted) {
+    try {
+      const now = session.edges.now();
+      const slots = await readStandbySlots(session.connection, session.status.standbySlots, now);
+      session.status.standbySlots = slots;
+      for (const slot of slots) {
+        const isUnused = slot.unusedSince !== null && now.getTime() - slot.unusedSince.getTime() >= unusedFor;
+        if (!isUnused) {
+          said.delete(slot.name);
+        } else if (!said.has(slot.name)) {
+          said.add(slot.name);
+          session.edges.log.warn({ slot: slot.name, retainedBytes: slot.retainedBytes }, unusedSlot(slot));
+        }
+      }
+    } catch (error) {
+      if (!session.stopping.aborted) {
+        session.edges.log.warn(`the slots of standbys cannot be read: ${messageOf(error)}`);
+      }
+    }
+    await pause(10_000, session.stopping);
+  }
+}
+
+/** What the log and the status page say of one that nobody used for a while. */
+export function unusedSlot({ name, retainedBytes, limitBytes }: StandbySlot): string {
+  const limit =
+    limitBytes === null
+      ? 'and would do so until the disk is full, since max_slot_wal_keep_size is not set'
+      : `at most ${formatBytes(limitBytes)} (max_slot_wal_keep_size)`;
+  return `no standby uses slot ${name}, for which the server keeps ${formatBytes(retainedBytes)} of WAL, ${limit}. Where that standby is gone for good, on the primary: SELECT pg_drop_replication_slot('${name}')`;
+}
+
+async function readStandbySlots(
+  connection: ServerConnection,
+  before: readonly StandbySlot[],
+  now: Date,
+): Promise<readonly StandbySlot[]> {
+  // In megabytes; -1: no limit. Version 12 and older have neither the setting nor a limit.
+  const rows = await connection.query<{ name: string; active: boolean; retained: string | null; most: string | null }>(
+    `SELECT slot_name AS name, active, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::text AS retained,
+            (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size') AS most
+       FROM pg_catalog.pg_replication_slots WHERE slot_type = 'physical' AND slot_name LIKE 'pgusher\\_%' ORDER BY slot_name`,
+  );
+  return rows.map(({ name, active, retained, most }) => ({
+    name,
+    unusedSince: active ? null : (before.find((slot) => slot.name === name)?.unusedSince ?? now),
+    retainedBytes: Math.max(0, Number(retained ?? 0)),
+    limitBytes: most === null || Number(most) < 0 ? null : Number(most) * 2 ** 20,
+  }));
+}
