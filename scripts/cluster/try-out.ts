@@ -38,6 +38,9 @@ export async function tryOut(version: string): Promise<void> {
   console.log(indented(backups));
   const before = await kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
   await step('Destroying its data claim with the volume, and its pod', async () => {
+    // Of a set that runs it is refused unless it says that it is meant.
+    const agreed = `data-${pod} ${new Date().toISOString().slice(0, 10)}`;
+    await kubectl(['annotate', 'pvc', `data-${pod}`, `postgres.io/allow-delete-pvc-managed=${agreed}`]);
     await kubectl(['delete', 'pvc', `data-${pod}`, '--wait=false']);
     await kubectl(['delete', 'pod', pod]);
     await until('a new pod', 60_000, async () => {

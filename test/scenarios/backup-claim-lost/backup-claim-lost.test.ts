@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifiedBackup } from '../support/backups.ts';
 import { noCluster } from '../support/cluster.ts';
+import { deleteClaim } from '../support/delete-claim.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
 import { until } from '../../../scripts/cluster/until.ts';
@@ -20,7 +21,7 @@ describe.skipIf(noCluster)('a backup claim that is lost', () => {
   test('without the claim and without its volume the pod does not start', async () => {
     const uid = await here.get('pod/db-0', '.metadata.uid');
     const data = await here.get('pvc/data-db-0', '.metadata.uid');
-    await here.kubectl(['delete', 'pvc', 'backups', '--wait=false']);
+    await deleteClaim(here, 'backups');
     await here.kubectl(['delete', 'pod', 'db-0']);
     await until('a pod that waits for the claim', 60_000, async () => {
       const [now, why = ''] = (
@@ -42,7 +43,7 @@ describe.skipIf(noCluster)('a backup claim that is lost', () => {
     const uid = await here.ready('db-0');
     await here.kubectl(['annotate', 'statefulset', 'db', 'postgres.io/bootstrap=restore']);
     await here.ready('db-0', uid);
-    await here.kubectl(['delete', 'pvc', 'backups', '--wait=false']);
+    await deleteClaim(here, 'backups');
     await loseData(here, 'db-0');
     await until('the old claim to be gone', 60_000, async () =>
       (await here.kubectl.attempt(['get', 'pvc', 'backups'])).status === 0 ? undefined : true,

@@ -4,6 +4,7 @@ import { patience } from '../../../../scripts/cluster/patience.ts';
 import { processesOfPod } from '../../../../scripts/cluster/processes.ts';
 import { verifiedBackup } from '../../support/backups.ts';
 import { isForeign, noCluster } from '../../support/cluster.ts';
+import { deleteClaim } from '../../support/delete-claim.ts';
 import { scenario } from '../../support/scenario.ts';
 import { until } from '../../../../scripts/cluster/until.ts';
 import { heldRows, lost, startWriters, table } from '../../support/writers.ts';
@@ -25,7 +26,7 @@ describe.skipIf(noCluster || isForeign)('a volume that is lost under writers', (
     await until('writers that write', 60_000, async () => (writers.acknowledged.length > 400 ? true : undefined));
     const uid = await here.get('pod/db-0', '.metadata.uid');
     const claim = await here.get('pvc/data-db-0', '.metadata.uid');
-    await here.kubectl(['delete', 'pvc', 'data-db-0', '--wait=false']);
+    await deleteClaim(here, 'data-db-0');
     // Until the scheduler has heard of it too: it would give the next pod the claim that is going away.
     await pause(500);
 
