@@ -61,12 +61,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const tally = new Tally();
   configuration.follow({
     read: (next) => {
-      tally.configurationIsCurrent = true;
+      tally.configurationProblems = [];
       log.setLevel(next.logLevel);
       log.info({ path: options.config }, 'configuration read');
     },
     refused: (problems) => {
-      tally.configurationIsCurrent = false;
+      tally.configurationProblems = problems;
       log.error({ path: options.config, problems }, 'configuration not usable, the last good one stays');
     },
   });
@@ -88,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     return createApp({
       version,
       readiness,
-      details: () => lookUpLines(cluster),
+      details: () => [...configurationLines(options.config, tally), ...lookUpLines(cluster)],
       metrics: metricsOf(tally, certificate, () => cluster?.states() ?? new Map()),
       log,
     });
@@ -177,6 +177,11 @@ async function startClusterWatch(kubeconfig: string | undefined, log: Log): Prom
   } catch (error) {
     throw new CannotServe(`the cluster cannot be watched: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Not ready would take all replicas away for a slip in a file. */
+function configurationLines(path: string | undefined, { configurationProblems }: Tally): readonly string[] {
+  return configurationProblems.map((problem) => `configuration ${path ?? ''}: ${problem}; the last good one is in use`);
 }
 
 /** For a person who asks why a check said nothing. None of them keeps the webhook from being ready. */

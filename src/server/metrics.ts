@@ -76,7 +76,7 @@ export function createMetrics(tally: Tally, options: MetricsOptions): () => Prom
   gauge(
     'pgusher_configuration_last_read_successful',
     '1: the configuration in use is what the file says. 0: the file cannot be used, an earlier one is in use.',
-    () => (tally.configurationIsCurrent ? 1 : 0),
+    () => (tally.configurationProblems.length === 0 ? 1 : 0),
   );
   gauge(
     'pgusher_certificate_not_after_timestamp_seconds',

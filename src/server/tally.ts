@@ -29,8 +29,8 @@ export class Tally {
   readonly durations = new Map<Webhook, Durations>();
   patchOperations = 0;
   inFlight = 0;
-  /** Whether the configuration in use is what the file says. */
-  configurationIsCurrent = true;
+  /** Why the configuration in use is not what the file says; empty where it is. */
+  configurationProblems: readonly string[] = [];
 
   reviewed(webhook: Webhook, request: AdmissionRequest, verdict: Outcome, seconds: number): void {
     const { operation, dryRun } = request;

@@ -228,9 +228,13 @@ test('a changed config file is used; a broken one changes nothing but a metric',
   writeFileSync(config, 'log-level: debgu\n');
   await server.logs('configuration not usable, the last good one stays');
   expect(await get(port, '/metrics')).toContain('\npgusher_configuration_last_read_successful 0\n');
+  expect(await get(port, '/readyz?verbose')).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\nconfiguration \S*live\.yaml: log-level is "debgu"; wanted debug, info, warn or error; the last good one is in use\n/,
+  );
   writeFileSync(config, 'checks: { modes: { image-major-only: off } }\nlog-level: info\n');
   await server.logs('configuration read');
   expect(await get(port, '/metrics')).toContain('\npgusher_configuration_last_read_successful 1\n');
+  expect(await get(port, '/readyz?verbose')).not.toContain('configuration');
   server.process.kill('SIGKILL');
 });
 
