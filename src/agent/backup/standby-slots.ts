@@ -31,7 +31,7 @@ export async function keepLookingAtStandbys(session: Session): Promise<void> {
         }
       }
     } catch (error) {
-      if (!session.stopping.aborted) {
+      if (!session.over.aborted) {
         session.edges.log.warn(`the slots of standbys cannot be read: ${messageOf(error)}`);
       }
     }
