@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, tryCommand } from './command.ts';
-import { containerdSocket } from './configuration.ts';
+import { containerdSocket, files } from './configuration.ts';
 import { programs as programNames } from './node.ts';
 import { network, places } from './places.ts';
 import { isRunning, killContainers, processes, stop } from './processes.ts';
@@ -54,6 +54,9 @@ async function removeNetwork(programs: string): Promise<void> {
     }
   }
   await command('ip', ['link', 'delete', network.bridge]).catch(() => undefined);
+  if (existsSync(files.forwarding) && readFileSync(files.forwarding, 'utf8').trim() === '0') {
+    await command('sysctl', ['-qw', 'net.ipv4.ip_forward=0']);
+  }
 }
 
 /** Those that a kubelet makes by itself (KEP-3178) and leaves; another kubelet that runs here needs them too. */

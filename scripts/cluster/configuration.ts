@@ -12,6 +12,8 @@ export const files = {
   containerd: join(places.run, 'containerd.toml'),
   kubelet: join(places.run, 'kubelet.yaml'),
   dns: join(places.run, 'Corefile'),
+  /** What net.ipv4.ip_forward was before. */
+  forwarding: join(places.run, 'ip_forward'),
 } as const;
 
 const pluginNetwork = join(places.run, 'cni');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from './command.ts';
 import { containerdSocket, files, writeConfiguration } from './configuration.ts';
@@ -17,8 +17,9 @@ const context = (name: Parameters<typeof kubeconfigOf>[0]): readonly string[] =>
   ...['--leader-elect=false', '--secure-port', '0'],
 ];
 
-/** The bridge of the pods, with the node's address on it. */
+/** The bridge of the pods, with the node's address on it. What forwarding was is noted, for `removeNetwork`. */
 export async function makeNetwork(): Promise<void> {
+  writeFileSync(files.forwarding, await command('sysctl', ['-n', 'net.ipv4.ip_forward']));
   await command('ip', ['link', 'add', network.bridge, 'type', 'bridge']);
   await command('ip', ['address', 'add', `${network.node}/24`, 'dev', network.bridge]);
   await command('ip', ['link', 'set', network.bridge, 'up']);
