@@ -6,6 +6,7 @@ import { programDirectory } from './kubernetes.ts';
 import { timeout } from './patience.ts';
 import { places } from './places.ts';
 import { step } from './step.ts';
+import { tryNamespace } from './try-out.ts';
 
 const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
 
@@ -22,6 +23,9 @@ export async function down(version: string): Promise<void> {
   await step('Removing the webhook configurations', async () => {
     const kinds = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';
     await kubectl(['delete', kinds, 'zz-pgusher', '--ignore-not-found']);
+  });
+  await step(`Removing the namespace ${tryNamespace} of cluster:try`, async () => {
+    await kubectl(['delete', 'namespace', tryNamespace, '--ignore-not-found', timeout(120)]);
   });
   await step('Removing the rest of manifests/', async () => {
     await kubectl(['delete', '-k', join(manifests), '--ignore-not-found', timeout(120)]);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, tryCommand } from './command.ts';
-import type { CommandResult } from './command.ts';
+import type { CommandOptions, CommandResult } from './command.ts';
 import { programDirectory } from './kubernetes.ts';
 
 export interface Kubectl {
@@ -11,12 +11,15 @@ export interface Kubectl {
   attempt(args: readonly string[], input?: string): Promise<CommandResult>;
 }
 
-/** kubectl of the release that was built, else that of PATH. */
+/** kubectl of the release that was built, else that of PATH. `kubeconfig` is what KUBECONFIG says. */
 export function kubectlWith(kubeconfig: string, version: string, ...always: readonly string[]): Kubectl {
   const built = join(programDirectory(version), 'kubectl');
   const program = existsSync(built) ? built : 'kubectl';
-  const all = (args: readonly string[]): readonly string[] => ['--kubeconfig', kubeconfig, ...always, ...args];
-  return Object.assign((args: readonly string[], input?: string) => command(program, all(args), { input }), {
-    attempt: (args: readonly string[], input?: string) => tryCommand(program, all(args), { input }),
-  });
+  // Not --kubeconfig: the variable may name several files.
+  const environment = { KUBECONFIG: kubeconfig };
+  const options = (input?: string): CommandOptions => ({ environment, input });
+  return Object.assign(
+    (args: readonly string[], input?: string) => command(program, [...always, ...args], options(input)),
+    { attempt: (args: readonly string[], input?: string) => tryCommand(program, [...always, ...args], options(input)) },
+  );
 }

@@ -8,21 +8,21 @@ import { step } from './step.ts';
 import { until } from './until.ts';
 
 const example = fileURLToPath(new URL('../../examples/minimal.yaml', import.meta.url));
-const namespace = 'pgusher-try';
+export const tryNamespace = 'pgusher-try';
 const pod = 'notes-db-0';
 
 /** examples/minimal.yaml, from the first row to the row that came back after everything but the backup was destroyed. */
 export async function tryOut(version: string): Promise<void> {
   const kubeconfig = process.env['KUBECONFIG'] ?? places.kubeconfig;
   const cluster = kubectlWith(kubeconfig, version);
-  const kubectl = kubectlWith(kubeconfig, version, '--namespace', namespace);
+  const kubectl = kubectlWith(kubeconfig, version, '--namespace', tryNamespace);
   const sql = (statement: string): Promise<string> =>
     kubectl(['exec', pod, '-c', 'postgres', '--', 'psql', '-X', '-At', '-U', 'postgres', '-c', statement]);
   const ready = (): Promise<string> => kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', timeout(180)]);
 
   await step('Clearing what an earlier try left', async () => {
-    await cluster(['delete', 'namespace', namespace, '--ignore-not-found', timeout(120)]);
-    await cluster(['create', 'namespace', namespace]);
+    await cluster(['delete', 'namespace', tryNamespace, '--ignore-not-found', timeout(120)]);
+    await cluster(['create', 'namespace', tryNamespace]);
   });
   await step('kubectl apply -f examples/minimal.yaml', async () => {
     const password = `--from-literal=password=${randomBytes(24).toString('hex')}`;
@@ -52,7 +52,7 @@ export async function tryOut(version: string): Promise<void> {
   console.log(indented(await kubectl(['logs', pod, '-c', 'pgusher-restore'])));
   const rows = (await sql('SELECT count(*) FROM notes')).trim();
   if (rows !== '1000') throw new Error(`${rows} rows came back, 1000 were written.`);
-  console.log(`${rows} rows are back. It stays for a look: kubectl -n ${namespace} get statefulset,pod,pvc`);
+  console.log(`${rows} rows are back. It stays for a look: kubectl -n ${tryNamespace} get statefulset,pod,pvc`);
 }
 
 async function firstBackup(kubectl: Kubectl): Promise<string> {
