@@ -92,8 +92,8 @@ export function processes(): readonly Process[] {
     });
 }
 
-/** Those of a pod, by the cgroup that the kubelet made for it. */
-export function processesOfPod(uid: string): readonly number[] {
+/** By the cgroup that the kubelet made for the pod. */
+function processesOfPod(uid: string): readonly number[] {
   return processes()
     .map(({ pid }) => pid)
     .filter((pid) => {
@@ -103,6 +103,11 @@ export function processesOfPod(uid: string): readonly number[] {
         return false;
       }
     });
+}
+
+/** SIGKILL for every process of a pod. */
+export function killPod(uid: string): void {
+  for (const pid of processesOfPod(uid)) kill(pid);
 }
 
 /** Kills what containerd's shims hold, and them. They outlive containerd. */
@@ -117,12 +122,14 @@ export function killContainers(socket: string): void {
     for (const { pid, parent } of all) if (doomed.has(parent)) doomed.add(pid);
   }
   // Children first: a container whose shim is gone becomes a child of process 1.
-  for (const pid of [...doomed].reverse()) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It is gone already.
-    }
+  for (const pid of [...doomed].reverse()) kill(pid);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
   }
 }
 

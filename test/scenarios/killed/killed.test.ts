@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { processesOfPod } from '../../../scripts/cluster/processes.ts';
+import { killPod } from '../../../scripts/cluster/processes.ts';
 import { verifiedBackup } from '../support/backups.ts';
 import { isForeign, noCluster } from '../support/cluster.ts';
 import { loseData } from '../support/lose-data.ts';
@@ -27,7 +27,7 @@ describe.skipIf(noCluster || isForeign)('containers that are killed', () => {
   });
 
   async function killAll(): Promise<void> {
-    for (const pid of processesOfPod(await here.get('pod/db-0', '.metadata.uid'))) process.kill(pid, 'SIGKILL');
+    killPod(await here.get('pod/db-0', '.metadata.uid'));
   }
 
   test('in the middle of work', async () => {

@@ -38,7 +38,8 @@ describe.skipIf(noCluster)('a label that is taken off', () => {
     await here.kubectl(['label', 'statefulset', 'db', 'postgres.io/managed-']);
     await here.ready('db-0', uid);
     expect(await here.get('pod/db-0', injected)).toBe('');
-    expect(await here.sql('db-0', count)).toBe('100');
+    // Without the injected probe it is Ready before it takes anybody.
+    expect(await until('an answer', 60_000, () => here.sql('db-0', count))).toBe('100');
   });
 
   test('rollout undo brings back what the older revision held', async () => {

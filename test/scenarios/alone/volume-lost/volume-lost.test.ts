@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { patience } from '../../../../scripts/cluster/patience.ts';
-import { processesOfPod } from '../../../../scripts/cluster/processes.ts';
+import { killPod } from '../../../../scripts/cluster/processes.ts';
 import { verifiedBackup } from '../../support/backups.ts';
 import { isForeign, noCluster } from '../../support/cluster.ts';
 import { deleteClaim } from '../../support/delete-claim.ts';
@@ -32,7 +32,7 @@ describe.skipIf(noCluster || isForeign)('a volume that is lost under writers', (
 
     // As when the node loses power: nothing of the pod gets to say a word.
     const killed = Date.now();
-    for (const pid of processesOfPod(uid)) process.kill(pid, 'SIGKILL');
+    killPod(uid);
     await Promise.all([here.kubectl(['delete', 'pod', 'db-0', '--grace-period=0', '--force']), writers.stop()]);
 
     await here.ready('db-0', uid);
