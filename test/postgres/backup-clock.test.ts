@@ -1,28 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { eventually, giveToServer } from '../support/postgres-server.ts';
+import { eventually } from '../support/postgres-server.ts';
 import { canMount, missingTools } from '../support/tool.ts';
 import { systemIdOf, untilFailure, untilProtected, untilReceived } from './support/backup-agent.ts';
-import type { Pod } from './support/backup-agent.ts';
+import { clockOf } from './support/clock.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { startRestored } from './support/restored-server.ts';
 
 const pod = podsOfEachTest();
 const day = 86_400_000;
-
-/** A clock for an agent, and who sets it. */
-function clockOf(one: Pod): { clock: string; jump: (milliseconds: number) => void } {
-  const clock = join(one.directory, 'clock');
-  const jump = (milliseconds: number): void => {
-    writeFileSync(clock, String(milliseconds));
-  };
-  jump(0);
-  giveToServer(clock);
-  return { clock, jump };
-}
 
 const tools = missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'flock');
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asServerUser, eventually, giveToServer, ownedDirectory } from '../support/postgres-server.ts';
+import { asServerUser, eventually, ownedDirectory } from '../support/postgres-server.ts';
 import { missingTools, requireTool } from '../support/tool.ts';
 import type { Agent } from './support/backup-agent.ts';
 import { untilProtected } from './support/backup-agent.ts';
+import { clockOf } from './support/clock.ts';
 import { podsOfEachTest } from './support/pods.ts';
 
 const pod = podsOfEachTest();
@@ -14,9 +14,7 @@ const hour = 3_600_000;
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'flock'))('the slot of a standby', () => {
   it('that was scaled away is named with what it keeps, and how to drop it; never dropped', async () => {
     const one = await pod('slots');
-    const clock = join(one.directory, 'clock');
-    writeFileSync(clock, '0');
-    giveToServer(clock);
+    const { clock, jump } = clockOf(one);
     const server = await one.startServer({ settings: { max_slot_wal_keep_size: '1GB' } });
     for (const name of ['pgusher_orders_1', 'pgusher_orders_2', 'of_the_user']) {
       await server.sql(`SELECT pg_create_physical_replication_slot('${name}', true)`);
@@ -42,7 +40,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
         () => agent.output(),
       );
       expect(warnings(agent)).toEqual([]);
-      writeFileSync(clock, String(hour));
+      jump(hour);
       await eventually(
         'it is said',
         () => warnings(agent).length > 0,
