@@ -24,7 +24,7 @@ export const backupRwoMultiReplica: Check = {
     return [
       {
         field: annotationField('postgres.io/backup-claim'),
-        message: `${replicas} replicas share backup claim ${quoted(claim)}; wanted one each, or a ReadWriteMany claim. If it is one, write postgres.io/allow-backup-rwo-multi-replica: "ReadWriteMany".`,
+        message: `${replicas} replicas share backup claim ${quoted(claim)} (Multi-Attach error on other nodes); wanted one each, or a ReadWriteMany claim. If it is one, write postgres.io/allow-backup-rwo-multi-replica: "ReadWriteMany".`,
       },
     ];
   },

@@ -128,27 +128,29 @@ describe('let through, untouched', () => {
   });
 });
 
-describe('the label on a kind that cannot be protected', () => {
-  const labelled = { metadata: { labels: { 'postgres.io/managed': 'true' } } };
-  const message =
-    'the label is on a Deployment, which pgusher cannot protect; wanted a StatefulSet with a volumeClaimTemplate. Move the database to one, or remove the label.';
-  const kind = { group: 'apps', version: 'v1', kind: 'Deployment' };
+describe.each(['Deployment', 'ReplicaSet', 'DaemonSet', 'Pod'])(
+  'the label on a %s, which cannot be protected',
+  (name) => {
+    const labelled = { metadata: { labels: { 'postgres.io/managed': 'true' } } };
+    const message = `the label is on a ${name}, which pgusher cannot protect; wanted a StatefulSet with a volumeClaimTemplate. Move the database to one, or remove the label.`;
+    const kind = { group: name === 'Pod' ? '' : 'apps', version: 'v1', kind: name };
 
-  test('is refused where it is new', () => {
-    const verdict = mutated({ kind, object: labelled });
-    expect(verdict).toMatchObject({ decision: 'denied', allowed: false, reason: 'not-a-statefulset' });
-    expect(verdict.findings).toEqual([
-      { check: 'not-a-statefulset', severity: 'deny', field: 'metadata.labels[postgres.io/managed]', message },
-    ]);
-    expect(mutated({ kind, operation: 'UPDATE', object: labelled, oldObject: { metadata: {} } }).allowed).toBe(false);
-  });
+    test('is refused where it is new', () => {
+      const verdict = mutated({ kind, object: labelled });
+      expect(verdict).toMatchObject({ decision: 'denied', allowed: false, reason: 'not-a-statefulset' });
+      expect(verdict.findings).toEqual([
+        { check: 'not-a-statefulset', severity: 'deny', field: 'metadata.labels[postgres.io/managed]', message },
+      ]);
+      expect(mutated({ kind, operation: 'UPDATE', object: labelled, oldObject: { metadata: {} } }).allowed).toBe(false);
+    });
 
-  test('is only warned about where it was there before, so that it can be scaled down', () => {
-    const verdict = mutated({ kind, operation: 'UPDATE', object: labelled, oldObject: labelled });
-    expect(verdict).toMatchObject({ decision: 'not-ours', allowed: true, operations: [] });
-    expect(ids(verdict)).toEqual(['warn:not-a-statefulset']);
-  });
-});
+    test('is only warned about where it was there before, so that it can be scaled down', () => {
+      const verdict = mutated({ kind, operation: 'UPDATE', object: labelled, oldObject: labelled });
+      expect(verdict).toMatchObject({ decision: 'not-ours', allowed: true, operations: [] });
+      expect(ids(verdict)).toEqual(['warn:not-a-statefulset']);
+    });
+  },
+);
 
 describe('a managed StatefulSet', () => {
   test('is rendered on CREATE, by a patch that gives the object of the verdict', () => {

@@ -39,6 +39,7 @@ function said(check: string, findings: readonly Finding[]): readonly string[] {
 const args = (...parameters: readonly string[]): Parts => ({
   container: { args: parameters.flatMap((parameter) => ['-c', parameter]) },
 });
+const given = (parameters: string): Parts => ({ annotations: { 'postgres.io/parameters': parameters } });
 const exec = (...command: readonly string[]): JsonObject => ({ exec: { command } });
 const preStop = (...command: readonly string[]): Parts => ({ container: { lifecycle: { preStop: exec(...command) } } });
 const value = (name: string, text: string): JsonObject => ({ name, value: text });
@@ -115,6 +116,12 @@ test.each<[check: string, parts: Parts, expected: readonly string[]]>([
   ],
   ['parameter-unreadable', args('search_path=1gb'), []],
   ['parameter-unreadable', { container: { command: ['sh', '-c', 'exec postgres -c work_mem=$MEM'] } }, []],
+  ['parameter-unreadable', given('max_connections=100, shared_buffers=128MB, temp_buffers=8MB, work_mem=4MB'), []],
+  ['parameter-unreadable', given('max_wal_senders=6'), []],
+  ['parameter-unreadable', given('temp_buffers=8 mb'), ['deny']],
+  ['parameter-unreadable', given('shared_buffers=128M'), ['deny']],
+  ['parameter-unreadable', given('max_connections=100k'), ['deny']],
+  ['wal-level-minimal', given('max_wal_senders=6'), []],
   ['command-bypasses-entrypoint', { container: { command: ['docker-entrypoint.sh', 'postgres'] } }, []],
   ['command-bypasses-entrypoint', { container: { command: ['/usr/lib/postgresql/17/bin/postgres'] } }, ['deny']],
   ['command-bypasses-entrypoint', { container: { command: ['su-exec', 'postgres', 'postgres'] } }, []],
