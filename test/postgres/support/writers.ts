@@ -10,14 +10,15 @@ export interface Writers {
   stop(): Promise<void>;
 }
 
-export async function startWriters(server: PostgresServer, count: number): Promise<Writers> {
+/** @param from number of the first row; others than those of writers before. */
+export async function startWriters(server: PostgresServer, count: number, from = 0): Promise<Writers> {
   await server.sql('CREATE TABLE IF NOT EXISTS written (n bigint PRIMARY KEY, filler text)');
   const acknowledged = new Map<number, number>();
   const state = { stopped: false };
   const writers = Array.from({ length: count }, async (_, writer) => {
     const client = await server.connect();
     try {
-      for (let n = writer; !state.stopped; n += count) {
+      for (let n = from + writer; !state.stopped; n += count) {
         await client.query('INSERT INTO written VALUES ($1, $2)', [n, 'x'.repeat(100)]);
         acknowledged.set(n, performance.now());
       }
