@@ -5,7 +5,6 @@ import type { NewerTimeline } from '../decision/decide.ts';
 import type { Log } from '../log.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
-import { connectAsStandby } from '../server-connection/server-connection.ts';
 import { cameFrom } from './lineage.ts';
 import { readReplicationLogin } from './standby.ts';
 
@@ -73,6 +72,8 @@ async function ask(
   address: ServerAddress,
   credentials: Credentials,
 ): Promise<NewerTimeline | null> {
+  // The driver is loaded where there is somebody to ask: every start of a pod waits for `restore`.
+  const { connectAsStandby } = await import('../server-connection/server-connection.ts');
   const attempt = await connectAsStandby(address, credentials);
   if (attempt.kind !== 'connected') {
     return null;
