@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { commandLine } from './commands/command-line.ts';
 import { UsageError, exitCode } from './commands/exit-code.ts';
+import { nodeProblem } from './commands/node-version.ts';
 import { processTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { version } from './version.ts';
@@ -10,6 +11,11 @@ process.exitCode = await run(process.argv, processTerminal());
 
 /** Arguments to exit code. */
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const problem = nodeProblem(process.versions.node);
+  if (problem !== undefined) {
+    terminal.report(`${problem}\n`);
+    return exitCode.usage;
+  }
   let code: number = exitCode.fine;
   const program = commandLine(terminal, (result) => {
     code = result;

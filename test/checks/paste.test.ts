@@ -70,7 +70,7 @@ const podKeys: ReadonlySet<string> = new Set(['affinity', 'securityContext', 'vo
 
 function pasted({ after }: CheckFixture, snippet: JsonObject, named: string | undefined): JsonObject {
   const container = named ?? after.server?.name;
-  if ('kind' in snippet || 'selector' in snippet) return after.object;
+  if ('kind' in besideSet(snippet)) return after.object;
   const replacesVolume = objectsAt(objectAt(snippet, 'spec'), 'volumeClaimTemplates').length > 0;
   return Object.entries(snippet).reduce((object, [key, value]) => {
     if (containerKeys.has(key)) return inPod(object, (pod) => inServer(pod, container, { [key]: value ?? null }));
@@ -121,12 +121,18 @@ function nameOf(entry: Json): string | undefined {
   return textAt(object, 'name') ?? textAt(objectAt(object, 'metadata'), 'name');
 }
 
-/** A whole object is applied beside the set; a selector belongs to a Service for writing. */
+/** A selector belongs to a Service for writing, a selector of pods with rules to a NetworkPolicy. */
+function besideSet(snippet: JsonObject): JsonObject {
+  if ('selector' in snippet) {
+    return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders-rw' }, spec: snippet };
+  }
+  if (!('podSelector' in objectAt(snippet, 'spec'))) return snippet;
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'orders' }, ...snippet };
+}
+
+/** What is no part of the set is applied beside it; a selector belongs to a Service for writing. */
 function factsWith({ check, name, facts, after }: CheckFixture, snippet: JsonObject): ClusterFacts {
-  const beside =
-    'selector' in snippet
-      ? { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders-rw' }, spec: snippet }
-      : snippet;
+  const beside = besideSet(snippet);
   if (!('kind' in beside)) return facts;
   const file = `${name}.cluster.yaml`;
   const others = fixtureFiles(check).includes(file) ? fixtureText(check, file) : '';

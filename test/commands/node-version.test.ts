@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { nodeProblem } from '../../src/commands/node-version.ts';
+
+test.each(['22.19.0', '22.20.1', '24.21.0', '26.0.0', '24.0.0-nightly'])('Node %s will do', (version) => {
+  expect(nodeProblem(version)).toBeUndefined();
+});
+
+test.each(['20.20.2', '22.18.0', '21.7.3'])('Node %s is too old, and that is said', (version) => {
+  expect(nodeProblem(version)).toBe(
+    `the node on PATH is ${version}; wanted 22.19 or newer. Install it, or take a checkout, which brings its own.`,
+  );
+});
+
+test('the one that runs here will do', () => {
+  expect(nodeProblem(process.versions.node)).toBeUndefined();
+});
