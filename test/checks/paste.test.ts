@@ -61,7 +61,7 @@ test.each(cases)('$id $name: pasted, it helps', ({ id, fixture, snippet }) => {
   const after = workloadOf(pasted(fixture, snippet, /\.containers\[([^\]]+)\]/.exec(first?.field ?? '')?.[1]));
   const facts = factsWith(fixture, snippet);
   const left = judge({ after, before: fixture.before, facts });
-  expect(left.filter(({ check, field }) => check === id && field === first?.field)).toEqual([]);
+  expect(left.filter(({ field, message }) => field === first?.field && message === first.message)).toEqual([]);
 });
 
 /** Keys of the Postgres container; the others are the pod's, or the object's own. */
