@@ -44,7 +44,8 @@ const writesAnnotation: Followed = ({ after }, { message }) => {
 /** `Write whenDeleted: Retain`: a key beside the field, or the field itself. */
 const writesField: Followed = ({ after }, { message, field }) => {
   const [, key = '', value = ''] = /Write ([a-zA-Z]+): ([^.,{[ ]+|\[[^\]]*\])(?:[.,]|$)/.exec(message) ?? [];
-  if (key === '' || value.includes('<')) return undefined;
+  // What is to be written in another object is none of the set's.
+  if (key === '' || value.includes('<') || /^Service /.test(message)) return undefined;
   const steps = fieldSteps(field);
   const place = steps.at(-1) === key ? steps.slice(0, -1) : steps;
   const written = parse(value) as Json;
