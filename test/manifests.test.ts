@@ -246,11 +246,16 @@ describe('the Deployment', () => {
 
 test('the webhook may list what it looks up, and nothing else', () => {
   expect(at(ofKind('ClusterRole'), 'rules')).toEqual([
-    { apiGroups: [''], resources: ['namespaces', 'persistentvolumeclaims', 'services'], verbs: ['list', 'watch'] },
+    {
+      apiGroups: [''],
+      resources: ['namespaces', 'persistentvolumeclaims', 'services', 'limitranges', 'resourcequotas'],
+      verbs: ['list', 'watch'],
+    },
     { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list', 'watch'] },
     { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['list', 'watch'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
     { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch'] },
   ]);
 });
 

@@ -47,8 +47,8 @@ kubectl. \`pgusher check\` says the same about files, without a cluster.
 - **The cluster config file** sets a mode for a check: \`enforce\` (warnings become denials), \`warn\` (denials become
   warnings) or \`off\`; and exemptions for a namespace or one set, each with a reason and a last day, after which it counts
   for nothing. A check without escape takes none but \`enforce\`: a file that says otherwise is refused.
-- **Other objects** are looked up by some of them: claims, storage classes, Services, disruption budgets, autoscalers, other
-  StatefulSets. The webhook knows them from watches, never from a question during a review. What may not be listed, or is not
+- **Other objects** are looked up by some of them: claims, storage classes, Services, disruption budgets, autoscalers,
+  network policies, limits and quotas, other StatefulSets. The webhook knows them from watches, never from a question during a review. What may not be listed, or is not
   read yet, is one warning (\`look-up\`), and never a denial; \`/readyz?verbose\` and the metric \`pgusher_look_up_state\` say which.
   Secrets are not watched. \`pgusher check\` looks at the other files of a folder, and with \`--cluster\` at the current cluster.
 - **Images that manage Postgres by themselves** (Spilo, Crunchy, Bitnami) are left alone: nothing is injected, and only the

@@ -1,27 +1,35 @@
 import { listAt, numberAt, objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
+import type { ServiceFact } from '../workload/cluster-facts.ts';
 import type { PostgresWorkload, ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
 import { containerField } from './field-path.ts';
 import { execCommands, ownWords, programName } from './handler-commands.ts';
+import { podLabels, selectsAll } from './pod-labels.ts';
+import { quoted } from './shown-text.ts';
 
 /**
- * Fields: port (`-p`, PGPORT) of Postgres against the probes and ports of its container.
- * Allowed: probes and a containerPort that agree with it. A port that another container of the pod declares (a pooler) may be
+ * Fields: port (`-p`, PGPORT) of Postgres against the probes and ports of its container, and the Services that select its pods.
+ * Allowed: probes, a containerPort and a targetPort that agree with it. A port that another container of the pod declares (a pooler) may be
  * meant; one that comes from a Secret, a ConfigMap or a configuration file is not known here.
  */
 export const portChanged: Check = {
   id: 'port-changed',
   severity: 'warn',
-  summary: 'A probe or a port of the container is not the one that Postgres listens on.',
+  summary: 'A probe, a port of the container or a Service is not at the port that Postgres listens on.',
   because:
     'A probe that asks at the wrong port restarts a healthy server again and again, or never lets anybody in; Services that go by the name of the port lead nowhere.',
   instead: 'The same port in all of them, best 5432.',
-  examine(workload) {
+  examine(workload, { facts }) {
     const { server } = workload;
     if (server === undefined || !isPortKnown(server)) return noObservations;
-    const observations = [...ofProbes(workload, server), ...ofPorts(workload, server)];
+    const services = facts.services.within(workload.namespace);
+    const observations = [
+      ...ofProbes(workload, server),
+      ...ofPorts(workload, server),
+      ...services.flatMap((service) => ofService(service, workload, server)),
+    ];
     return observations.length === 0 ? noObservations : observations;
   },
 };
@@ -61,6 +69,26 @@ function ofPorts(workload: PostgresWorkload, server: ServerContainer): readonly 
 }
 
 const usual = 5432;
+
+/** A Service for the pods that takes connections at 5432, or leads them there; its other ports may be anything. */
+function ofService(
+  { name, selector, ports }: ServiceFact,
+  workload: PostgresWorkload,
+  server: ServerContainer,
+): readonly Observation[] {
+  if (!selectsAll(selector, podLabels(workload))) return [];
+  return ports.flatMap(({ port, target }): readonly Observation[] => {
+    const led = socketPort(target, server);
+    if (led === undefined || led === server.port || (port !== usual && led !== usual)) return [];
+    if (isOfAnother(workload, server, led)) return [];
+    return [
+      {
+        field: containerField(server.name, 'ports'),
+        message: `Service ${quoted(name)} leads ${port} to ${led}, and Postgres listens on ${server.port}; wanted the same. In the Service write targetPort: ${server.port}.`,
+      },
+    ];
+  });
+}
 
 function askedPort(probe: JsonObject, server: ServerContainer): number | undefined {
   const socket = objectAt(probe, 'tcpSocket');

@@ -44,6 +44,7 @@ import { imageMajorUpgrade } from './image-major-upgrade.ts';
 import { imageMinorDowngrade } from './image-minor-downgrade.ts';
 import { imageOsSwitch } from './image-os-switch.ts';
 import { imageUnknown } from './image-unknown.ts';
+import { initMemoryLimits } from './init-memory-limits.ts';
 import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
 import { invalidAnnotation } from './invalid-annotation.ts';
 import { ioMethodUring } from './io-method-uring.ts';
@@ -60,6 +61,7 @@ import { nameHasDots } from './name-has-dots.ts';
 import { nameTooLong } from './name-too-long.ts';
 import { obsoleteForm } from './obsolete-form.ts';
 import { namespaceTerminating } from './namespace-terminating.ts';
+import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
 import { ordinalsStart } from './ordinals-start.ts';
 import { parameterUnreadable } from './parameter-unreadable.ts';
 import { passwordAndFile } from './password-and-file.ts';
@@ -190,6 +192,7 @@ export const checks = [
   restartpolicyInitJob,
   userInitdbMount,
   initdbAuthBreaksLocal,
+  initMemoryLimits,
   checksumsOff,
   livenessKillsRecovery,
   livenessSql,
@@ -231,6 +234,7 @@ export const checks = [
   headlessServiceMissing,
   headlessNotReadyAddresses,
   rwServiceSelectsAll,
+  networkpolicyBlocks,
   scaleToZero,
   scaleDown,
   syncNamesBlocks,

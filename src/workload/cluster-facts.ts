@@ -12,6 +12,9 @@ export interface ClusterFacts {
   readonly disruptionBudgets: FactsOf<DisruptionBudgetFact>;
   readonly autoscalers: FactsOf<AutoscalerFact>;
   readonly statefulSets: FactsOf<StatefulSetFact>;
+  readonly networkPolicies: FactsOf<NetworkPolicyFact>;
+  readonly limitRanges: FactsOf<LimitRangeFact>;
+  readonly quotas: FactsOf<QuotaFact>;
 }
 
 export type FactKind = keyof ClusterFacts;
@@ -63,6 +66,8 @@ export interface ServiceFact {
   readonly publishesNotReady: boolean;
   /** Empty: it selects nothing by itself. */
   readonly selector: Readonly<Record<string, string>>;
+  /** `target`: a number, or the name of a container's port. */
+  readonly ports: readonly { readonly port: number; readonly target: number | string }[];
 }
 
 export interface DisruptionBudgetFact {
@@ -105,4 +110,41 @@ export interface StatefulSetFact {
   readonly claimTemplates: readonly string[];
   /** Claims that are named in the pod template, and where in them is written; '' is all of it. */
   readonly writes: readonly { readonly claim: string; readonly folders: readonly string[] }[];
+}
+
+/** Rules add up: what one policy of a pod lets through is let through. */
+export interface NetworkPolicyFact {
+  readonly name: string;
+  readonly pods: LabelSelector;
+  /** undefined: it says nothing of this direction. */
+  readonly ingress: readonly NetworkRule[] | undefined;
+  readonly egress: readonly NetworkRule[] | undefined;
+}
+
+export interface NetworkRule {
+  /** Pods of the same namespace; `anybody`: addresses or other namespaces, which may be any pod. None at all: everybody. */
+  readonly peers: readonly (LabelSelector | 'anybody')[];
+  /** Of TCP; undefined: every port. A name is that of a container's port. */
+  readonly ports:
+    readonly { readonly from: number | string | undefined; readonly to: number | undefined }[] | undefined;
+}
+
+/** Quantities as written, by resource: `memory`, `cpu`. */
+export type Quantities = Readonly<Record<string, string>>;
+
+export interface LimitRangeFact {
+  readonly name: string;
+  /** Of `type: Container` and `type: Pod`. */
+  readonly limits: readonly {
+    readonly type: string;
+    readonly max: Quantities;
+    readonly min: Quantities;
+    readonly maxLimitRequestRatio: Quantities;
+  }[];
+}
+
+export interface QuotaFact {
+  readonly name: string;
+  /** By `limits.memory`, `requests.cpu` …; empty where it holds for some pods only (scopes). */
+  readonly hard: Quantities;
 }

@@ -98,6 +98,9 @@ export function factTables(gap: WhyUnknown | undefined) {
     disruptionBudgets: new FactTable(factSources.disruptionBudgets, gap),
     autoscalers: new FactTable(factSources.autoscalers, gap),
     statefulSets: new FactTable(factSources.statefulSets, gap),
+    networkPolicies: new FactTable(factSources.networkPolicies, gap),
+    limitRanges: new FactTable(factSources.limitRanges, gap),
+    quotas: new FactTable(factSources.quotas, gap),
   } satisfies ClusterFacts;
 }
 

@@ -6,6 +6,11 @@ import type {
   FactKind,
   FactsOf,
   LabelSelector,
+  LimitRangeFact,
+  NetworkPolicyFact,
+  NetworkRule,
+  Quantities,
+  QuotaFact,
   SecretFact,
   ServiceFact,
   StatefulSetFact,
@@ -75,6 +80,30 @@ export const factSources: { readonly [Kind in FactKind]: FactSource<FactOf<Kind>
     isNamespaced: true,
     read: readStatefulSet,
   },
+  networkPolicies: {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    kind: 'NetworkPolicy',
+    resource: 'networkpolicies',
+    isNamespaced: true,
+    read: readNetworkPolicy,
+  },
+  limitRanges: {
+    group: '',
+    version: 'v1',
+    kind: 'LimitRange',
+    resource: 'limitranges',
+    isNamespaced: true,
+    read: readLimitRange,
+  },
+  quotas: {
+    group: '',
+    version: 'v1',
+    kind: 'ResourceQuota',
+    resource: 'resourcequotas',
+    isNamespaced: true,
+    read: readQuota,
+  },
 };
 
 export const factKinds = Object.keys(factSources) as readonly FactKind[];
@@ -125,6 +154,10 @@ function readService(object: JsonObject): ServiceFact {
     isHeadless: textAt(spec, 'clusterIP') === 'None',
     publishesNotReady: spec['publishNotReadyAddresses'] === true,
     selector: textMapAt(spec, 'selector'),
+    ports: objectsAt(spec, 'ports').map((entry) => {
+      const port = numberAt(entry, 'port') ?? 0;
+      return { port, target: textAt(entry, 'targetPort') ?? numberAt(entry, 'targetPort') ?? port };
+    }),
   };
 }
 
@@ -202,4 +235,60 @@ function writtenFolders(pod: JsonObject, volume: string): readonly string[] {
     .flatMap((container) => objectsAt(container, 'volumeMounts'))
     .filter((mount) => textAt(mount, 'name') === volume && mount['readOnly'] !== true)
     .map((mount) => textAt(mount, 'subPath') ?? '');
+}
+
+/** Kubernetes documentation, "Network Policies": without policyTypes it is about ingress, and about egress where it has rules for it. */
+function readNetworkPolicy(object: JsonObject): NetworkPolicyFact {
+  const spec = objectAt(object, 'spec');
+  const types = textsAt(spec, 'policyTypes');
+  const isAbout = (type: string, isDefault: boolean): boolean =>
+    types.length === 0 ? isDefault : types.includes(type);
+  return {
+    name: nameOf(object),
+    pods: readSelector(objectAt(spec, 'podSelector')),
+    ingress: isAbout('Ingress', true) ? readRules(spec, 'ingress', 'from') : undefined,
+    egress: isAbout('Egress', 'egress' in spec) ? readRules(spec, 'egress', 'to') : undefined,
+  };
+}
+
+function readRules(spec: JsonObject, direction: string, side: string): readonly NetworkRule[] {
+  return objectsAt(spec, direction).map((rule) => ({
+    peers: objectsAt(rule, side).map((peer) =>
+      'ipBlock' in peer || 'namespaceSelector' in peer ? 'anybody' : readSelector(objectAt(peer, 'podSelector')),
+    ),
+    ports: readPorts(objectsAt(rule, 'ports')),
+  }));
+}
+
+function readPorts(ports: readonly JsonObject[]): NetworkRule['ports'] {
+  if (ports.length === 0) return undefined;
+  return ports
+    .filter((port) => (textAt(port, 'protocol') ?? 'TCP') === 'TCP')
+    .map((port) => ({ from: numberAt(port, 'port') ?? textAt(port, 'port'), to: numberAt(port, 'endPort') }));
+}
+
+function readLimitRange(object: JsonObject): LimitRangeFact {
+  return {
+    name: nameOf(object),
+    limits: objectsAt(objectAt(object, 'spec'), 'limits').map((limit) => ({
+      type: textAt(limit, 'type') ?? '',
+      max: quantitiesAt(limit, 'max'),
+      min: quantitiesAt(limit, 'min'),
+      maxLimitRequestRatio: quantitiesAt(limit, 'maxLimitRequestRatio'),
+    })),
+  };
+}
+
+function readQuota(object: JsonObject): QuotaFact {
+  const spec = objectAt(object, 'spec');
+  const isScoped = 'scopes' in spec || 'scopeSelector' in spec;
+  return { name: nameOf(object), hard: isScoped ? {} : quantitiesAt(spec, 'hard') };
+}
+
+/** A manifest may have a bare number. */
+function quantitiesAt(parent: JsonObject, key: string): Quantities {
+  const written = Object.keys(objectAt(parent, key)).map(
+    (name) => [name, countAt(objectAt(parent, key), name)] as const,
+  );
+  return Object.fromEntries(written.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

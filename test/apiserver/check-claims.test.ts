@@ -1,8 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentResources } from '../../src/injections/resources.ts';
+import { factTables } from '../../src/workload/fact-table.ts';
+import { objectAt, objectsAt } from '../../src/workload/json.ts';
+import type { JsonObject } from '../../src/workload/json.ts';
 import { judge, workloadOf } from '../checks/check-fixture.ts';
 import { managedSet } from '../support/review.ts';
 import { missingTools } from '../support/tool.ts';
-import { startControlPlane, type ControlPlane } from './support/control-plane.ts';
+import { startControlPlane, until, type ControlPlane } from './support/control-plane.ts';
+
+/** A namespace's limits, and what pgusher says of them about a set whose server has 1Gi of memory and 1 CPU. */
+const limits: readonly (readonly [string, JsonObject, readonly string[]])[] = [
+  ['room', { type: 'Container', max: { cpu: '2', memory: '2Gi' } }, []],
+  ['a container of 128Mi', { type: 'Container', max: { memory: '128Mi' } }, ['agent-memory']],
+  ['a pod of 1100Mi', { type: 'Pod', max: { memory: '1100Mi' } }, ['agent-memory']],
+  ['a ratio of 4', { type: 'Container', maxLimitRequestRatio: { cpu: '4' } }, ['agent-cpu']],
+  ['200m at least', { type: 'Container', min: { cpu: '200m' } }, ['agent-cpu']],
+  ['no more than 1280Mi in all', { 'limits.memory': '1280Mi' }, []],
+  ['1Gi in all', { 'limits.memory': '1Gi' }, ['agent-memory']],
+];
 
 /** What checks say that Kubernetes does: asked of a real apiserver, with the pod that the controller would make. */
 describe.skipIf(missingTools('go'))('a check says what Kubernetes does', () => {
@@ -51,4 +66,57 @@ describe.skipIf(missingTools('go'))('a check says what Kubernetes does', () => {
     if (expected.length === 0) expect(pod).toMatchObject({ status: 0 });
     else expect(pod.stderr).toContain('is invalid');
   });
+
+  test.each(limits)('a namespace with %s', async (name, limit, expected) => {
+    const namespace = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    cluster.kubectl(['create', 'namespace', namespace]);
+    cluster.kubectl(['create', 'serviceaccount', 'default', '-n', namespace]);
+    const isQuota = !('type' in limit);
+    const object = {
+      apiVersion: 'v1',
+      kind: isQuota ? 'ResourceQuota' : 'LimitRange',
+      metadata: { name: 'tight', namespace },
+      spec: isQuota ? { hard: limit } : { limits: [limit] },
+    };
+    cluster.kubectl(['create', '-f', '-'], JSON.stringify(object));
+    if (isQuota) {
+      // As its controller does, which does not run here.
+      const status = { hard: limit, used: { 'limits.memory': '0' } };
+      const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
+      cluster.kubectl(['patch', 'resourcequota', 'tight', '-n', namespace, ...patch]);
+    }
+
+    const facts = factTables('not-asked');
+    facts[isQuota ? 'quotas' : 'limitRanges'].put(object);
+    const server = { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1', memory: '512Mi' } };
+    const after = workloadOf(withResources(managedSet({ metadata: { name: 'orders', namespace } }), server));
+    const found = judge({ after, before: undefined, facts }).filter(({ check }) => check === 'init-memory-limits');
+    expect(found.map(({ field }) => field)).toEqual(expected.map((one) => `metadata.annotations[postgres.io/${one}]`));
+
+    const agent = after.server === undefined ? {} : agentResources(after.server, after.settings.values);
+    const image = 'example.org/image:1';
+    const spec = {
+      initContainers: [{ name: 'agent', image, restartPolicy: 'Always', resources: agent }],
+      containers: [
+        {
+          name: 'postgres',
+          image,
+          resources: isQuota || limit['type'] === 'Pod' ? { limits: { memory: '1Gi' } } : server,
+        },
+      ],
+    };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'orders-0', namespace }, spec };
+    const made = () => cluster.tryKubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod));
+    // The apiserver knows of both by a watch of its own.
+    if (expected.length === 0) expect(made()).toMatchObject({ status: 0 });
+    else await until('the refusal', 20_000, () => made().stderr.includes('is forbidden'));
+  });
 });
+
+function withResources(set: JsonObject, resources: JsonObject): JsonObject {
+  const spec = objectAt(set, 'spec');
+  const template = objectAt(spec, 'template');
+  const pod = objectAt(template, 'spec');
+  const containers = objectsAt(pod, 'containers').map((container) => ({ ...container, resources }));
+  return { ...set, spec: { ...spec, template: { ...template, spec: { ...pod, containers } } } };
+}

@@ -59,7 +59,7 @@ test('a cluster without a managed set is asked for its sets alone, until somebod
   expect(watched.facts.claims.find('shop', 'data')).toEqual({ kind: 'unknown', why: 'not-synced' });
   await vi.waitFor(() => {
     expect(watched.facts.claims.find('shop', 'data')).toEqual({ kind: 'absent' });
-    expect([...watched.states().values()]).toEqual(Array(6).fill('synced'));
+    expect([...watched.states().values()]).toEqual(Array(9).fill('synced'));
   }, long);
 });
 
