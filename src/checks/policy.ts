@@ -11,7 +11,7 @@ export type CheckMode = 'enforce' | 'warn' | 'off';
 export interface CheckExemption {
   readonly check: string;
   readonly namespace: string;
-  /** One StatefulSet; undefined: the whole namespace. */
+  /** One StatefulSet, or of a deletion what goes, a claim too; undefined: the whole namespace. */
   readonly name: string | undefined;
   readonly reason: string;
   /** ISO date; the exemption still holds on this day. */
