@@ -8,6 +8,11 @@ interface About {
   readonly check: Pick<Check, 'id' | 'summary' | 'instead' | 'noEscape'>;
   /** What the check sees and the rule does not, for docs/checks.md; undefined: it sees the same. */
   readonly narrower: string | undefined;
+  /**
+   * The injection that mends it, so that the check only warns. The apiserver asks its policies after the webhooks: what is still so then
+   * went past them, and is refused.
+   */
+  readonly mendedBy?: string;
 }
 
 /** Looks at one object, with and without the change: what the managed old one had is let through, as run-checks.ts does. */

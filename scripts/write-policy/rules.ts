@@ -1,4 +1,5 @@
 import { rule as fsyncOff } from './rules/fsync-off.ts';
+import { rule as graceTooLow } from './rules/grace-too-low.ts';
 import { rule as injectionMissing } from './rules/injection-missing.ts';
 import { rule as managedLabelRemoved } from './rules/managed-label-removed.ts';
 import { rule as pgdataEmptydir } from './rules/pgdata-emptydir.ts';
@@ -12,10 +13,7 @@ import { rule as pvcSharedByReplicas } from './rules/pvc-shared-by-replicas.ts';
 import { rule as replicasWithoutReplication } from './rules/replicas-without-replication.ts';
 import type { Rule } from './rule.ts';
 
-/**
- * The core denials that an apiserver can say by itself. `grace-too-low` is none of them: a low grace period is a warning, since the
- * injection raises it, and a policy that refused it would refuse what the webhook lets through.
- */
+/** The core denials that an apiserver can say by itself. */
 export const rules: readonly Rule[] = [
   pgdataNoVolume,
   pgdataOutsideMount,
@@ -26,6 +24,7 @@ export const rules: readonly Rule[] = [
   pvcRetentionDelete,
   replicasWithoutReplication,
   fsyncOff,
+  graceTooLow,
   plaintextPassword,
   managedLabelRemoved,
   injectionMissing,

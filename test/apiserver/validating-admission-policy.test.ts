@@ -42,6 +42,7 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy, with our pod
     ],
     ['replicas-without-replication', (set) => (set.spec.replicas = 2)],
     ['fsync-off', (set) => (serverOf(set).args = ['-c', 'fsync=off'])],
+    ['grace-too-low', (set) => Object.assign(set.spec.template.spec, { terminationGracePeriodSeconds: 0 })],
     [
       'pvc-retention-delete',
       (set) => Object.assign(set.spec, { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } }),
