@@ -6,6 +6,8 @@ const exitCodes = { fine: 0, usage: 2, stoppedAtOnce: 130 } as const;
 
 /** The command: serves until SIGTERM or SIGINT and resolves to the exit code. A second signal ends it without waiting. */
 export async function serveUntilSignal(options: ServeOptions, report: (line: string) => void): Promise<number> {
+  // Listened for from the beginning: whoever reads "listening" may send one before the next line here is run.
+  const first = nextSignal();
   let served: Served;
   try {
     served = await serve(options);
@@ -14,7 +16,7 @@ export async function serveUntilSignal(options: ServeOptions, report: (line: str
     report(error.message);
     return exitCodes.usage;
   }
-  await nextSignal();
+  await first;
   const second = nextSignal().then(() => {
     served.close();
     return exitCodes.stoppedAtOnce;
