@@ -50,6 +50,7 @@ const schema = z.strictObject(
       )
       .default({ modes: {}, exemptions: [] }),
     'with-rollout': z.boolean({ error: 'true or false' }).default(defaultConfiguration.withRollout),
+    'secret-names': z.boolean({ error: 'true or false' }).default(defaultConfiguration.secretNames),
     'log-level': z
       .enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' })
       .default(defaultConfiguration.logLevel),
@@ -59,7 +60,7 @@ const schema = z.strictObject(
       .max(120, { error: 'whole seconds from 0 to 120' })
       .default(defaultConfiguration.drainAnnounce / 1000),
   },
-  { error: 'a map of settings, checks, with-rollout, log-level, drain-seconds' },
+  { error: 'a map of settings, checks, with-rollout, secret-names, log-level, drain-seconds' },
 );
 
 /** The text of the config file. An empty one is the default. */
@@ -88,6 +89,7 @@ function toConfiguration(file: z.output<typeof schema>): Configuration {
       exemptions: file.checks.exemptions.map((exemption) => ({ ...exemption, name: exemption.name })),
     },
     withRollout: file['with-rollout'],
+    secretNames: file['secret-names'],
     logLevel: file['log-level'],
     drainAnnounce: file['drain-seconds'] * 1000,
   };

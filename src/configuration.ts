@@ -8,6 +8,8 @@ export interface Configuration {
   readonly policy: CheckPolicy;
   /** Render anew when the user's own change restarts the pods anyway. */
   readonly withRollout: boolean;
+  /** Look for the names of Secrets, which takes a right that the manifests do not give (docs/install.md). */
+  readonly secretNames: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Milliseconds that a stopping server goes on serving; read when it starts. */
   readonly drainAnnounce: number;
@@ -17,6 +19,7 @@ export const defaultConfiguration: Configuration = {
   settings: {},
   policy: noPolicy,
   withRollout: false,
+  secretNames: false,
   logLevel: 'info',
   drainAnnounce: 10_000,
 };

@@ -259,6 +259,17 @@ test('the webhook may list what it looks up, and nothing else', () => {
   ]);
 });
 
+test('the component for names of Secrets gives that right to the same account, and nothing else', () => {
+  const component = ['kustomization.yaml', 'roles.yaml'].flatMap((file) =>
+    objectsIn(join('components', 'secret-names', file)),
+  );
+  const [kustomization, role, binding] = component;
+  expect(at(kustomization, 'kind')).toBe('Component');
+  expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }]);
+  expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
+  expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+});
+
 function readPatch(): Json | undefined {
   const read = readManifests(readFileSync(join(folder, 'cert-manager', 'ca-injection.yaml'), 'utf8'));
   return read.kind === 'read' ? read.documents[0]?.value : undefined;

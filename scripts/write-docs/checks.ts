@@ -50,7 +50,7 @@ kubectl. \`pgusher check\` says the same about files, without a cluster.
 - **Other objects** are looked up by some of them: claims, storage classes, Services, disruption budgets, autoscalers,
   network policies, limits and quotas, other StatefulSets. The webhook knows them from watches, never from a question during a review. What may not be listed, or is not
   read yet, is one warning (\`look-up\`), and never a denial; \`/readyz?verbose\` and the metric \`pgusher_look_up_state\` say which.
-  Secrets are not watched. \`pgusher check\` looks at the other files of a folder, and with \`--cluster\` at the current cluster.
+  Secrets are not watched, unless the config file says \`secret-names: true\` (install.md). \`pgusher check\` looks at the other files of a folder, and with \`--cluster\` at the current cluster.
 - **Images that manage Postgres by themselves** (Spilo, Crunchy, Bitnami) are left alone: nothing is injected, and only the
   checks marked "also images left alone" look at them.
 - **Without our pods** the apiserver itself refuses the core of it, by the ValidatingAdmissionPolicy that is installed with

@@ -6,8 +6,8 @@ import { quoted } from './shown-text.ts';
 
 /**
  * Fields: env[*].valueFrom.secretKeyRef, envFrom[*].secretRef, volumes[*].secret, postgres.io/replication-secret.
- * Allowed: Secrets that are there, or `optional: true`. The webhook does not look for Secrets (src/cluster/facts.ts says why), so this
- * speaks on the command line with `--cluster` only. A warning, for the reason given in pvc-missing.
+ * Allowed: Secrets that are there, or `optional: true`. The webhook looks for Secrets only with `secret-names: true` in its
+ * config file (src/cluster/facts.ts says why), the command line with `--cluster`. A warning, for the reason given in pvc-missing.
  */
 export const secretMissing: Check = {
   id: 'secret-missing',

@@ -9,12 +9,11 @@ import { watchObjects } from './watch-objects.ts';
 import type { WatchSink } from './watch-objects.ts';
 
 /**
- * Secrets are not watched. RBAC knows no right to their names alone: whoever may list a Secret may read it, and a list of metadata has
- * no keys. A right to every password of the cluster is a greater hazard than a pod that says which Secret it waits for.
+ * Secrets are watched only where the config file says so (`secret-names`), and then their metadata alone. RBAC knows no right to names:
+ * whoever may list a Secret may read it. A right to every password of the cluster is a greater hazard than a pod that says which Secret it
+ * waits for, so the manifests do not give it.
  */
-export type WatchedKind = Exclude<FactKind, 'secrets'>;
-
-const watchedKinds = factKinds.filter((kind) => kind !== 'secrets');
+const alwaysWatched = factKinds.filter((kind) => kind !== 'secrets');
 
 /** `idle`: nobody has asked yet. */
 export type WatchState = 'idle' | 'synced' | 'not-synced' | 'forbidden';
@@ -22,14 +21,16 @@ export type WatchState = 'idle' | 'synced' | 'not-synced' | 'forbidden';
 export interface FactWatch {
   /** Looking something up starts the watches, and finds what is known at that moment. */
   readonly facts: ClusterFacts;
-  states(): ReadonlyMap<WatchedKind, WatchState>;
+  states(): ReadonlyMap<FactKind, WatchState>;
+  /** Whether names of Secrets are looked for; they are not, until it is said. */
+  lookForSecrets(isWanted: boolean): void;
   stop(): void;
 }
 
 export interface FactWatchOptions {
   /** Undefined: the service account of the pod that this runs in. */
   readonly kubeconfig: string | undefined;
-  readonly onError: (kind: WatchedKind, message: string) => void;
+  readonly onError: (kind: FactKind, message: string) => void;
   /** Milliseconds before the next try after a failure. */
   readonly retry?: number;
   /** Milliseconds after which everything is listed again. */
@@ -49,11 +50,13 @@ export function watchFacts(options: FactWatchOptions): FactWatch {
 class LazyWatches implements FactWatch {
   readonly facts: ClusterFacts;
   readonly #tables: FactTables = factTables('not-synced');
-  readonly #states = new Map<WatchedKind, WatchState>(watchedKinds.map((kind) => [kind, 'idle']));
-  readonly #watches = new Map<WatchedKind, { stop(): void }>();
+  readonly #states = new Map<FactKind, WatchState>(alwaysWatched.map((kind) => [kind, 'idle']));
+  readonly #watches = new Map<FactKind, { stop(): void }>();
   readonly #config: KubeConfig;
   readonly #options: FactWatchOptions;
   #isStopped = false;
+  #areAllWanted = false;
+  #areSecretsWanted = false;
 
   constructor(config: KubeConfig, options: FactWatchOptions) {
     this.#config = config;
@@ -64,13 +67,14 @@ class LazyWatches implements FactWatch {
     });
   }
 
-  start(kind: WatchedKind): void {
+  start(kind: FactKind): void {
     if (this.#isStopped || this.#watches.has(kind)) return;
     this.#states.set(kind, 'not-synced');
     const { onError, retry, resync } = this.#options;
     const watch = watchObjects({
       config: this.#config,
       path: resourcePath(factSources[kind]),
+      part: kind === 'secrets' ? 'metadata' : 'whole',
       sink: this.#sink(kind),
       onError: (message) => {
         onError(kind, message);
@@ -81,8 +85,24 @@ class LazyWatches implements FactWatch {
     this.#watches.set(kind, watch);
   }
 
-  states(): ReadonlyMap<WatchedKind, WatchState> {
+  states(): ReadonlyMap<FactKind, WatchState> {
     return this.#states;
+  }
+
+  lookForSecrets(isWanted: boolean): void {
+    if (isWanted === this.#areSecretsWanted) return;
+    this.#areSecretsWanted = isWanted;
+    if (isWanted) {
+      this.#tables.secrets.setGap('not-synced');
+      this.#states.set('secrets', 'idle');
+      if (this.#areAllWanted) this.start('secrets');
+      return;
+    }
+    this.#watches.get('secrets')?.stop();
+    this.#watches.delete('secrets');
+    this.#states.delete('secrets');
+    this.#tables.secrets.replace([]);
+    this.#tables.secrets.setGap('not-asked');
   }
 
   stop(): void {
@@ -91,10 +111,12 @@ class LazyWatches implements FactWatch {
   }
 
   #startAll(): void {
-    for (const kind of watchedKinds) this.start(kind);
+    this.#areAllWanted = true;
+    for (const kind of alwaysWatched) this.start(kind);
+    if (this.#areSecretsWanted) this.start('secrets');
   }
 
-  #sink(kind: WatchedKind): WatchSink {
+  #sink(kind: FactKind): WatchSink {
     const table = this.#tables[kind];
     const startOthers = (objects: readonly JsonObject[]): void => {
       if (kind !== 'statefulSets') return;

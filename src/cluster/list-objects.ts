@@ -16,6 +16,8 @@ const pageSize = 500;
 const whole = 'application/json';
 /** The rest of an object never leaves the apiserver (Kubernetes API concepts, "Metadata-only fetches"). */
 const metadataAlone = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
+/** The same of the objects in a watch. */
+export const metadataOfEach = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
 
 /**
  * All objects at a path such as `/apis/apps/v1/statefulsets`, as they came: the typed lists of client-node build a copy of each that

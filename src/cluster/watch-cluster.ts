@@ -1,6 +1,6 @@
-import type { ClusterFacts } from '../workload/cluster-facts.ts';
+import type { ClusterFacts, FactKind } from '../workload/cluster-facts.ts';
 import { watchFacts } from './facts.ts';
-import type { WatchedKind, WatchState } from './facts.ts';
+import type { WatchState } from './facts.ts';
 import { watchNamespaces } from './namespaces.ts';
 import type { NamespaceWatch } from './namespaces.ts';
 
@@ -9,7 +9,9 @@ export interface ClusterWatch {
   readonly namespaces: NamespaceWatch;
   readonly facts: ClusterFacts;
   /** Of the facts, by kind. */
-  states(): ReadonlyMap<WatchedKind, WatchState>;
+  states(): ReadonlyMap<FactKind, WatchState>;
+  /** Whether names of Secrets are looked for (`secret-names` of the config file). */
+  lookForSecrets(isWanted: boolean): void;
   stop(): void;
 }
 
@@ -32,6 +34,9 @@ export function watchCluster({ kubeconfig, onError }: ClusterWatchOptions): Clus
     namespaces,
     facts: watch.facts,
     states: () => watch.states(),
+    lookForSecrets: (isWanted) => {
+      watch.lookForSecrets(isWanted);
+    },
     stop: () => {
       namespaces.stop();
       watch.stop();

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Watch } from '@kubernetes/client-node';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, Watch } from '@kubernetes/client-node';
 import { isObject, numberAt, objectAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { ApiFailure, describeFailure, statusOf } from './api-failure.ts';
-import { listObjects } from './list-objects.ts';
+import { listObjects, metadataOfEach } from './list-objects.ts';
 
 /** Who keeps what a watch sees. */
 export interface WatchSink {
@@ -21,6 +20,8 @@ export interface WatchOptions {
   /** As `/api/v1/namespaces`. */
   readonly path: string;
   readonly sink: WatchSink;
+  /** `metadata`: nothing else of an object leaves the apiserver. */
+  readonly part?: 'whole' | 'metadata';
   readonly onError: (message: string) => void;
   /** Milliseconds before the next try after the first failure; each further one doubles them, up to a minute. */
   readonly retry?: number;
@@ -48,7 +49,7 @@ async function run(options: WatchOptions, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
     try {
       began = Date.now();
-      const { objects, resourceVersion } = await listObjects(options.config, options.path, 'whole');
+      const { objects, resourceVersion } = await listObjects(options.config, options.path, options.part ?? 'whole');
       if (isAborted(stopped)) return;
       sink.replace(objects);
       sink.state('synced');
@@ -98,7 +99,8 @@ async function watchFrom(
 
 /** Resolves, when the watch ends as watches do, to where the next one goes on. */
 async function watchOnce(options: WatchOptions, from: string, stopped: AbortSignal): Promise<string> {
-  const { sink, config, path } = options;
+  const { sink, path, part = 'whole' } = options;
+  const config = part === 'whole' ? options.config : askingForMetadata(options.config);
   let version = from;
   let failure: ApiFailure | undefined;
   const seen = (type: string, object: unknown): void => {
@@ -136,4 +138,15 @@ async function watchOnce(options: WatchOptions, from: string, stopped: AbortSign
   }
   if (failure !== undefined) throw failure;
   return version;
+}
+
+/** client-node asks for whole objects; its hook for credentials is the place where a request can still be changed. */
+function askingForMetadata(config: KubeConfig): KubeConfig {
+  const asking = new KubeConfig();
+  asking.loadFromOptions(config);
+  asking.applySecurityAuthentication = async (context) => {
+    await config.applySecurityAuthentication(context);
+    context.setHeaderParam('accept', metadataOfEach);
+  };
+  return asking;
 }

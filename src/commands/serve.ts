@@ -58,9 +58,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
     log.info({ path: options.certificate, notAfter: endOf(next).toISOString() }, 'certificate read');
   });
   const cluster = await startClusterWatch(options.kubeconfig, log);
+  cluster?.lookForSecrets(configuration.current().secretNames);
   const tally = new Tally();
   configuration.follow({
     read: (next) => {
+      cluster?.lookForSecrets(next.secretNames);
       tally.configurationProblems = [];
       log.setLevel(next.logLevel);
       log.info({ path: options.config }, 'configuration read');

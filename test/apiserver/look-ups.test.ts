@@ -76,6 +76,26 @@ describe.skipIf(missingTools('go'))('look-ups in a real kube-apiserver', () => {
     await until('the right', 20_000, () => forbidden.facts.services.gap === undefined);
   });
 
+  test('names of Secrets, with the right of the component, and nothing else of them', async () => {
+    const watched = watch(ownKubeconfig());
+    watched.lookForSecrets(true);
+    const { secrets, services } = watched.facts;
+    await until('the refusal', 20_000, () => services.gap === undefined && secrets.gap === 'forbidden');
+    cluster.kubectl(['apply', '-f', join(base, '..', 'components', 'secret-names', 'roles.yaml')]);
+    try {
+      cluster.kubectl(['create', 'secret', 'generic', 'early', '--from-literal=password=hunter2']);
+      await until('the right', 20_000, () => secrets.find('default', 'early').kind === 'present');
+      cluster.kubectl(['create', 'secret', 'generic', 'late', '--from-literal=password=hunter2']);
+      await until('the watch', 20_000, () => secrets.find('default', 'late').kind === 'present');
+      // Keys are in what a Secret holds, so that they would be known.
+      for (const name of ['early', 'late']) {
+        expect(secrets.find('default', name)).toEqual({ kind: 'present', fact: { name, keys: undefined } });
+      }
+    } finally {
+      cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', 'pgusher-secret-names']);
+    }
+  });
+
   describe('by the webhook', () => {
     let webhook: RegisteredWebhook;
     beforeAll(async () => {

@@ -63,7 +63,7 @@ test('a cluster without a managed set is asked for its sets alone, until somebod
   }, long);
 });
 
-test('a managed set starts the other watches; Secrets are never asked for', async () => {
+test('a managed set starts the other watches; Secrets are not asked for', async () => {
   const api = await startApi();
   api.objects.set(sets, [set({ 'postgres.io/managed': 'true' })]);
   const watched = watch(api);
@@ -72,6 +72,52 @@ test('a managed set starts the other watches; Secrets are never asked for', asyn
   }, long);
   expect(watched.facts.secrets.find('shop', 'orders')).toEqual({ kind: 'unknown', why: 'not-asked' });
   expect(api.asked.filter((request) => request.includes('secrets'))).toEqual([]);
+});
+
+test('names of Secrets are looked for while it is wanted, as metadata alone', async () => {
+  const secrets = '/api/v1/secrets';
+  const metadata = (name: string) => ({ metadata: { namespace: 'shop', name, resourceVersion: '2' } });
+  const api = await startApi();
+  api.objects.set(sets, [set({ 'postgres.io/managed': 'true' })]);
+  api.objects.set(secrets, [metadata('orders')]);
+  const watched = watch(api);
+  watched.lookForSecrets(true);
+  const { facts } = watched;
+  const named = (name: string) => ({ kind: 'present', fact: { name, keys: undefined } });
+  await vi.waitFor(() => {
+    expect(facts.secrets.find('shop', 'orders')).toEqual(named('orders'));
+    expect(api.watches(secrets)).toBe(1);
+  }, long);
+  expect(api.accepted.get(secrets)).toBe('application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io');
+  expect(api.accepted.get(`watch ${secrets}`)).toBe('application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io');
+  api.send(secrets, 'ADDED', metadata('late'));
+  await vi.waitFor(() => {
+    expect(facts.secrets.find('shop', 'late')).toEqual(named('late'));
+  }, long);
+
+  watched.lookForSecrets(false);
+  expect(facts.secrets.find('shop', 'orders')).toEqual({ kind: 'unknown', why: 'not-asked' });
+  expect(watched.states().has('secrets')).toBe(false);
+  await vi.waitFor(() => {
+    expect(api.watches(secrets)).toBe(0);
+  }, long);
+  watched.lookForSecrets(true);
+  await vi.waitFor(() => {
+    expect(facts.secrets.find('shop', 'orders')).toEqual(named('orders'));
+  }, long);
+});
+
+test('names of Secrets that may not be listed are a gap, and the others are known', async () => {
+  const api = await startApi();
+  api.broken.set('/api/v1/secrets', 403);
+  const watched = watch(api);
+  watched.lookForSecrets(true);
+  expect(watched.states().get('secrets')).toBe('idle');
+  expect(watched.facts.claims.gap).toBe('not-synced');
+  await vi.waitFor(() => {
+    expect(watched.facts.secrets.gap).toBe('forbidden');
+    expect(watched.facts.claims.gap).toBeUndefined();
+  }, long);
 });
 
 test('pages, changes and removals are known, and count as changes of their namespace', async () => {

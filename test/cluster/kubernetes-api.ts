@@ -14,7 +14,7 @@ export interface KubernetesApi {
   readonly broken: Map<string, number>;
   /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
   readonly asked: string[];
-  /** The `accept` header of the last list at a path. */
+  /** The `accept` header of the last list at a path, and of the last watch under `watch` and the path. */
   readonly accepted: Map<string, string | undefined>;
   /** An event to whoever watches the path. */
   send(path: string, type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR', object: JsonObject): void;
@@ -43,6 +43,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     }
     response.writeHead(200, { 'content-type': 'application/json' });
     if (isWatch) {
+      api.accepted.set(`watch ${path}`, request.headers.accept);
       response.flushHeaders();
       watchers(path).add(response);
       response.on('close', () => watchers(path).delete(response));

@@ -12,6 +12,7 @@ test('an empty file is the default', () => {
     settings: {},
     policy: { modes: new Map(), exemptions: [] },
     withRollout: false,
+    secretNames: false,
     logLevel: 'info',
     drainAnnounce: 10_000,
   });
@@ -35,6 +36,7 @@ checks:
       until: 2027-01-31
     - { check: fsync-off, namespace: ci, name: scratch, reason: speed, until: '2026-12-31' }
 with-rollout: true
+secret-names: true
 log-level: warn
 drain-seconds: 3
 `;
@@ -60,6 +62,7 @@ drain-seconds: 3
         ],
       },
       withRollout: true,
+      secretNames: true,
       logLevel: 'warn',
       drainAnnounce: 3000,
     },
@@ -68,9 +71,12 @@ drain-seconds: 3
 
 describe('what cannot be used is told with its place, all of it', () => {
   test.each<[string, readonly string[]]>([
-    ['[]', ['the file is []; wanted a map of settings, checks, with-rollout, log-level, drain-seconds']],
+    ['[]', ['the file is []; wanted a map of settings, checks, with-rollout, secret-names, log-level, drain-seconds']],
     ['a: [', ['Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 5']],
-    ['setings: {}', ['setings is not known; wanted settings, checks, with-rollout, log-level, drain-seconds']],
+    [
+      'setings: {}',
+      ['setings is not known; wanted settings, checks, with-rollout, secret-names, log-level, drain-seconds'],
+    ],
     ['settings: fast', ['settings is "fast"; wanted a map from setting to value']],
     ['settings: { backup: { on: true } }', ['settings.backup is {"on":true}; wanted text']],
     ['settings: { backup-kep: 7 }', ['settings.backup-kep is not known; did you mean backup-keep?']],
