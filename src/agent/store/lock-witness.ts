@@ -29,6 +29,7 @@ export async function witnessLock(shared: string): Promise<LockWitness> {
     socket.once('close', () => open.delete(socket));
     socket.on('error', () => undefined);
     socket.resume();
+    socket.write('held\n');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -67,7 +68,7 @@ export interface SeenLock {
 export async function seeLock(shared: string, patienceMs: number): Promise<SeenLock | undefined> {
   const until = performance.now() + patienceMs;
   for (;;) {
-    const seen = await connectOnce(join(shared, socketName));
+    const seen = await connectOnce(join(shared, socketName), Math.max(1_000, until - performance.now()));
     if (seen !== undefined || performance.now() > until) {
       return seen;
     }
@@ -75,20 +76,23 @@ export async function seeLock(shared: string, patienceMs: number): Promise<SeenL
   }
 }
 
-function connectOnce(path: string): Promise<SeenLock | undefined> {
+function connectOnce(path: string, patienceMs: number): Promise<SeenLock | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
+    const late = setTimeout(() => socket.destroy(), patienceMs);
     const lost = new Promise<void>((gone) => {
       socket.once('close', () => {
+        clearTimeout(late);
         gone();
-        // Of a connection that was never made.
+        // Of a connection that never said it.
         resolve(undefined);
       });
     });
     // ENOENT or ECONNREFUSED: nobody holds it yet.
     socket.on('error', () => undefined);
-    socket.once('connect', () => {
-      socket.resume();
+    // Its word, and not the connection: the kernel makes that for a process that is just being killed, or frozen, too.
+    socket.once('data', () => {
+      clearTimeout(late);
       resolve({ lost });
     });
   });
