@@ -5,10 +5,13 @@
 #   docker build --target agent --build-arg POSTGRES_MAJOR=18 -t pgusher-agent .
 #
 # Both run what `npm run build` makes on Node, as a user without privileges, and stop on SIGTERM. A release gives both bases with their
-# digest (`--build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…`): a tag alone is another image next week.
+# digest (`--build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…`): a tag alone is another image next week. It also says what it is of,
+# for the labels (`--build-arg VERSION=0.1.0 --build-arg REVISION=$(git rev-parse HEAD)`).
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG POSTGRES_MAJOR=18
 ARG POSTGRES_IMAGE=postgres:${POSTGRES_MAJOR}-bookworm
+ARG VERSION=unreleased
+ARG REVISION=unknown
 
 FROM ${POSTGRES_IMAGE} AS server
 
@@ -30,12 +33,18 @@ COPY package.json LICENSE /opt/pgusher/
 COPY bin /opt/pgusher/bin
 COPY --from=build /pgusher/dist /opt/pgusher/dist
 
+# Node without what fetches and installs packages.
+FROM ${NODE_IMAGE} AS runtime
+RUN rm -rf /usr/local/lib/node_modules /usr/local/include /opt/yarn* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn*
+
 FROM scratch AS agent
 ARG POSTGRES_MAJOR
+ARG VERSION
+ARG REVISION
 # The client programs of the newest major work with the servers of all older ones. From scratch, so that the VOLUME, the
 # entrypoint and the SIGINT of the server's image stay behind: a VOLUME would put an empty directory over a mounted claim.
 COPY --from=server / /
-COPY --from=packages /usr/local/bin/node /usr/local/bin/node
+COPY --from=runtime /usr/local/bin/node /usr/local/bin/node
 COPY --from=program /opt/pgusher /opt/pgusher
 ENV NODE_ENV=production LANG=C.UTF-8 \
   PATH=/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -44,10 +53,14 @@ USER 65532:65532
 STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="pgusher-agent" \
   org.opencontainers.image.description="Backup and restore of one PostgreSQL server, in the pods that pgusher injects" \
-  org.opencontainers.image.licenses="Apache-2.0"
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
 ENTRYPOINT ["/opt/pgusher/bin/pgusher-agent"]
 
-FROM ${NODE_IMAGE} AS webhook
+FROM runtime AS webhook
+ARG VERSION
+ARG REVISION
 ENV NODE_ENV=production
 COPY --from=program /opt/pgusher /opt/pgusher
 USER 65532:65532
@@ -55,5 +68,7 @@ EXPOSE 10250
 STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="pgusher" \
   org.opencontainers.image.description="Admission webhook that ushers plain Postgres StatefulSets into safety" \
-  org.opencontainers.image.licenses="Apache-2.0"
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
 ENTRYPOINT ["/opt/pgusher/bin/pgusher"]

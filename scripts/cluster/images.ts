@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../../src/version.ts';
-import { command, tryCommand } from './command.ts';
+import { unlessThere } from './built-once.ts';
+import { command } from './command.ts';
 import { pauseImage } from './configuration.ts';
+import { buildah, environment, prepareStorage } from './image-storage.ts';
 import { containerd } from './node.ts';
 import { places } from './places.ts';
 
@@ -33,20 +25,15 @@ const servers = [
 ] as const;
 const nodeImage = 'docker.io/library/node:24-bookworm-slim';
 
-const environment = { CONTAINERS_STORAGE_CONF: join(places.storage, 'storage.conf') };
-
-const buildah = (...args: readonly string[]): Promise<string> => command('buildah', args, { environment });
+/** What the two are built on. */
+export const baseImages = { webhook: nodeImage, agent: servers[0].name } as const;
 
 /**
  * Images of this machine's Debian packages under the names of the real ones, since a test needs no registry then. What an image is made
  * from is in a second name of it, so that one that is there already is not built again.
  */
 export async function buildStandIns(programs: string): Promise<void> {
-  mkdirSync(places.storage, { recursive: true });
-  writeFileSync(
-    environment.CONTAINERS_STORAGE_CONF,
-    `[storage]\ndriver = "overlay"\ngraphroot = "${join(places.storage, 'images')}"\nrunroot = "${join(places.sockets, 'storage')}"\n`,
-  );
+  prepareStorage();
   const script = join(import.meta.dirname, 'stand-in-image.sh');
   const build = (args: readonly string[]): Promise<string> => command('sh', [script, ...args], { environment });
   const recipe = [script, join(root, 'test/support/official-image')];
@@ -77,6 +64,7 @@ export async function buildProductImages(): Promise<void> {
       await buildah(
         ...['bud', '--quiet', '--isolation', 'chroot', '--pull-never', '--layers', '--target', target, '--tag', tag],
         ...['--build-arg', `POSTGRES_MAJOR=${agentMajor}`, '--build-arg', `POSTGRES_IMAGE=${servers[0].name}`],
+        ...['--build-arg', `VERSION=${version}`],
         ...npm.flatMap((volume) => ['--volume', volume]),
         root,
       );
@@ -117,42 +105,6 @@ export async function loadImage(name: string): Promise<void> {
 
 async function imageId(name: string): Promise<string> {
   return (await buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name)).trim();
-}
-
-/** Builds under a name that holds a hash of what it is made from, and gives that image its proper name. */
-async function unlessThere(
-  name: string,
-  kind: string,
-  sources: readonly string[],
-  build: (tag: string) => Promise<void>,
-): Promise<void> {
-  const repository = `localhost/pgusher-${kind}-${(name.split('/').at(-1) ?? name).replace(':', '-')}`;
-  const tag = `${repository}:${hashOf(sources)}`;
-  const isThere = await buildah('inspect', '--type', 'image', tag).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) await build(tag);
-  await buildah('tag', tag, name);
-  if (isThere) return;
-  // Each change of the sources makes one; they would fill the disk. One that another image is made from stays.
-  const names = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
-  for (const old of names.filter((other) => other.startsWith(`${repository}:`) && other !== tag)) {
-    await tryCommand('buildah', ['rmi', old], { environment });
-  }
-}
-
-function hashOf(paths: readonly string[]): string {
-  const hash = createHash('sha256');
-  const add = (path: string): void => {
-    if (statSync(path).isDirectory()) {
-      for (const entry of readdirSync(path).toSorted()) add(join(path, entry));
-    } else {
-      hash.update(`${relative(root, path)}\0`).update(readFileSync(path));
-    }
-  };
-  for (const path of paths) add(path);
-  return hash.digest('hex').slice(0, 16);
 }
 
 /** The file system of a Debian suite, made the first time. */
