@@ -31,7 +31,8 @@ const introduction = `<!-- Written by scripts/write-docs/checks.ts from src/chec
 
 A StatefulSet with \`postgres.io/managed: "true"\` is looked at by all of these whenever it is created or changed. An
 answer holds everything that was found, not only the first thing. **deny** refuses the request, **warn** is a warning of
-kubectl. \`pgusher check\` says the same about files, without a cluster.
+kubectl. \`pgusher check\` says the same about files, without a cluster. A dozen answers in full:
+[refusals.md](refusals.md).
 
 - **What was there before** does not keep you from changing something else: on an update, a denial that the old object
   would have got too, with the same value in the same field, becomes a warning that begins with "was so before". At the
