@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { commandLine } from './commands/command-line.ts';
 import { UsageError, exitCode } from './commands/exit-code.ts';
-import { nodeProblem } from './commands/node-version.ts';
 import { processTerminal } from './commands/terminal.ts';
 import type { Terminal } from './commands/terminal.ts';
+import { nodeProblem } from './node-version.ts';
 import { version } from './version.ts';
 
 process.exitCode = await run(process.argv, processTerminal());

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { nodeProblem } from '../node-version.ts';
 import { version } from '../version.ts';
 import { readContract } from './contract-schema.ts';
 import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
@@ -28,6 +29,12 @@ const print = {
   /** Drawn over the last one, and cleared to the end of the line. */
   bar: (text: string) => writeSync(1, `\r${text}\u001B[K`),
 };
+
+const problem = nodeProblem(process.versions.node);
+if (problem !== undefined) {
+  print.error(problem);
+  process.exit(1);
+}
 
 interface StoreOptions {
   readonly store?: string;
