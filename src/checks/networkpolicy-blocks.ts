@@ -20,9 +20,32 @@ export const networkpolicyBlocks: Check = {
   summary: 'A network policy keeps standbys from their primary.',
   because:
     'A standby copies its primary and follows it by the port of the server. Where the policy holds it never becomes ready, and with synchronous replication each commit waits for it.',
-  // Nothing to paste: a rule for egress restricts it where it was free before, of names among others.
   instead:
-    'A NetworkPolicy for the pods with a rule from, or to, pods of the same labels at that port; in the directions that are restricted already, and in no other.',
+    'A NetworkPolicy of your own beside the set: ingress from pods of the same labels at the port of the server; egress to them, and to DNS, by which a standby finds its primary. Only in the directions that the message names, since what a policy is about is closed for all that it does not list.',
+  // No direction is given: a policy for one that was free before would cut off clients, or what the pods call.
+  paste: `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: <name of the set>-replication
+spec:
+  podSelector:
+    matchLabels: <labels of the pods>
+  policyTypes: [<Ingress, Egress or both, as in the message>]
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels: <labels of the pods>
+      ports:
+        - port: <port of the server>
+  egress:
+    - to:
+        - podSelector:
+            matchLabels: <labels of the pods>
+      ports:
+        - port: <port of the server>
+    - ports:
+        - { port: 53, protocol: UDP }
+        - { port: 53, protocol: TCP }`,
   examine(workload, { facts }) {
     const { server, replicas, settings, namespace } = workload;
     const { replicationSecret, role } = settings.values;
@@ -37,13 +60,19 @@ export const networkpolicyBlocks: Check = {
       return [
         {
           field: 'spec.template.metadata.labels',
-          message: `NetworkPolicy ${quoted(policy.name)} stops ${direction} between the pods at ${server.port}; wanted a rule for it.`,
+          message: `NetworkPolicy ${quoted(policy.name)} stops ${direction} between the pods at ${server.port}; wanted another NetworkPolicy ${wanted[direction]}.`,
         },
       ];
     });
     return blocking.length > 0 ? blocking : notLookedUp('networkPolicies', facts.networkPolicies.gap);
   },
 };
+
+const wanted = {
+  ingress: 'with ingress from them',
+  // Names are asked for in front of every connection, and a policy about egress closes that too.
+  egress: 'with egress to them, and to DNS',
+} as const;
 
 /** The first that selects the pods for certain, where none lets them through. */
 function policyThatBlocks(

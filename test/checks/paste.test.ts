@@ -21,6 +21,8 @@ const placeholders: Readonly<Record<string, string>> = {
   '<labels of the pods>': '{ app: orders }',
   '<name of the set>': 'orders',
   '<spec.serviceName>': 'orders',
+  '<Ingress, Egress or both, as in the message>': 'Ingress, Egress',
+  '<port of the server>': '5432',
   '<gid of Postgres>': '999',
   '<somewhat more than shared_buffers>': '1200Mi',
   '<secret with the key pgsodium_root.key>': 'orders-vault',
@@ -121,13 +123,10 @@ function nameOf(entry: Json): string | undefined {
   return textAt(object, 'name') ?? textAt(objectAt(object, 'metadata'), 'name');
 }
 
-/** A selector belongs to a Service for writing, a selector of pods with rules to a NetworkPolicy. */
+/** A selector belongs to a Service for writing. */
 function besideSet(snippet: JsonObject): JsonObject {
-  if ('selector' in snippet) {
-    return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders-rw' }, spec: snippet };
-  }
-  if (!('podSelector' in objectAt(snippet, 'spec'))) return snippet;
-  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'orders' }, ...snippet };
+  if (!('selector' in snippet)) return snippet;
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders-rw' }, spec: snippet };
 }
 
 /** What is no part of the set is applied beside it; a selector belongs to a Service for writing. */
