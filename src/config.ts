@@ -45,8 +45,12 @@ const schema = z.strictObject(
               { error: 'a list of exemptions' },
             )
             .default([]),
+          'storage-classes': z
+            .array(nonEmpty, { error: 'a list of names of storage classes' })
+            .min(1, { error: 'at least one name, or no list where all are allowed' })
+            .optional(),
         },
-        { error: 'a map of modes, exemptions' },
+        { error: 'a map of modes, exemptions, storage-classes' },
       )
       .default({ modes: {}, exemptions: [] }),
     'with-rollout': z.boolean({ error: 'true or false' }).default(defaultConfiguration.withRollout),
@@ -77,7 +81,11 @@ export function parseConfiguration(text: string): ParsedConfiguration {
     return { kind: 'invalid', problems: result.error.issues.flatMap((issue) => describe(issue, value)) };
   }
   const configuration = toConfiguration(result.data);
-  const problems = [...settingProblems(configuration.settings), ...checkProblems(configuration.policy)];
+  const problems = [
+    ...settingProblems(configuration.settings),
+    ...checkProblems(configuration.policy),
+    ...classProblems(configuration),
+  ];
   return problems.length === 0 ? { kind: 'configuration', configuration } : { kind: 'invalid', problems };
 }
 
@@ -87,6 +95,7 @@ function toConfiguration(file: z.output<typeof schema>): Configuration {
     policy: {
       modes: new Map(Object.entries(file.checks.modes)),
       exemptions: file.checks.exemptions.map((exemption) => ({ ...exemption, name: exemption.name })),
+      storageClasses: file.checks['storage-classes'],
     },
     withRollout: file['with-rollout'],
     secretNames: file['secret-names'],
@@ -106,7 +115,9 @@ function describe(issue: z.core.$ZodIssue, value: unknown): readonly string[] {
 
 function wantedKeys(path: readonly string[]): string {
   if (path.length === 0) return `wanted ${Object.keys(schema.shape).join(', ')}`;
-  return path.length === 1 ? 'wanted modes, exemptions' : 'wanted check, namespace, name, reason, until';
+  return path.length === 1
+    ? 'wanted modes, exemptions, storage-classes'
+    : 'wanted check, namespace, name, reason, until';
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -138,6 +149,15 @@ function settingProblems(settings: Readonly<Record<string, string>>): readonly s
         return `settings ${problem.annotations.join(', ')}: wanted ${problem.expected}`;
     }
   });
+}
+
+/** Every set that is created would be refused for what its owner has not written. */
+function classProblems({ settings, policy: { storageClasses } }: Configuration): readonly string[] {
+  const written = settings['backup-storage-class'];
+  if (written === undefined || storageClasses === undefined || storageClasses.includes(written)) return [];
+  return [
+    `settings.backup-storage-class is ${shown(written)}; wanted one of checks.storage-classes: ${storageClasses.join(', ')}`,
+  ];
 }
 
 function checkProblems(policy: CheckPolicy): readonly string[] {

@@ -2,6 +2,7 @@ import { answerReview } from '../../src/admission/handler.ts';
 import type { AdmissionContext } from '../../src/admission/admission.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { decodeReview } from '../../src/admission/review.ts';
+import { noPolicy } from '../../src/checks/policy.ts';
 import { noFacts } from '../../src/workload/fact-table.ts';
 import { objectAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
@@ -17,7 +18,7 @@ export interface BenchBody {
 
 const context: AdmissionContext = {
   clusterSettings: {},
-  policy: { modes: new Map(), exemptions: [] },
+  policy: noPolicy,
   withRollout: false,
   namespaceAnnotations: () => undefined,
   namespaceIsEnding: () => undefined,

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly catalogue: ReadonlyMap<string, Check>;
   /** Other objects, as far as they are known. What is unknown never leads to a denial. */
   readonly facts: ClusterFacts;
+  /** `checks.storage-classes` of the cluster config file. Undefined: all of them. */
+  readonly allowedStorageClasses: readonly string[] | undefined;
 }
 
 /** The object before an UPDATE (the user's own: what pgusher injected was stripped) and the one asked for. */

@@ -20,7 +20,7 @@ export function dataStorageClass({ server }: PostgresWorkload, facts: ClusterFac
 }
 
 /** Of several the newest is taken, which is not known here: then nothing is said of it. */
-function defaultClass({ storageClasses }: ClusterFacts): LookedUp<StorageClassFact> {
+export function defaultClass({ storageClasses }: ClusterFacts): LookedUp<StorageClassFact> {
   const [only, ...others] = storageClasses.within('').filter(({ isDefault }) => isDefault);
   if (only !== undefined && others.length === 0) return { kind: 'present', fact: only };
   if (only !== undefined) return { kind: 'unknown', why: 'not-asked' };

@@ -3,6 +3,8 @@ export interface CheckPolicy {
   /** By check id; a check that is not named keeps its own severity. `enforce` makes a warning a denial. */
   readonly modes: ReadonlyMap<string, CheckMode>;
   readonly exemptions: readonly CheckExemption[];
+  /** Of which volumes of managed sets may be made (storageclass-not-allowed). Undefined: of any. */
+  readonly storageClasses: readonly string[] | undefined;
 }
 
 export type CheckMode = 'enforce' | 'warn' | 'off';
@@ -29,4 +31,4 @@ export function exemptionOf(
   );
 }
 
-export const noPolicy: CheckPolicy = { modes: new Map(), exemptions: [] };
+export const noPolicy: CheckPolicy = { modes: new Map(), exemptions: [], storageClasses: undefined };

@@ -119,6 +119,7 @@ import { storageFuseSmb } from './storage-fuse-smb.ts';
 import { storageNfs } from './storage-nfs.ts';
 import { storageclassMissing } from './storageclass-missing.ts';
 import { storageclassNoExpand } from './storageclass-no-expand.ts';
+import { storageclassNotAllowed } from './storageclass-not-allowed.ts';
 import { storageclassReclaimDelete } from './storageclass-reclaim-delete.ts';
 import { storePrefixShared } from './store-prefix-shared.ts';
 import { subpathexprMutable } from './subpathexpr-mutable.ts';
@@ -162,6 +163,7 @@ export const checks = [
   pvcSharedByReplicas,
   pvcBoundElsewhere,
   pvcMissing,
+  storageclassNotAllowed,
   storageclassMissing,
   pvcAccessRwx,
   pvcRetentionDelete,

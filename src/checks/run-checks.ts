@@ -43,6 +43,7 @@ function run(list: readonly Check[], input: CheckInput): readonly Finding[] {
     injected: input.injected,
     catalogue,
     facts: input.facts,
+    allowedStorageClasses: input.policy.storageClasses,
   };
   const leftAlone = input.after.server?.family.treatment === 'left-alone';
   const findings: Finding[] = [];

@@ -8,6 +8,7 @@ import { questionOf } from '../../src/admission/question.ts';
 import { answerTo, mutationRest, validationRest } from '../../src/admission/response.ts';
 import { decodeReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
+import { noPolicy } from '../../src/checks/policy.ts';
 import { factTables } from '../../src/workload/fact-table.ts';
 import { digest } from '../../src/plan/content-hash.ts';
 import { isObject, objectAt } from '../../src/workload/json.ts';
@@ -36,7 +37,7 @@ const set: fc.Arbitrary<JsonObject> = fc
 const contexts: readonly AdmissionContext[] = [
   plainContext,
   { ...plainContext, clusterSettings: { 'backup-keep': '9' } },
-  { ...plainContext, policy: { modes: new Map([['plaintext-password', 'warn']]), exemptions: [] } },
+  { ...plainContext, policy: { ...noPolicy, modes: new Map([['plaintext-password', 'warn']]) } },
   { ...plainContext, withRollout: true },
   { ...plainContext, namespaceAnnotations: () => ({ 'postgres.io/stop-grace': '900s' }) },
   { ...plainContext, namespaceAnnotations: () => ({ 'postgres.io/stop-grace': '901s' }) },

@@ -94,8 +94,8 @@ test('most messages can be followed by a machine', () => {
 });
 
 test.each(followed)('$title: $way, and it helps', ({ fixture, finding, object }) => {
-  const { before, facts } = fixture;
-  const left = judge({ after: workloadOf(object), before, facts }).filter(
+  const { before, facts, policy } = fixture;
+  const left = judge({ after: workloadOf(object), before, facts, policy }).filter(
     ({ check, field, message }) => check === finding.check && field === finding.field && message === finding.message,
   );
   expect(left).toEqual([]);

@@ -53,7 +53,9 @@ describe.each(checks.map((check: Check) => ({ id: check.id, check })))('$id', ({
       file,
       ...(file.startsWith('accepts-') ? [] : [file.replace(/yaml$/, 'verdict.yaml')]),
       ...files.filter((candidate) =>
-        ['before.yaml', 'cluster.yaml', 'delete.yaml'].some((part) => candidate === file.replace(/yaml$/, part)),
+        ['before.yaml', 'cluster.yaml', 'config.yaml', 'delete.yaml'].some(
+          (part) => candidate === file.replace(/yaml$/, part),
+        ),
       ),
     ]);
     expect(files).toEqual(expected.toSorted());

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import type { Finding } from '../../src/checks/check.ts';
 import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
+import { parseConfiguration } from '../../src/config.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import type { CheckPolicy } from '../../src/checks/policy.ts';
 import type { Deletion } from '../../src/checks/deletion.ts';
@@ -21,7 +22,7 @@ import { isManaged, readSettings } from '../../src/workload/read-settings.ts';
 
 /**
  * `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml` and other objects in
- * `<name>.cluster.yaml`. With `<name>.delete.yaml` it is the deletion of the object: DeleteOptions, as kubectl sends them.
+ * `<name>.cluster.yaml`, and the cluster config file in `<name>.config.yaml`. With `<name>.delete.yaml` it is the deletion of the object: DeleteOptions, as kubectl sends them.
  */
 export interface CheckFixture {
   readonly check: string;
@@ -31,6 +32,7 @@ export interface CheckFixture {
   readonly before: PostgresWorkload | undefined;
   /** What else there is, from `<name>.cluster.yaml`: all objects of the kinds in it. */
   readonly facts: ClusterFacts;
+  readonly policy: CheckPolicy;
 }
 
 const root = join(import.meta.dirname, '../fixtures/checks');
@@ -110,6 +112,7 @@ export function readFixture(check: string, name: string): CheckFixture {
   const folder = join(root, check);
   const earlier = `${name}.before.yaml`;
   const around = `${name}.cluster.yaml`;
+  const configuration = `${name}.config.yaml`;
   return {
     check,
     name,
@@ -117,7 +120,14 @@ export function readFixture(check: string, name: string): CheckFixture {
     after: workloadFrom(fixtureText(check, `${name}.yaml`)),
     before: existsSync(join(folder, earlier)) ? workloadFrom(fixtureText(check, earlier)) : undefined,
     facts: existsSync(join(folder, around)) ? factsFrom(fixtureText(check, around)) : noFacts,
+    policy: existsSync(join(folder, configuration)) ? policyFrom(fixtureText(check, configuration)) : noPolicy,
   };
+}
+
+function policyFrom(yaml: string): CheckPolicy {
+  const parsed = parseConfiguration(yaml);
+  if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('; '));
+  return parsed.configuration.policy;
 }
 
 /** An empty `…List` says that there is none of the kind. */
@@ -154,8 +164,13 @@ export function workloadOf(object: JsonObject): PostgresWorkload {
 
 /** What the two webhooks ask of the checks, with the plan that was injected into the earlier object. */
 export function judge(
-  { after, before, facts = noFacts }: Pick<CheckFixture, 'after' | 'before'> & { readonly facts?: ClusterFacts },
-  policy: CheckPolicy = noPolicy,
+  {
+    after,
+    before,
+    facts = noFacts,
+    policy: ownPolicy = noPolicy,
+  }: Pick<CheckFixture, 'after' | 'before'> & Partial<Pick<CheckFixture, 'facts' | 'policy'>>,
+  policy: CheckPolicy = ownPolicy,
   today = '2026-11-21',
 ): readonly Finding[] {
   const managedBefore = before !== undefined && isManaged(before.labels) ? before : undefined;

@@ -8,7 +8,13 @@ import { workloadOf } from './check-fixture.ts';
 function severities(value: string, spec: Readonly<Record<string, number>> = {}): readonly string[] {
   const containers = [{ name: 'postgres', image: 'postgres:17.6', args: ['-c', `listen_addresses=${value}`] }];
   const workload = workloadOf({ spec: { ...spec, template: { spec: { containers } } } });
-  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue, facts: noFacts };
+  const surroundings = {
+    operation: 'CREATE' as const,
+    injected: undefined,
+    catalogue,
+    facts: noFacts,
+    allowedStorageClasses: undefined,
+  };
   return (listenLocalhost.examine?.(workload, surroundings) ?? []).map(({ severity }) => severity ?? 'deny');
 }
 

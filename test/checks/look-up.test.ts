@@ -3,7 +3,7 @@ import { couldNotLookUp, notLookedUp } from '../../src/checks/look-up.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
 import { factTables } from '../../src/workload/fact-table.ts';
-import type { WhyUnknown } from '../../src/workload/cluster-facts.ts';
+import type { ClusterFacts, WhyUnknown } from '../../src/workload/cluster-facts.ts';
 import { factKinds } from '../../src/workload/read-facts.ts';
 import { readFixture } from './check-fixture.ts';
 
@@ -23,6 +23,19 @@ test.each(['not-synced', 'forbidden'] as const)('%s is one warning for all check
   expect(found.filter(({ check }) => check === 'look-up')).toHaveLength(1);
   expect(found.filter(({ severity }) => severity === 'deny')).toEqual([]);
   expect(findings(why, 'enforce')).toEqual(found);
+});
+
+test.each(['not-synced', 'forbidden'] as const)('which class is the default is %s: not refused', (why) => {
+  const unnamed = readFixture('storageclass-not-allowed', 'rejects-default');
+  const input = { after: unnamed.after, policy: unnamed.policy, today: '2026-11-21' };
+  const refused = (facts: ClusterFacts) =>
+    runChecks({ ...input, facts })
+      .filter(({ severity }) => severity === 'deny')
+      .map(({ check }) => check);
+  expect(refused(unnamed.facts)).toEqual(['storageclass-not-allowed']);
+  expect(refused(factTables(why))).toEqual([]);
+  const off = { ...unnamed.policy, modes: new Map([['storageclass-not-allowed', 'off' as const]]) };
+  expect(runChecks({ ...input, policy: off, facts: unnamed.facts })).toEqual([]);
 });
 
 test('a check that is off needs nothing', () => {

@@ -62,7 +62,7 @@ test.each(cases)('$id $name: pasted, it helps', ({ id, fixture, snippet }) => {
   const [first] = judge(fixture).filter(({ check }) => check === id);
   const after = workloadOf(pasted(fixture, snippet, /\.containers\[([^\]]+)\]/.exec(first?.field ?? '')?.[1]));
   const facts = factsWith(fixture, snippet);
-  const left = judge({ after, before: fixture.before, facts });
+  const left = judge({ after, before: fixture.before, facts, policy: fixture.policy });
   expect(left.filter(({ field, message }) => field === first?.field && message === first.message)).toEqual([]);
 });
 

@@ -8,7 +8,13 @@ function fieldsOf(
   container: Readonly<Record<string, string[] | { name: string; value: string }[]>>,
 ): readonly string[] {
   const workload = workloadOf({ spec: { template: { spec: { containers: [{ name: 'db', ...container }] } } } });
-  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue, facts: noFacts };
+  const surroundings = {
+    operation: 'CREATE' as const,
+    injected: undefined,
+    catalogue,
+    facts: noFacts,
+    allowedStorageClasses: undefined,
+  };
   return (plaintextPassword.examine?.(workload, surroundings) ?? []).map(({ field }) =>
     field.split('.').slice(4).join('.'),
   );

@@ -8,7 +8,13 @@ function toolIn(script: string): string | undefined {
   const workload = workloadOf({
     spec: { template: { spec: { initContainers: [{ name: 'init', command: ['sh', '-c', script] }] } } },
   });
-  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue, facts: noFacts };
+  const surroundings = {
+    operation: 'CREATE' as const,
+    injected: undefined,
+    catalogue,
+    facts: noFacts,
+    allowedStorageClasses: undefined,
+  };
   const [observation] = restartpolicyInitJob.examine?.(workload, surroundings) ?? [];
   return observation === undefined ? undefined : /runs (.+) on the data/.exec(observation.message)?.[1];
 }

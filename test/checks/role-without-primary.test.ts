@@ -18,7 +18,13 @@ function followsItself(role: string, primary: string): boolean {
     },
     spec: { serviceName: 'orders-pods' },
   });
-  const surroundings = { operation: 'CREATE' as const, injected: undefined, catalogue, facts: noFacts };
+  const surroundings = {
+    operation: 'CREATE' as const,
+    injected: undefined,
+    catalogue,
+    facts: noFacts,
+    allowedStorageClasses: undefined,
+  };
   return (roleWithoutPrimary.examine?.(workload, surroundings) ?? []).some(({ message }) =>
     message.includes('this set'),
   );

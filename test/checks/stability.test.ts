@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Finding } from '../../src/checks/check.ts';
+import { noPolicy } from '../../src/checks/policy.ts';
+import type { CheckPolicy } from '../../src/checks/policy.ts';
 import { isList, isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { Json, JsonObject } from '../../src/workload/json.ts';
 import type { ClusterFacts } from '../../src/workload/cluster-facts.ts';
@@ -44,6 +46,7 @@ interface Case {
   readonly after: PostgresWorkload;
   readonly before: PostgresWorkload | undefined;
   readonly facts: ClusterFacts;
+  readonly policy: CheckPolicy;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -59,8 +62,8 @@ const safe: readonly Case[] = globSync(['examples/*.yaml', 'test/fixtures/inject
     if (set === undefined) throw new Error(`${path} holds no StatefulSet`);
     const after = workloadOf(set);
     return [
-      { title: `${path}, created`, after, before: undefined, facts: noFacts },
-      { title: `${path}, applied again`, after, before: after, facts: noFacts },
+      { title: `${path}, created`, after, before: undefined, facts: noFacts, policy: noPolicy },
+      { title: `${path}, applied again`, after, before: after, facts: noFacts, policy: noPolicy },
     ];
   });
 
@@ -78,8 +81,8 @@ function podOf(object: JsonObject): JsonObject {
   return objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'spec');
 }
 
-describe.each(cases)('$title', ({ after, before, facts }) => {
-  const verdict = shown(judge({ after, before, facts }));
+describe.each(cases)('$title', ({ after, before, facts, policy }) => {
+  const verdict = shown(judge({ after, before, facts, policy }));
 
   test('an unrelated field', () => {
     const add: Edit = (object) =>
@@ -94,8 +97,10 @@ describe.each(cases)('$title', ({ after, before, facts }) => {
         (changed, path) => within(changed, path, (value) => ({ ...value, 'example.org/team': 'payments' })),
         object,
       );
-    expect(shown(judge({ after: edited(after, add), before, facts }))).toEqual(verdict);
-    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, add), before, facts, policy }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts, policy }))).toEqual(
+      verdict,
+    );
   });
 
   test('an unrelated field in any container, mount, port, probe and claim template', () => {
@@ -107,12 +112,14 @@ describe.each(cases)('$title', ({ after, before, facts }) => {
           ? { template: within(spec['template'], ['spec'], (pod) => withUnknownInContainers(pod)) }
           : {}),
       }));
-    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, add), before: before && edited(before, add), facts, policy }))).toEqual(
+      verdict,
+    );
   });
 
   test('keys in another order', () => {
     const reverse: Edit = (object) => reversedKeys(object) as JsonObject;
-    expect(shown(judge({ after: edited(after, reverse), before, facts }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, reverse), before, facts, policy }))).toEqual(verdict);
   });
 
   test('containers, variables, mounts, volumes and ports in another order', () => {
@@ -120,8 +127,8 @@ describe.each(cases)('$title', ({ after, before, facts }) => {
       fc.property(fc.infiniteStream(fc.nat()), (numbers) => {
         const next = (): number => numbers.next().value as number;
         const shuffle: Edit = (object) => within(object, podPath, (pod) => shuffledPod(pod, next));
-        expect(places(judge({ after: edited(after, shuffle), before, facts }))).toEqual(
-          places(judge({ after, before, facts })),
+        expect(places(judge({ after: edited(after, shuffle), before, facts, policy }))).toEqual(
+          places(judge({ after, before, facts, policy })),
         );
       }),
       { numRuns: 3 },
@@ -132,8 +139,8 @@ describe.each(cases)('$title', ({ after, before, facts }) => {
   if (after.detection.kind !== 'found' || isFoundAsOnlyOne(after) || !canTakeSidecars(podOf(after.object))) return;
   test.each(meshes)('a sidecar of $title', ({ into }) => {
     const mesh: Edit = (object) => within(object, podPath, into);
-    expect(shown(judge({ after: edited(after, mesh), before, facts }))).toEqual(verdict);
-    expect(shown(judge({ after: edited(after, mesh), before: before && edited(before, mesh), facts }))).toEqual(
+    expect(shown(judge({ after: edited(after, mesh), before, facts, policy }))).toEqual(verdict);
+    expect(shown(judge({ after: edited(after, mesh), before: before && edited(before, mesh), facts, policy }))).toEqual(
       verdict,
     );
   });

@@ -10,7 +10,7 @@ test('an empty file is the default', () => {
   });
   expect(defaultConfiguration).toEqual({
     settings: {},
-    policy: { modes: new Map(), exemptions: [] },
+    policy: { modes: new Map(), exemptions: [], storageClasses: undefined },
     withRollout: false,
     secretNames: false,
     logLevel: 'info',
@@ -35,6 +35,7 @@ checks:
       reason: throw-away databases of the test suite
       until: 2027-01-31
     - { check: fsync-off, namespace: ci, name: scratch, reason: speed, until: '2026-12-31' }
+  storage-classes: [fast, standard]
 with-rollout: true
 secret-names: true
 log-level: warn
@@ -60,6 +61,7 @@ drain-seconds: 3
           },
           { check: 'fsync-off', namespace: 'ci', name: 'scratch', reason: 'speed', until: '2026-12-31' },
         ],
+        storageClasses: ['fast', 'standard'],
       },
       withRollout: true,
       secretNames: true,
@@ -96,7 +98,19 @@ describe('what cannot be used is told with its place, all of it', () => {
         'checks.exemptions.0.check names the check "reserved-container-name", which has no escape: two things of one name cannot both be in a pod. Wanted no exemption of it.',
       ],
     ],
-    ['checks: { mode: {} }', ['checks.mode is not known; wanted modes, exemptions']],
+    ['checks: { mode: {} }', ['checks.mode is not known; wanted modes, exemptions, storage-classes']],
+    [
+      'checks: { storage-classes: fast-ssd }',
+      ['checks.storage-classes is "fast-ssd"; wanted a list of names of storage classes'],
+    ],
+    [
+      'checks: { storage-classes: [] }',
+      ['checks.storage-classes is []; wanted at least one name, or no list where all are allowed'],
+    ],
+    [
+      'settings: { backup-storage-class: bulk }\nchecks: { storage-classes: [fast-ssd, standard] }',
+      ['settings.backup-storage-class is "bulk"; wanted one of checks.storage-classes: fast-ssd, standard'],
+    ],
     [
       'checks: { modes: { fsync-of: warn } }',
       ['checks.modes names the check "fsync-of", which is not known; did you mean fsync-off?'],
