@@ -47,7 +47,7 @@ kubectl. \`pgusher check\` says the same about files, without a cluster. A dozen
   is being deleted. None of it waits for the webhook where that is down.
 - **The cluster config file** sets a mode for a check: \`enforce\` (warnings become denials), \`warn\` (denials become
   warnings) or \`off\`; and exemptions for a namespace or one set, each with a reason and a last day, after which it counts
-  for nothing. A check without escape takes none but \`enforce\`: a file that says otherwise is refused. Its list
+  for nothing, which the log says. A check without escape takes none but \`enforce\`: a file that says otherwise is refused. Its list
   \`storage-classes\` is what storageclass-not-allowed goes by; without it that check says nothing.
 - **Other objects** are looked up by some of them: claims, storage classes, Services, disruption budgets, autoscalers,
   network policies, limits and quotas, other StatefulSets. The webhook knows them from watches, never from a question during a review. What may not be listed, or is not

@@ -20,14 +20,22 @@ export interface CheckExemption {
   readonly until: string;
 }
 
-/** The first that covers a check of an object on a day; ISO dates sort as text. */
+/** ISO dates sort as text. */
+export function hasEnded({ until }: CheckExemption, today: string): boolean {
+  return until < today;
+}
+
+/** The first that covers a check of an object on a day. */
 export function exemptionOf(
   { exemptions }: CheckPolicy,
   of: { readonly check: string; readonly namespace: string; readonly name: string; readonly today: string },
 ): CheckExemption | undefined {
   return exemptions.find(
-    ({ check, namespace, name, until }) =>
-      check === of.check && namespace === of.namespace && (name === undefined || name === of.name) && of.today <= until,
+    (exemption) =>
+      exemption.check === of.check &&
+      exemption.namespace === of.namespace &&
+      (exemption.name === undefined || exemption.name === of.name) &&
+      !hasEnded(exemption, of.today),
   );
 }
 

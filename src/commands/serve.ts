@@ -20,6 +20,7 @@ import { reviewEndpoint } from '../server/review-endpoint.ts';
 import { Tally } from '../server/tally.ts';
 import { version } from '../version.ts';
 import { noFacts } from '../workload/fact-table.ts';
+import { tellEndedExemptions } from './ended-exemptions.ts';
 
 export interface ServeOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -60,11 +61,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const cluster = await startClusterWatch(options.kubeconfig, log);
   cluster?.lookForSecrets(configuration.current().secretNames);
   const tally = new Tally();
+  let exemptions = tellEndedExemptions(configuration.current().policy, log);
   configuration.follow({
     read: (next) => {
       cluster?.lookForSecrets(next.secretNames);
       tally.configurationProblems = [];
       log.setLevel(next.logLevel);
+      exemptions.stop();
+      exemptions = tellEndedExemptions(next.policy, log);
       log.info({ path: options.config }, 'configuration read');
     },
     refused: (problems) => {
@@ -130,6 +134,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const finish = (): void => {
     certificate.stop();
     configuration.stop();
+    exemptions.stop();
     cluster?.stop();
     log.info({}, 'stopped');
     log.flush();

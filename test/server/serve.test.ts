@@ -238,6 +238,29 @@ test('a changed config file is used; a broken one changes nothing but a metric',
   server.process.kill('SIGKILL');
 });
 
+test('an exemption that has ended is said when the file is read, at start and later', async () => {
+  const config = join(directory, 'exemptions.yaml');
+  const entry = '{ check: fsync-off, namespace: ci, name: scratch, reason: speed, until: 2020-12-31 }';
+  writeFileSync(config, `checks: { exemptions: [${entry}] }\n`);
+  const server = start(...listenAnywhere, ...certificateFlags, '--config', config);
+  const message = 'an exemption has ended and counts for nothing';
+  await server.logs(message);
+  const said = {
+    level: 'warn',
+    msg: message,
+    check: 'fsync-off',
+    namespace: 'ci',
+    name: 'scratch',
+    until: '2020-12-31',
+  };
+  expect(server.logged()).toContainEqual(expect.objectContaining(said));
+  writeFileSync(config, `checks: { exemptions: [${entry.replace('scratch', 'other')}] }\n`);
+  await server.logs('configuration read');
+  expect(server.logged()).toContainEqual(expect.objectContaining({ ...said, name: 'other' }));
+  expect(server.logged().filter(({ msg }) => msg === message)).toHaveLength(2);
+  server.process.kill('SIGKILL');
+});
+
 describe('stopping', () => {
   test('under load no call is lost, and the exit code is 0', async () => {
     const config = join(directory, 'drain.yaml');
