@@ -132,6 +132,8 @@ export interface StartOptions {
   readonly port?: number;
   /** `-c name=value`, in front of none: these win. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further arguments, behind the settings. */
+  readonly arguments?: readonly string[];
   readonly user?: string;
   readonly password?: string;
   readonly major?: number;
@@ -187,6 +189,7 @@ export async function startServer(options: StartOptions): Promise<PostgresServer
       '-p',
       String(port),
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ...(options.arguments ?? []),
     ],
     // A process group of its own: `kill` reaches restore_command and archive_command too.
     {
