@@ -67,6 +67,30 @@ initialises() {
   [ "$before" = "$(find "$root/volume/pgdata" -type f -exec cksum {} + | sort)" ]
 }
 
+# OpenShift: a uid of the namespace's range in group 0 (CRI-O writes it into /etc/passwd, else the image has nss_wrapper), and volumes that
+# are root's, with fsGroup's group and mode.
+initialises_with_group_access() {
+  local group=1000660000
+  export IMAGE_GROUPS=$group PGUSHER_USER_INIT_SCRIPTS=/user-scripts PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
+  begin 0
+  printf 'CREATE TABLE of_the_user (a int);\n' >"$root/user-scripts/01.sql"
+  printf 'standby' >"$root/pgusher-replication/username"
+  printf 'x' >"$root/pgusher-replication/password"
+  # The folder for scripts is an emptyDir then, since theirs was moved aside; a Secret is fsGroup's to read.
+  rm -rf "$root/volume/.pgusher"
+  chown -R "0:$group" "$root/volume" "$root/pgusher" "$root/pgusher-replication" "$root/docker-entrypoint-initdb.d"
+  chmod 2770 "$root/volume" "$root/docker-entrypoint-initdb.d"
+  chmod 440 "$root/pgusher-replication"/*
+  "$here/test/support/official-image/run-in-image.sh" "$root" 1000660000:0 mkdir -m 700 /volume/.pgusher
+  initdb 1000660000:0 "$1" -c max_connections=33
+  [ "$status" -eq 0 ] || { echo "$stderr"; false; }
+  [ "$(stat -c %u "$root/volume/pgdata")" = 1000660000 ]
+  [ "$(stat -c %a "$root/volume/pgdata/pg_hba.conf")" = 600 ]
+  [ "$(sed -n 2p "$root/volume/pgdata/pg_hba.conf")" = 'host replication "standby" 127.0.0.1/32 scram-sha-256' ]
+  [ "$(sql 1000660000:0 "SELECT count(*) FROM pg_class WHERE relname = 'of_the_user'")" = 1 ]
+  [ "$(sql 1000660000:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
+}
+
 initialises_older() {
   export IMAGE_SCRIPTS='docker-entrypoint.sh gosu'
   begin 999
@@ -89,6 +113,19 @@ initialises_older() {
 
 @test "initialises by docker-ensure-initdb.sh, as a uid of its own under busybox" {
   initialises 54321:54321 'busybox sh'
+}
+
+@test "initialises as any uid with group access alone, under dash" {
+  initialises_with_group_access dash
+}
+
+@test "initialises as any uid with group access alone, under busybox" {
+  initialises_with_group_access 'busybox sh'
+}
+
+@test "initialises as any uid with group access alone, by the entrypoint's functions in older images" {
+  export IMAGE_SCRIPTS='docker-entrypoint.sh gosu'
+  initialises_with_group_access dash
 }
 
 @test "initialises by the entrypoint's functions in older images, under dash" {

@@ -5,6 +5,7 @@
 # Runs     as root on Linux:  run-in-image.sh ROOT UID:GID COMMAND ...
 #          ROOT is made on the first run; ROOT/volume, ROOT/pgusher, ... are what the container sees at /volume, /pgusher
 # Reads    POSTGRES_BIN, the directory of the PostgreSQL programs; IMAGE_SCRIPTS, which stand-ins the image has (all);
+#          IMAGE_GROUPS, further groups of the user (none);
 #          every other variable is handed on
 # Exit     of the command
 # Safe to run twice: yes; the mounts end with the command (a mount namespace of its own).
@@ -23,7 +24,7 @@ if [ ! -d "$root/etc" ]; then
   done
   chmod 1777 "$root/tmp"
   chmod 3777 "$root/var/run/postgresql"
-  printf 'root:x:0:0::/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nsomebody:x:54321:0::/:/bin/sh\n' >"$root/etc/passwd"
+  printf 'root:x:0:0::/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nsomebody:x:54321:0::/:/bin/sh\n1000660000:x:1000660000:0::/:/sbin/nologin\n' >"$root/etc/passwd"
   printf 'root:x:0:\npostgres:x:999:\n' >"$root/etc/group"
   cp /etc/ld.so.cache "$root/etc/"
   for script in ${IMAGE_SCRIPTS:-docker-entrypoint.sh docker-ensure-initdb.sh gosu}; do
@@ -43,5 +44,5 @@ exec unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
   mount -t proc proc "$root/proc"
   PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:$POSTGRES_BIN
   export PATH
-  exec chroot --userspec="$user" --groups="" "$root" "$@"
+  exec chroot --userspec="$user" --groups="${IMAGE_GROUPS:-}" "$root" "$@"
 ' run-in-image "$root" "$user" "$@"
