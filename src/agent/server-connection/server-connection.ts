@@ -8,7 +8,7 @@ import type { Credentials } from './credentials.ts';
 export type Row = Record<string, unknown>;
 
 export interface ServerConnection {
-  /** One statement in the simple protocol. @throws as pg does. */
+  /** One statement in the simple protocol, when those that were asked before have been answered. @throws as pg does. */
   query<Wanted extends Row = Row>(text: string): Promise<Wanted[]>;
   /** Resolves when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>;
@@ -66,10 +66,16 @@ async function connect(
     void client.end().catch(() => undefined);
     return classify(error, credentials);
   }
+  // A protocol of one question at a time; several parts of the agent share the connection.
+  let before: Promise<unknown> = Promise.resolve();
   return {
     kind: 'connected',
     connection: {
-      query: async <Wanted extends Row>(text: string) => (await client.query<Wanted>(text)).rows,
+      query: async <Wanted extends Row>(text: string) => {
+        const answer = before.then(() => client.query<Wanted>(text));
+        before = answer.catch(() => undefined);
+        return (await answer).rows;
+      },
       closed,
       close: async () => {
         await client.end().catch(() => undefined);
