@@ -105,6 +105,12 @@ function processesOfPod(uid: string): readonly number[] {
     });
 }
 
+/** Whether one of a pod's processes has such a command line, its arguments each followed by a space. */
+export function runsInPod(uid: string, wanted: RegExp): boolean {
+  const own = new Set(processesOfPod(uid));
+  return processes().some(({ pid, command }) => own.has(pid) && wanted.test(command));
+}
+
 /** SIGKILL for every process of a pod. */
 export function killPod(uid: string): void {
   for (const pid of processesOfPod(uid)) kill(pid);
