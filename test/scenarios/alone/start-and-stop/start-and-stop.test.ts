@@ -26,7 +26,8 @@ describe.skipIf(noCluster)('a pod that stops and starts', () => {
       login: fastest(took.db, 'login') - fastest(took.plain, 'login'),
     };
     console.log('ms added:', added, took);
-    expect(added.stop).toBeLessThan(2000 * patience);
+    // One second of the kubelet's or two, as the ends of server and sidecar fall.
+    expect(added.stop).toBeLessThan(3000 * patience);
     // Three containers one after the other, each of which the kubelet looks at once a second (its PLEG).
     expect(added.login).toBeLessThan(5000 * patience);
   });
