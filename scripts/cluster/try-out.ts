@@ -6,6 +6,7 @@ import { timeout } from './patience.ts';
 import { places } from './places.ts';
 import { step } from './step.ts';
 import { until } from './until.ts';
+import { utcDay } from '../../src/utc-day.ts';
 
 const example = fileURLToPath(new URL('../../examples/minimal.yaml', import.meta.url));
 export const tryNamespace = 'pgusher-try';
@@ -39,7 +40,7 @@ export async function tryOut(version: string): Promise<void> {
   const before = await kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
   await step('Destroying its data claim with the volume, and its pod', async () => {
     // Of a set that runs it is refused unless it says that it is meant.
-    const agreed = `data-${pod} ${new Date().toISOString().slice(0, 10)}`;
+    const agreed = `data-${pod} ${utcDay()}`;
     await kubectl(['annotate', 'pvc', `data-${pod}`, `postgres.io/allow-delete-pvc-managed=${agreed}`]);
     await kubectl(['delete', 'pvc', `data-${pod}`, '--wait=false']);
     await kubectl(['delete', 'pod', pod]);

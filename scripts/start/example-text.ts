@@ -9,6 +9,7 @@ import { noFacts } from '../../src/workload/fact-table.ts';
 import { isList, isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { Json, JsonObject } from '../../src/workload/json.ts';
 import type { TlsAnswer } from './admit-over-tls.ts';
+import { utcDay } from '../../src/utc-day.ts';
 
 /** What became of one example, for a person. */
 export function exampleText(example: ManifestObject, answer: TlsAnswer, colour: Colour): string {
@@ -74,7 +75,7 @@ function whyRows(example: ManifestObject): readonly (readonly string[])[] {
     namespaceAnnotations: () => undefined,
     namespaceIsEnding: () => undefined,
     facts: noFacts,
-    today: new Date().toISOString().slice(0, 10),
+    today: utcDay(),
   });
   return reasons.filter(({ outcome }) => outcome === 'injected').map(({ injection, text }) => [injection, text]);
 }

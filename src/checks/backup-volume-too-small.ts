@@ -1,3 +1,4 @@
+import { backupTemplate } from '../workload/backup-template.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
@@ -25,7 +26,7 @@ export const backupVolumeTooSmall: Check = {
     if (!backup || backupClaim !== undefined || data === undefined) return noObservations;
     const own = objectsAt(objectAt(workload.object, 'spec'), 'volumeClaimTemplates').find(isBackupTemplate);
     if (own !== undefined)
-      return tooSmall(`${claimTemplateField('pgusher-backup')}.${storagePath}`, storageOf(own), data);
+      return tooSmall(`${claimTemplateField(backupTemplate)}.${storagePath}`, storageOf(own), data);
     const { backupStorage } = workload.settings.values;
     if (operation === 'UPDATE' || backupStorage.kind !== 'size') return noObservations;
     return tooSmall(annotationField('postgres.io/backup-storage'), backupStorage.quantity, data);
@@ -48,13 +49,13 @@ function tooSmall(field: string, storage: string | undefined, data: string): rea
 function dataStorage({ server }: PostgresWorkload): string | undefined {
   const mount = server?.data.mount;
   // Data on that very volume is another check's (reserved-container-name).
-  if (mount === undefined || mount.name === 'pgusher-backup') return undefined;
+  if (mount === undefined || mount.name === backupTemplate) return undefined;
   const { source } = mount;
   return source.kind === 'claim-template' ? source.storage : undefined;
 }
 
 function isBackupTemplate(template: JsonObject): boolean {
-  return textAt(objectAt(template, 'metadata'), 'name') === 'pgusher-backup';
+  return textAt(objectAt(template, 'metadata'), 'name') === backupTemplate;
 }
 
 function storageOf(template: JsonObject): string | undefined {

@@ -1,6 +1,9 @@
 import type { ClusterFacts, LookedUp, StorageClassFact } from '../workload/cluster-facts.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { noObservations } from './check.ts';
+import type { Observation } from './check.ts';
 import { claimTemplateField } from './field-path.ts';
+import { notLookedUp } from './look-up.ts';
 
 export interface DataStorageClass {
   readonly field: string;
@@ -17,6 +20,19 @@ export function dataStorageClass({ server }: PostgresWorkload, facts: ClusterFac
   const field = claimTemplateField(mount.name);
   if (name !== undefined) return { field, name, found: facts.storageClasses.find('', name) };
   return { field, name, found: defaultClass(facts) };
+}
+
+/** What is to be said of that class. One that is not there is another check's (storageclass-missing). */
+export function ofDataClass(
+  workload: PostgresWorkload,
+  facts: ClusterFacts,
+  messageOn: (storageClass: StorageClassFact) => string | undefined,
+): readonly Observation[] {
+  const storage = dataStorageClass(workload, facts);
+  if (storage === undefined || storage.found.kind === 'absent') return noObservations;
+  if (storage.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
+  const message = messageOn(storage.found.fact);
+  return message === undefined ? noObservations : [{ field: `${storage.field}.spec.storageClassName`, message }];
 }
 
 /** Of several the newest is taken, which is not known here: then nothing is said of it. */

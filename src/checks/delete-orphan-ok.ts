@@ -1,6 +1,6 @@
-import { objectAt, textAt } from '../workload/json.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
+import { takesItsClaims } from './deletion.ts';
 
 /**
  * Fields: spec.persistentVolumeClaimRetentionPolicy.whenDeleted of a set that is deleted, and how it is deleted.
@@ -16,7 +16,6 @@ export const deleteOrphanOk: Check = {
   datedEscape: true,
   examineDeletion(deletion) {
     if (deletion.kind !== 'set' || deletion.namespaceIsEnding === true) return noObservations;
-    const policy = objectAt(objectAt(deletion.workload.object, 'spec'), 'persistentVolumeClaimRetentionPolicy');
     if (deletion.orphans) {
       return [
         {
@@ -25,7 +24,7 @@ export const deleteOrphanOk: Check = {
         },
       ];
     }
-    if (textAt(policy, 'whenDeleted') === 'Delete') return noObservations;
+    if (takesItsClaims(deletion)) return noObservations;
     return [
       {
         field: 'metadata.name',

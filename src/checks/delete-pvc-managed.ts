@@ -1,3 +1,4 @@
+import { backupTemplate } from '../workload/backup-template.ts';
 import type { StatefulSetFact } from '../workload/cluster-facts.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
@@ -57,6 +58,3 @@ function useOf(set: StatefulSetFact, claim: string): readonly Use[] {
   if (!isRun && !isStopped) return [];
   return [{ set: set.name, use: template === backupTemplate ? 'is backed up to' : 'runs on', isStopped }];
 }
-
-/** The claim template that is injected (backup-claim-template.ts). */
-const backupTemplate = 'pgusher-backup';

@@ -1,4 +1,5 @@
 import type { ClusterFacts } from '../workload/cluster-facts.ts';
+import { objectAt, textAt } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 
 /** A deletion that somebody asked for; what Kubernetes deletes by itself is never asked about. */
@@ -22,6 +23,12 @@ export interface SetDeletion extends AnyDeletion {
 
 export interface ClaimDeletion extends AnyDeletion {
   readonly kind: 'claim';
+}
+
+/** The set's claims are to go with it (spec.persistentVolumeClaimRetentionPolicy.whenDeleted). */
+export function takesItsClaims({ workload }: SetDeletion): boolean {
+  const policy = objectAt(objectAt(workload.object, 'spec'), 'persistentVolumeClaimRetentionPolicy');
+  return textAt(policy, 'whenDeleted') === 'Delete';
 }
 
 export interface DeletionSurroundings {

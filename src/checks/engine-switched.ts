@@ -1,3 +1,4 @@
+import { backupTemplate } from '../workload/backup-template.ts';
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
@@ -37,7 +38,7 @@ function hadPlace({ object, settings }: PostgresWorkload, injected: Surroundings
   return (
     settings.values.backupClaim !== undefined ||
     (injected?.claimTemplates.length ?? 0) > 0 ||
-    templates.some((template) => textAt(objectAt(template, 'metadata'), 'name') === 'pgusher-backup')
+    templates.some((template) => textAt(objectAt(template, 'metadata'), 'name') === backupTemplate)
   );
 }
 

@@ -5,7 +5,7 @@ import type { ServerContainer } from '../workload/postgres-workload.ts';
 import { noObservations } from './check.ts';
 import type { Check, Observation } from './check.ts';
 import { notLookedUp } from './look-up.ts';
-import { matches, podLabels } from './pod-labels.ts';
+import { controllerLabels, matches, podLabels } from './pod-labels.ts';
 import { quoted } from './shown-text.ts';
 
 /**
@@ -110,12 +110,7 @@ function mayMatch(selector: LabelSelector, labels: JsonObject): boolean {
   return isOfOnePod(selector) || matches(selector, labels);
 }
 
-/** Labels that the StatefulSet controller gives each pod; the template does not have them. */
-const labelsOfController: readonly string[] = [
-  'apps.kubernetes.io/pod-index',
-  'controller-revision-hash',
-  'statefulset.kubernetes.io/pod-name',
-];
+const labelsOfController: readonly string[] = Object.values(controllerLabels);
 
 function isOfOnePod({ labels, expressions }: LabelSelector): boolean {
   const keys = [...Object.keys(labels), ...expressions.map(({ key }) => key)];

@@ -8,6 +8,14 @@ export function podLabels({ object }: PostgresWorkload): JsonObject {
   return objectAt(objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'metadata'), 'labels');
 }
 
+/** What the StatefulSet controller labels each pod with; the template has none of them. */
+export const controllerLabels = {
+  podName: 'statefulset.kubernetes.io/pod-name',
+  /** From Kubernetes 1.28 on. */
+  podIndex: 'apps.kubernetes.io/pod-index',
+  revision: 'controller-revision-hash',
+} as const;
+
 /** A Service's selector; an empty one selects nothing. */
 export function selectsAll(selector: Readonly<Record<string, string>>, labels: JsonObject): boolean {
   const wanted = Object.entries(selector);

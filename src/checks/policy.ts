@@ -1,3 +1,5 @@
+import { quoted } from './shown-text.ts';
+
 /** What a cluster's administrator says about checks, from the cluster config file. */
 export interface CheckPolicy {
   /** By check id; a check that is not named keeps its own severity. `enforce` makes a warning a denial. */
@@ -25,18 +27,19 @@ export function hasEnded({ until }: CheckExemption, today: string): boolean {
   return until < today;
 }
 
-/** The first that covers a check of an object on a day. */
-export function exemptionOf(
+/** The first exemption that covers a check of an object on a day, in words; undefined: there is none. */
+export function exemptionFor(
   { exemptions }: CheckPolicy,
   of: { readonly check: string; readonly namespace: string; readonly name: string; readonly today: string },
-): CheckExemption | undefined {
-  return exemptions.find(
+): string | undefined {
+  const found = exemptions.find(
     (exemption) =>
       exemption.check === of.check &&
       exemption.namespace === of.namespace &&
       (exemption.name === undefined || exemption.name === of.name) &&
       !hasEnded(exemption, of.today),
   );
+  return found === undefined ? undefined : `exempt until ${found.until} (${quoted(found.reason)})`;
 }
 
 export const noPolicy: CheckPolicy = { modes: new Map(), exemptions: [], storageClasses: undefined };

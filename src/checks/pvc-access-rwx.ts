@@ -1,3 +1,4 @@
+import { backupTemplate } from '../workload/backup-template.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
@@ -35,8 +36,6 @@ function ofData({ server }: PostgresWorkload): readonly Observation[] {
     },
   ];
 }
-
-const backupTemplate = 'pgusher-backup';
 
 /** One that the user wrote is used for backups as ours would be, which is ReadWriteOnce. */
 function ofBackups({ object, server }: PostgresWorkload): readonly Observation[] {

@@ -1,3 +1,4 @@
+import { backupTemplate } from '../workload/backup-template.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
@@ -62,7 +63,7 @@ function reservedVolumes(podSpec: JsonObject): readonly Observation[] {
 function reservedTemplates(object: JsonObject, server: ServerContainer | undefined): readonly Observation[] {
   return objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates')
     .map((template) => nameOf(objectAt(template, 'metadata')))
-    .filter((name) => isReserved(name) && (name !== 'pgusher-backup' || server?.data.mount?.name === name))
+    .filter((name) => isReserved(name) && (name !== backupTemplate || server?.data.mount?.name === name))
     .map((name) => taken(`${claimTemplateField(name)}.metadata.name`, name));
 }
 

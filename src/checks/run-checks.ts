@@ -5,7 +5,7 @@ import { noObservations } from './check.ts';
 import type { Check, Finding, Gap, Observation, Severity, Surroundings } from './check.ts';
 import { couldNotLookUp } from './look-up.ts';
 import { managedLabelRemoved } from './managed-label-removed.ts';
-import { exemptionOf } from './policy.ts';
+import { exemptionFor } from './policy.ts';
 import type { CheckMode, CheckPolicy } from './policy.ts';
 import { catalogue, checks } from './registry.ts';
 import { quoted } from './shown-text.ts';
@@ -90,7 +90,8 @@ function observedChange(
   return check.examineChange({ before, after }, surroundings);
 }
 
-function toFinding(check: Check, observation: Observation, mode: CheckMode | undefined): Finding {
+/** What a check saw, as severe as the check, the observation or the mode of the cluster config file has it. */
+export function toFinding(check: Check, observation: Observation, mode: CheckMode | undefined): Finding {
   const { field, message } = observation;
   return { check: check.id, severity: severityOf(check, observation, mode), field, message };
 }
@@ -113,8 +114,7 @@ function passFor(check: Check, input: CheckInput): string | undefined {
   const reason = input.after.settings.escapes.get(check.id)?.trim() ?? '';
   if (reason !== '') return `allowed by postgres.io/allow-${check.id} (${quoted(reason)})`;
   const { namespace, name } = input.after;
-  const exemption = exemptionOf(input.policy, { check: check.id, namespace, name, today: input.today });
-  return exemption === undefined ? undefined : `exempt until ${exemption.until} (${quoted(exemption.reason)})`;
+  return exemptionFor(input.policy, { check: check.id, namespace, name, today: input.today });
 }
 
 /** The message holds the value seen, so a new value in the same field is a new finding. */

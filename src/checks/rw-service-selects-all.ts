@@ -2,17 +2,15 @@ import type { ServiceFact } from '../workload/cluster-facts.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
-import { podLabels, selectsAll } from './pod-labels.ts';
+import { controllerLabels, podLabels, selectsAll } from './pod-labels.ts';
 import { quoted } from './shown-text.ts';
 
-const podName = 'statefulset.kubernetes.io/pod-name';
-/** On the pods from Kubernetes 1.28 on (Kubernetes documentation, "Pod index label"). */
-const podIndex = 'apps.kubernetes.io/pod-index';
+const { podName, podIndex } = controllerLabels;
 
 /**
  * Fields: spec.replicas, and the selectors of the namespace's Services.
- * Allowed: one replica; or a Service that selects one pod, by its name or its index among pods of these labels: whoever has that knows
- * which pod takes writes, and the Service for all of them is for reading.
+ * Allowed: one replica; or a Service that selects one pod, by its name or its index (Kubernetes documentation, "Pod index label") among pods of
+ * these labels: whoever has that knows which pod takes writes, and the Service for all of them is for reading.
  */
 export const rwServiceSelectsAll: Check = {
   id: 'rw-service-selects-all',

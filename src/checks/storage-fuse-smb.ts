@@ -1,18 +1,16 @@
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
-import type { ClusterFacts } from '../workload/cluster-facts.ts';
-import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import type { StorageClassFact } from '../workload/cluster-facts.ts';
 import { noObservations } from './check.ts';
-import type { Check, Observation } from './check.ts';
+import type { Check } from './check.ts';
 import { claimTemplateSnippet } from './claim-template-snippet.ts';
-import { dataStorageClass } from './data-storage-class.ts';
+import { ofDataClass } from './data-storage-class.ts';
 import { volumeField } from './field-path.ts';
-import { notLookedUp } from './look-up.ts';
 import { shareOf } from './share-provisioners.ts';
 import { quoted } from './shown-text.ts';
 
 /**
- * Fields: spec.template.spec.volumes[*].azureFile, .glusterfs and .flexVolume.driver under PGDATA.
+ * Fields: spec.template.spec.volumes[*].azureFile, .glusterfs and .flexVolume.driver under PGDATA,
  * and the provisioner of the class that makes the claim there.
  * Allowed: file systems with owners, modes, hard links and fsync.
  */
@@ -27,7 +25,7 @@ export const storageFuseSmb: Check = {
   examine(workload, { facts }) {
     const { server, podSpec } = workload;
     const mount = server?.data.mount;
-    if (mount?.source.kind === 'claim-template') return ofClass(workload, facts);
+    if (mount?.source.kind === 'claim-template') return ofDataClass(workload, facts, onClass);
     if (server === undefined || mount?.source.kind !== 'other') return noObservations;
     const volume = objectsAt(podSpec, 'volumes').find((candidate) => textAt(candidate, 'name') === mount.name);
     const kind = volume === undefined ? undefined : shareKind(volume, mount.source.type);
@@ -41,18 +39,11 @@ export const storageFuseSmb: Check = {
   },
 };
 
-function ofClass(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
-  const storage = dataStorageClass(workload, facts);
-  if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
-  const share = storage?.found.kind === 'present' ? shareOf(storage.found.fact) : undefined;
-  if (storage?.found.kind !== 'present' || share === undefined || share === 'NFS') return noObservations;
-  const { name, provisioner } = storage.found.fact;
-  return [
-    {
-      field: `${storage.field}.spec.storageClassName`,
-      message: `PGDATA is on storage class ${quoted(name)}, whose provisioner ${quoted(provisioner)} makes ${share} volumes; wanted block storage. Name a class that has it.`,
-    },
-  ];
+function onClass(storageClass: StorageClassFact): string | undefined {
+  const share = shareOf(storageClass);
+  if (share === undefined || share === 'NFS') return undefined;
+  const { name, provisioner } = storageClass;
+  return `PGDATA is on storage class ${quoted(name)}, whose provisioner ${quoted(provisioner)} makes ${share} volumes; wanted block storage. Name a class that has it.`;
 }
 
 /** FlexVolume drivers are called `vendor/program`; these programs mount SMB shares and object stores. */

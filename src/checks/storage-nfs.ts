@@ -1,10 +1,8 @@
-import type { ClusterFacts } from '../workload/cluster-facts.ts';
-import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import type { StorageClassFact } from '../workload/cluster-facts.ts';
 import { noObservations } from './check.ts';
-import type { Check, Observation } from './check.ts';
-import { dataStorageClass } from './data-storage-class.ts';
+import type { Check } from './check.ts';
+import { ofDataClass } from './data-storage-class.ts';
 import { volumeField } from './field-path.ts';
-import { notLookedUp } from './look-up.ts';
 import { shareOf } from './share-provisioners.ts';
 import { quoted } from './shown-text.ts';
 
@@ -22,7 +20,7 @@ export const storageNfs: Check = {
   examine(workload, { facts }) {
     const { server } = workload;
     const mount = server?.data.mount;
-    if (mount?.source.kind === 'claim-template') return ofClass(workload, facts);
+    if (mount?.source.kind === 'claim-template') return ofDataClass(workload, facts, onClass);
     if (server === undefined || mount?.source.kind !== 'nfs') return noObservations;
     const { server: host, path } = mount.source;
     return [
@@ -34,14 +32,8 @@ export const storageNfs: Check = {
   },
 };
 
-function ofClass(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
-  const storage = dataStorageClass(workload, facts);
-  if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
-  if (storage?.found.kind !== 'present' || shareOf(storage.found.fact) !== 'NFS') return noObservations;
-  return [
-    {
-      field: `${storage.field}.spec.storageClassName`,
-      message: `storage class ${quoted(storage.found.fact.name)} makes NFS volumes; wanted block storage, or sync exports, mounted hard.`,
-    },
-  ];
+function onClass(storageClass: StorageClassFact): string | undefined {
+  return shareOf(storageClass) === 'NFS'
+    ? `storage class ${quoted(storageClass.name)} makes NFS volumes; wanted block storage, or sync exports, mounted hard.`
+    : undefined;
 }

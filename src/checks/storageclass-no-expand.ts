@@ -1,7 +1,6 @@
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
-import { dataStorageClass } from './data-storage-class.ts';
-import { notLookedUp } from './look-up.ts';
+import { ofDataClass } from './data-storage-class.ts';
 import { quoted } from './shown-text.ts';
 
 /**
@@ -17,14 +16,8 @@ export const storageclassNoExpand: Check = {
     'A class with allowVolumeExpansion: true, which can be added to the class at any time where its driver can do it.',
   examine(workload, { operation, facts }) {
     if (operation === 'UPDATE') return noObservations;
-    const storage = dataStorageClass(workload, facts);
-    if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
-    if (storage?.found.kind !== 'present' || storage.found.fact.canExpand) return noObservations;
-    return [
-      {
-        field: `${storage.field}.spec.storageClassName`,
-        message: `storage class ${quoted(storage.found.fact.name)} cannot expand volumes; wanted allowVolumeExpansion: true.`,
-      },
-    ];
+    return ofDataClass(workload, facts, ({ name, canExpand }) =>
+      canExpand ? undefined : `storage class ${quoted(name)} cannot expand volumes; wanted allowVolumeExpansion: true.`,
+    );
   },
 };

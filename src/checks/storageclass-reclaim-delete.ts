@@ -1,7 +1,6 @@
 import { noObservations } from './check.ts';
 import type { Check } from './check.ts';
-import { dataStorageClass } from './data-storage-class.ts';
-import { notLookedUp } from './look-up.ts';
+import { ofDataClass } from './data-storage-class.ts';
 import { quoted } from './shown-text.ts';
 
 /**
@@ -16,15 +15,10 @@ export const storageclassReclaimDelete: Check = {
   instead: 'A class with reclaimPolicy: Retain; or, for a volume that exists, its persistentVolumeReclaimPolicy.',
   examine(workload, { operation, facts }) {
     if (operation === 'UPDATE') return noObservations;
-    const storage = dataStorageClass(workload, facts);
-    if (storage?.found.kind === 'unknown') return notLookedUp('storageClasses', storage.found.why);
-    if (storage?.found.kind !== 'present' || storage.found.fact.reclaimPolicy === 'Retain') return noObservations;
-    const { name, reclaimPolicy } = storage.found.fact;
-    return [
-      {
-        field: `${storage.field}.spec.storageClassName`,
-        message: `storage class ${quoted(name)} has reclaimPolicy ${quoted(reclaimPolicy)}; wanted Retain: else a deleted claim is deleted data.`,
-      },
-    ];
+    return ofDataClass(workload, facts, ({ name, reclaimPolicy }) =>
+      reclaimPolicy === 'Retain'
+        ? undefined
+        : `storage class ${quoted(name)} has reclaimPolicy ${quoted(reclaimPolicy)}; wanted Retain: else a deleted claim is deleted data.`,
+    );
   },
 };

@@ -1,5 +1,6 @@
 import { hasEnded } from '../checks/policy.ts';
 import type { CheckPolicy } from '../checks/policy.ts';
+import { utcDay } from '../utc-day.ts';
 
 interface Told {
   stop(): void;
@@ -18,8 +19,7 @@ export function tellEndedExemptions(
 ): Told {
   const untold = new Set(exemptions);
   const look = (): void => {
-    // The day of UTC, as where they are counted (server/admission-context.ts).
-    const today = new Date().toISOString().slice(0, 10);
+    const today = utcDay();
     for (const exemption of untold) {
       if (!hasEnded(exemption, today)) continue;
       const { check, namespace, name, until } = exemption;

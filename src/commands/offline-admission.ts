@@ -7,6 +7,7 @@ import { UsageError } from './exit-code.ts';
 import { readText } from './manifest-files.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
+import { utcDay } from '../utc-day.ts';
 
 /** What surrounds the decision about an object. */
 export type ContextOf = (where: ManifestObject) => AdmissionContext;
@@ -39,7 +40,7 @@ export async function offlineContext(
     namespaceAnnotations: (namespace) => namespaces.get(namespace),
     namespaceIsEnding: () => undefined,
     facts: noFacts,
-    today: new Date().toISOString().slice(0, 10),
+    today: utcDay(),
   };
 }
 

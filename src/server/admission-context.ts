@@ -3,6 +3,7 @@ import type { NamespaceWatch } from '../cluster/namespaces.ts';
 import type { Configuration } from '../configuration.ts';
 import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import type { ConfigurationFile } from './configuration-file.ts';
+import { utcDay } from '../utc-day.ts';
 
 /** What is known of the cluster; nothing of it is waited for. */
 export interface Surroundings {
@@ -32,7 +33,7 @@ function contextOf(configuration: Configuration, { namespaces, facts }: Surround
     namespaceIsEnding: (namespace) => namespaces?.isEnding(namespace),
     facts,
     get today() {
-      return new Date().toISOString().slice(0, 10);
+      return utcDay();
     },
   };
 }

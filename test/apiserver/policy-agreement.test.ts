@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { policyPath } from '../../scripts/write-policy/policy.ts';
 import { rules } from '../../scripts/write-policy/rules.ts';
-import type { AdmissionContext, AdmissionRequest } from '../../src/admission/admission.ts';
+import type { AdmissionRequest } from '../../src/admission/admission.ts';
 import { mutate } from '../../src/admission/mutate.ts';
-import { noPolicy } from '../../src/checks/policy.ts';
 import { jsonFromYaml, readOptions } from '../../src/manifests/yaml-dialect.ts';
 import { bookkeeping } from '../../src/pinning/bookkeeping.ts';
 import { isObject, objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
 import { checkFixtures, judge, workloadOf } from '../checks/check-fixture.ts';
 import type { CheckFixture } from '../checks/check-fixture.ts';
+import { plainContext, requestOf } from '../support/review.ts';
 import { missingTools } from '../support/tool.ts';
 import { startControlPlane, until, type ControlPlane } from './support/control-plane.ts';
 import { arbitrarySet } from './support/arbitrary-set.ts';
@@ -103,7 +103,7 @@ describe.skipIf(missingTools('go'))('the ValidatingAdmissionPolicy against the c
   test('what /mutate lets through by escapes, with what it injects, the policy lets through', async () => {
     let count = 0;
     for (const [index, fixture] of fixtures.entries()) {
-      const { allowed, object } = mutate(requestFor(fixture), contextFor(fixture));
+      const { allowed, object } = mutate(requestFor(fixture), { ...plainContext, facts: fixture.facts });
       if (!allowed || object === undefined) continue;
       const answer = await (fixture.before === undefined ? create(object) : update(`before-${index}`, object));
       count += answer.message === '' ? 1 : 0;
@@ -188,30 +188,13 @@ function requestFor({ after, before, facts }: CheckFixture): AdmissionRequest {
   const metadata = objectAt(after.object, 'metadata');
   const annotations = { ...objectAt(metadata, 'annotations'), ...Object.fromEntries(escapes) } as JsonObject;
   return {
-    uid: 'uid',
-    operation: before === undefined ? 'CREATE' : 'UPDATE',
-    kind: { group: 'apps', version: 'v1', kind: 'StatefulSet' },
-    resource: { group: 'apps', resource: 'statefulsets' },
-    subResource: '',
+    ...requestOf({
+      operation: before === undefined ? 'CREATE' : 'UPDATE',
+      object: { ...after.object, metadata: { ...metadata, annotations } },
+      oldObject: before?.object ?? null,
+    }),
     namespace: 'default',
     name: after.name,
-    user: 'test',
-    dryRun: true,
-    orphans: false,
-    object: { ...after.object, metadata: { ...metadata, annotations } },
-    oldObject: before?.object,
-  };
-}
-
-function contextFor({ facts }: CheckFixture): AdmissionContext {
-  return {
-    clusterSettings: {},
-    policy: noPolicy,
-    withRollout: false,
-    namespaceAnnotations: () => undefined,
-    namespaceIsEnding: () => undefined,
-    facts,
-    today: '2026-11-21',
   };
 }
 

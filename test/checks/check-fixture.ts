@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import type { Finding } from '../../src/checks/check.ts';
+import type { Finding, Surroundings } from '../../src/checks/check.ts';
 import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
 import { parseConfiguration } from '../../src/config.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
@@ -9,6 +9,7 @@ import type { CheckPolicy } from '../../src/checks/policy.ts';
 import type { Deletion } from '../../src/checks/deletion.ts';
 import { runDeletionChecks } from '../../src/checks/run-deletion-checks.ts';
 import { runChecks, runReleaseChecks } from '../../src/checks/run-checks.ts';
+import { catalogue } from '../../src/checks/registry.ts';
 import { renderPlan } from '../../src/injections/render-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ClusterFacts } from '../../src/workload/cluster-facts.ts';
@@ -19,6 +20,15 @@ import type { JsonObject } from '../../src/workload/json.ts';
 import type { PostgresWorkload } from '../../src/workload/postgres-workload.ts';
 import { readPostgresWorkload } from '../../src/workload/read-postgres-workload.ts';
 import { isManaged, readSettings } from '../../src/workload/read-settings.ts';
+
+/** Of a set that is created in a cluster that says nothing, for a test that asks one check. */
+export const onCreation: Surroundings = {
+  operation: 'CREATE',
+  injected: undefined,
+  catalogue,
+  facts: noFacts,
+  allowedStorageClasses: undefined,
+};
 
 /**
  * `test/fixtures/checks/<check>/<name>.yaml`, with the object before the change in `<name>.before.yaml` and other objects in

@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
 import { listenLocalhost } from '../../src/checks/listen-localhost.ts';
-import { catalogue } from '../../src/checks/registry.ts';
-import { noFacts } from '../../src/workload/fact-table.ts';
-import { workloadOf } from './check-fixture.ts';
+import { onCreation, workloadOf } from './check-fixture.ts';
 
 /** Severities of what is found with `listen_addresses` at `value`. */
 function severities(value: string, spec: Readonly<Record<string, number>> = {}): readonly string[] {
   const containers = [{ name: 'postgres', image: 'postgres:17.6', args: ['-c', `listen_addresses=${value}`] }];
   const workload = workloadOf({ spec: { ...spec, template: { spec: { containers } } } });
-  const surroundings = {
-    operation: 'CREATE' as const,
-    injected: undefined,
-    catalogue,
-    facts: noFacts,
-    allowedStorageClasses: undefined,
-  };
-  return (listenLocalhost.examine?.(workload, surroundings) ?? []).map(({ severity }) => severity ?? 'deny');
+  return (listenLocalhost.examine?.(workload, onCreation) ?? []).map(({ severity }) => severity ?? 'deny');
 }
 
 test.each([

@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
 import { plaintextPassword } from '../../src/checks/plaintext-password.ts';
-import { catalogue } from '../../src/checks/registry.ts';
-import { noFacts } from '../../src/workload/fact-table.ts';
-import { workloadOf } from './check-fixture.ts';
+import { onCreation, workloadOf } from './check-fixture.ts';
 
 function fieldsOf(
   container: Readonly<Record<string, string[] | { name: string; value: string }[]>>,
 ): readonly string[] {
   const workload = workloadOf({ spec: { template: { spec: { containers: [{ name: 'db', ...container }] } } } });
-  const surroundings = {
-    operation: 'CREATE' as const,
-    injected: undefined,
-    catalogue,
-    facts: noFacts,
-    allowedStorageClasses: undefined,
-  };
-  return (plaintextPassword.examine?.(workload, surroundings) ?? []).map(({ field }) =>
+  return (plaintextPassword.examine?.(workload, onCreation) ?? []).map(({ field }) =>
     field.split('.').slice(4).join('.'),
   );
 }

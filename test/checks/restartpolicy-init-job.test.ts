@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
-import { catalogue } from '../../src/checks/registry.ts';
 import { restartpolicyInitJob } from '../../src/checks/restartpolicy-init-job.ts';
-import { noFacts } from '../../src/workload/fact-table.ts';
-import { workloadOf } from './check-fixture.ts';
+import { onCreation, workloadOf } from './check-fixture.ts';
 
 function toolIn(script: string): string | undefined {
   const workload = workloadOf({
     spec: { template: { spec: { initContainers: [{ name: 'init', command: ['sh', '-c', script] }] } } },
   });
-  const surroundings = {
-    operation: 'CREATE' as const,
-    injected: undefined,
-    catalogue,
-    facts: noFacts,
-    allowedStorageClasses: undefined,
-  };
-  const [observation] = restartpolicyInitJob.examine?.(workload, surroundings) ?? [];
+  const [observation] = restartpolicyInitJob.examine?.(workload, onCreation) ?? [];
   return observation === undefined ? undefined : /runs (.+) on the data/.exec(observation.message)?.[1];
 }
 

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { catalogue } from '../../src/checks/registry.ts';
 import { roleWithoutPrimary } from '../../src/checks/role-without-primary.ts';
-import { noFacts } from '../../src/workload/fact-table.ts';
-import { workloadOf } from './check-fixture.ts';
+import { onCreation, workloadOf } from './check-fixture.ts';
 
 /** The set `orders` with Service `orders-pods` in the namespace `shop`. */
 function followsItself(role: string, primary: string): boolean {
@@ -18,16 +16,7 @@ function followsItself(role: string, primary: string): boolean {
     },
     spec: { serviceName: 'orders-pods' },
   });
-  const surroundings = {
-    operation: 'CREATE' as const,
-    injected: undefined,
-    catalogue,
-    facts: noFacts,
-    allowedStorageClasses: undefined,
-  };
-  return (roleWithoutPrimary.examine?.(workload, surroundings) ?? []).some(({ message }) =>
-    message.includes('this set'),
-  );
+  return (roleWithoutPrimary.examine?.(workload, onCreation) ?? []).some(({ message }) => message.includes('this set'));
 }
 
 test.each([

@@ -10,7 +10,7 @@ import type { Pod } from './support/backup-agent.ts';
 import { clockOf } from './support/clock.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
-import { leftRecovery, serveWal } from './support/recovery.ts';
+import { startRecoveredIn } from './support/recovery.ts';
 
 const pod = podsOfEachTest();
 const day = 86_400_000;
@@ -91,14 +91,7 @@ async function restored(
   const { reason, output } = await runRestoreProcess(one, contract, { pod: 'orders-0' });
   expect(reason).toBe('');
   expect(output).toContain(`restoring base backup ${from?.id ?? ''}`);
-  const service = await serveWal(one.shared, contract);
-  try {
-    const server = await one.startServer();
-    await leftRecovery(server);
-    return server;
-  } finally {
-    service.kill('SIGKILL');
-  }
+  return await startRecoveredIn(one, contract);
 }
 
 async function days(server: PostgresServer): Promise<number[]> {

@@ -2,14 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { canMount, missingTools } from '../support/tool.ts';
 import type { Pod } from './support/backup-agent.ts';
-import { storeRootOf, untilFailure, untilProtected } from './support/backup-agent.ts';
+import { storeRootOf, untilFailure, untilProtected, untilReceived } from './support/backup-agent.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
-import { leftRecovery, serveWal } from './support/recovery.ts';
+import { startRecoveredIn } from './support/recovery.ts';
 
 const pod = podsOfEachTest();
 
@@ -26,7 +25,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       await server.sql('CREATE TABLE kept AS SELECT 1 AS n');
       await server.sql("SELECT pg_create_restore_point('before')");
       await server.sql('INSERT INTO kept VALUES (2)');
-      await archived(server);
+      await untilReceived(server, agent);
       await lose(one);
 
       const record = join(storeRootOf(one), 'restores', 'first.json');
@@ -43,22 +42,13 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       await untilProtected(second);
       expect(existsSync(record)).toBe(true);
       await back.sql('INSERT INTO kept VALUES (3)');
-      await archived(back);
+      await untilReceived(back, second);
       await lose(one);
 
       expect(await numbers(await restored(one))).toEqual([1, 3]);
     });
   },
 );
-
-async function archived(server: PostgresServer): Promise<void> {
-  await eventually('the store has everything', async () => {
-    const [row] = await server.sql<{ done: boolean }>(
-      "SELECT flush_lsn >= pg_current_wal_flush_lsn() AS done FROM pg_stat_replication WHERE application_name = 'pgusher'",
-    );
-    return row?.done === true;
-  });
-}
 
 async function lose(one: Pod): Promise<void> {
   await one.kill();
@@ -71,14 +61,7 @@ async function restored(one: Pod): Promise<PostgresServer> {
   const contract = { ...one.contract, restore: { backup: 'latest', target, id: 'first' } };
   const { reason } = await runRestoreProcess(one, contract, { pod: 'orders-0' });
   expect(reason).toBe('');
-  const service = await serveWal(one.shared, contract);
-  try {
-    const server = await one.startServer();
-    await leftRecovery(server);
-    return server;
-  } finally {
-    service.kill('SIGKILL');
-  }
+  return await startRecoveredIn(one, contract);
 }
 
 async function numbers(server: PostgresServer): Promise<number[]> {

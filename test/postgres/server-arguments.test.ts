@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AdmissionRequest } from '../../src/admission/admission.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { objectAt, objectsAt, textsAt } from '../../src/workload/json.ts';
 import { initialise, removeDirectory, scratchDirectory, startServer } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
-import { managedSet, plainContext } from '../support/review.ts';
+import { managedSet, plainContext, requestOf } from '../support/review.ts';
 import type { StatefulSetParts } from '../support/review.ts';
 import { missingTools } from '../support/tool.ts';
 
@@ -17,21 +16,7 @@ const image = 'postgres:15.14-bookworm';
 
 /** The server's arguments behind the webhook; without the program, which the image's entrypoint takes with or without. */
 function admitted(parts: StatefulSetParts): readonly string[] {
-  const request: AdmissionRequest = {
-    uid: 'test',
-    operation: 'CREATE',
-    kind: { group: 'apps', version: 'v1', kind: 'StatefulSet' },
-    resource: { group: 'apps', resource: 'statefulsets' },
-    subResource: '',
-    namespace: 'shop',
-    name: 'orders',
-    user: 'test',
-    dryRun: false,
-    orphans: false,
-    object: managedSet({ image, ...parts }),
-    oldObject: undefined,
-  };
-  const { allowed, object, findings } = mutate(request, plainContext);
+  const { allowed, object, findings } = mutate(requestOf({ object: managedSet({ image, ...parts }) }), plainContext);
   expect(findings.filter(({ severity }) => severity === 'deny')).toEqual([]);
   expect(allowed).toBe(true);
   const pod = objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'spec');

@@ -1,4 +1,5 @@
-import type { AdmissionContext } from '../../src/admission/admission.ts';
+import type { AdmissionContext, AdmissionRequest } from '../../src/admission/admission.ts';
+import { decodeReview } from '../../src/admission/review.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import { noFacts } from '../../src/workload/fact-table.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
@@ -96,4 +97,11 @@ export function reviewOf(parts: ReviewParts = {}): JsonObject {
       ...parts.request,
     },
   };
+}
+
+/** What the webhook reads from that review. */
+export function requestOf(parts: ReviewParts = {}): AdmissionRequest {
+  const decoded = decodeReview(JSON.stringify(reviewOf(parts)));
+  if (decoded.kind !== 'review') throw new Error(JSON.stringify(decoded));
+  return decoded.request;
 }

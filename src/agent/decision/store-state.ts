@@ -56,10 +56,8 @@ export async function readStoreState(question: StoreQuestion): Promise<StoreStat
       return { kind: 'UNKNOWN', reason: mounted };
     }
     const trouble = question.writable ? await probeTrouble(await probePlace(store)) : undefined;
-    const unknown: StoreState | undefined =
-      trouble === undefined ? undefined : { kind: 'UNKNOWN', reason: trouble.reason };
-    if (unknown !== undefined && trouble?.answered !== true) {
-      return unknown;
+    if (trouble?.answered === false) {
+      return { kind: 'UNKNOWN', reason: trouble.reason };
     }
     const root = storeRoot(store);
     const reading = await readIdentity(root);
@@ -69,7 +67,7 @@ export async function readStoreState(question: StoreQuestion): Promise<StoreStat
     const systems = (await namesIn(root)).filter((name) => /^\d+$/.test(name));
     if (reading.kind === 'absent') {
       return systems.length === 0
-        ? (unknown ?? { kind: 'EMPTY', identity: null })
+        ? unlessTrouble({ kind: 'EMPTY', identity: null }, trouble)
         : {
             kind: 'UNKNOWN',
             reason: `${root} holds backups of system ${systems.join(', ')} but no ${storeNames.identity}`,
@@ -80,8 +78,9 @@ export async function readStoreState(question: StoreQuestion): Promise<StoreStat
       return { kind: 'OTHER', identity };
     }
     const contents = await readContents(root, identity, systems);
-    // Complete backups prove themselves. That there are none is only believed of a store that also takes what is written.
-    return contents.kind === 'BACKUPS' ? { ...contents, writeTrouble: trouble?.reason ?? null } : (unknown ?? contents);
+    return contents.kind === 'BACKUPS'
+      ? { ...contents, writeTrouble: trouble?.reason ?? null }
+      : unlessTrouble(contents, trouble);
   } catch (error) {
     return { kind: 'UNKNOWN', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -139,6 +138,11 @@ async function probePlace(store: StoreContract): Promise<string> {
     }
     throw error;
   }
+}
+
+/** Complete backups prove themselves. That there are none is only believed of a store that also takes what is written. */
+function unlessTrouble(state: StoreState, trouble: WriteTrouble | undefined): StoreState {
+  return trouble === undefined ? state : { kind: 'UNKNOWN', reason: trouble.reason };
 }
 
 interface WriteTrouble {

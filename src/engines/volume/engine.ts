@@ -1,11 +1,9 @@
 import { paths } from '../../agent/contract.ts';
+import { backupTemplate } from '../../workload/backup-template.ts';
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import { formatQuantity, parseQuantity } from '../../workload/quantity.ts';
 import type { BackupEngine, Destination, EngineContext, Source } from '../engine.ts';
-
-/** The claim template, and so the volume that the StatefulSet controller makes of it. */
-const templateName = 'pgusher-backup';
 
 /**
  * The volume of `backup-claim`. Another name than the template's: the controller lets a claim template win over a volume
@@ -37,10 +35,10 @@ export const volumeEngine: BackupEngine = {
     if (standing !== undefined) {
       const size = textAt(objectAt(objectAt(objectAt(standing, 'spec'), 'resources'), 'requests'), 'storage');
       return store(context, {
-        volume: templateName,
+        volume: backupTemplate,
         volumes: [],
         claimTemplates: [],
-        description: `claim template ${templateName}${size === undefined ? '' : `, ${size}`}`,
+        description: `claim template ${backupTemplate}${size === undefined ? '' : `, ${size}`}`,
       });
     }
     return newTemplate(context);
@@ -104,7 +102,7 @@ function ownPrefix({ workload }: EngineContext): string {
 
 /** Ours from an earlier render, or one that stayed behind in the object when pgusher was taken out of it. */
 function standingTemplate({ workload, injectedClaimTemplates }: EngineContext): JsonObject | undefined {
-  const isOurs = (template: JsonObject): boolean => textAt(objectAt(template, 'metadata'), 'name') === templateName;
+  const isOurs = (template: JsonObject): boolean => textAt(objectAt(template, 'metadata'), 'name') === backupTemplate;
   return (
     injectedClaimTemplates.find(isOurs) ??
     objectsAt(objectAt(workload.object, 'spec'), 'volumeClaimTemplates').find(isOurs)
@@ -136,10 +134,10 @@ function newTemplate(context: EngineContext): Destination {
   const storage = formatQuantity(size);
   const storageClass = backupStorageClass ?? template?.storageClass;
   return store(context, {
-    volume: templateName,
+    volume: backupTemplate,
     volumes: [],
     claimTemplates: [claimTemplate(storage, storageClass)],
-    description: `claim template ${templateName}, ${storage}`,
+    description: `claim template ${backupTemplate}, ${storage}`,
   });
 }
 
@@ -148,7 +146,7 @@ function claimTemplate(storage: string, storageClass: string | undefined): JsonO
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: templateName },
+    metadata: { name: backupTemplate },
     spec: {
       accessModes: ['ReadWriteOnce'],
       resources: { requests: { storage } },

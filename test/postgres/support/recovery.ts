@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AgentContract } from '../../../src/agent/contract.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
 import { asServerUser, eventually, startServer } from '../../support/postgres-server.ts';
+import type { Pod } from './backup-agent.ts';
 import { node } from './database-with-store.ts';
 
 /** The agent's side of restore_command, as a process of the server's user; resolves once it answers. */
@@ -50,4 +51,16 @@ export async function startRecovered(dataDirectory: string): Promise<PostgresSer
   const server = await startServer({ dataDirectory });
   await leftRecovery(server);
   return server;
+}
+
+/** The same in a pod, whose server fetches its WAL from a service that is there until then. */
+export async function startRecoveredIn(pod: Pod, contract: AgentContract): Promise<PostgresServer> {
+  const service = await serveWal(pod.shared, contract);
+  try {
+    const server = await pod.startServer();
+    await leftRecovery(server);
+    return server;
+  } finally {
+    service.kill('SIGKILL');
+  }
 }

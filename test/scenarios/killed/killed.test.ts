@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { killPod, runsInPod } from '../../../scripts/cluster/processes.ts';
-import { verifiedBackup } from '../support/backups.ts';
+import { agentOf, verifiedBackup } from '../support/backups.ts';
 import { isForeign, noCluster } from '../support/cluster.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
@@ -41,8 +41,7 @@ describe.skipIf(noCluster || isForeign)('containers that are killed', () => {
 
   test('in the middle of a restore, at several moments', async () => {
     // All rows in the base backup, so that it takes a second to unpack.
-    const agent = ['exec', 'db-0', '-c', 'pgusher-backup', '--', '/opt/pgusher/bin/pgusher-agent', 'backup', 'now'];
-    await here.kubectl(agent);
+    await agentOf(here, 'db-0', 'backup', 'now');
     const before = await loseData(here, 'db-0');
     const uid = await until('the new pod', 60_000, async () => {
       const now = await here.get('pod/db-0', '.metadata.uid');
@@ -52,7 +51,7 @@ describe.skipIf(noCluster || isForeign)('containers that are killed', () => {
     for (const moment of [0, 300, 600]) {
       // The apiserver hears of a container a second late.
       const next = await until('a restore that runs, or its end', 60_000, async () =>
-        runsInPod(uid, restore) ? 'runs' : (await isReady()) ? 'over' : undefined,
+        runsInPod(uid, restore) ? 'runs' : (await here.isReady('db-0')) ? 'over' : undefined,
       );
       if (next === 'over') break;
       await pause(moment);
@@ -67,8 +66,4 @@ describe.skipIf(noCluster || isForeign)('containers that are killed', () => {
   });
 
   const restore = /pgusher\S* .*\brestore $/;
-
-  async function isReady(): Promise<boolean> {
-    return (await here.get('pod/db-0', '.status.conditions[?(@.type=="Ready")].status')) === 'True';
-  }
 });

@@ -7,10 +7,15 @@ const listed = z.object({
 });
 export type Backup = z.infer<typeof listed>['backups'][number];
 
+/** What the agent of a pod prints for a command. */
+export async function agentOf(scenario: Scenario, pod: string, ...command: readonly string[]): Promise<string> {
+  const agent = ['exec', pod, '-c', 'pgusher-backup', '--', '/opt/pgusher/bin/pgusher-agent'];
+  return await scenario.kubectl([...agent, ...command]);
+}
+
 /** What the store of a pod holds, as `pgusher-agent list` says. */
 export async function backupsOf(scenario: Scenario, pod: string): Promise<readonly Backup[]> {
-  const agent = ['exec', pod, '-c', 'pgusher-backup', '--', '/opt/pgusher/bin/pgusher-agent', 'list', '--json'];
-  return listed.parse(JSON.parse(await scenario.kubectl(agent))).backups;
+  return listed.parse(JSON.parse(await agentOf(scenario, pod, 'list', '--json'))).backups;
 }
 
 /** Waits for a base backup that is complete and verified, other than those given. The first is promised within a minute. */

@@ -15,6 +15,7 @@ export interface Scenario {
   read(file: string): string;
   /** What a jsonpath says of an object. */
   get(object: string, path: string): Promise<string>;
+  isReady(pod: string): Promise<boolean>;
   /** Waits until the pod is Ready, and not the one of before. Returns its uid. */
   ready(pod: string, before?: string): Promise<string>;
   /** The answer of the database in a pod, as psql prints it without decoration. */
@@ -22,6 +23,8 @@ export interface Scenario {
   /** A line of the injected container's log that contains the text. */
   logLine(pod: string, container: string, text: string): Promise<string>;
 }
+
+const readyCondition = '.status.conditions[?(@.type=="Ready")].status';
 
 /** What a pod's start may take on a machine that others use too; alone it is below ten seconds. */
 const starting = 180_000;
@@ -56,11 +59,10 @@ export function scenario(folder: string, labels: Readonly<Record<string, string>
     apply: async (file) => {
       await own(['apply', '-f', join(folder, file)]);
     },
+    isReady: async (pod) => (await get(`pod/${pod}`, readyCondition)) === 'True',
     ready: (pod, before) =>
       until(`${pod} to be ready`, starting, async () => {
-        const [uid = '', isReady] = (
-          await get(`pod/${pod}`, '.metadata.uid} {.status.conditions[?(@.type=="Ready")].status')
-        ).split(' ');
+        const [uid = '', isReady] = (await get(`pod/${pod}`, `.metadata.uid} {${readyCondition}`)).split(' ');
         return uid !== before && isReady === 'True' ? uid : undefined;
       }),
     sql: async (pod, statement) => {
