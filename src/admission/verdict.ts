@@ -1,5 +1,5 @@
 import type { Finding } from '../checks/check.ts';
-import { managedLabelFindings } from '../checks/managed-label-value.ts';
+import { managedLabelFindings } from '../checks/settings/managed-label-value.ts';
 import { printable } from '../checks/shown-text.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { ClusterFacts, FactKind, WhyUnknown } from '../workload/cluster-facts.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
-import type { Deletion, DeletionSurroundings } from './deletion.ts';
+import type { Deletion, DeletionSurroundings } from './deletion/deletion.ts';
 
 export type Severity = 'deny' | 'warn';
 

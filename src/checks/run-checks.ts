@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../workload/cluster-facts.ts';
 import { noObservations } from './check.ts';
 import type { Check, Finding, Gap, Observation, Severity, Surroundings } from './check.ts';
 import { couldNotLookUp } from './look-up.ts';
-import { managedLabelRemoved } from './managed-label-removed.ts';
+import { managedLabelRemoved } from './settings/managed-label-removed.ts';
 import { exemptionFor } from './policy.ts';
 import type { CheckMode, CheckPolicy } from './policy.ts';
 import { catalogue, checks } from './registry.ts';

@@ -1,7 +1,7 @@
 import { noObservations } from './check.ts';
 import type { Check, Finding, Gap } from './check.ts';
-import { agreementWanted, isAgreed } from './dated-escape.ts';
-import type { Deletion, DeletionSurroundings } from './deletion.ts';
+import { agreementWanted, isAgreed } from './deletion/dated-escape.ts';
+import type { Deletion, DeletionSurroundings } from './deletion/deletion.ts';
 import { couldNotLookUp } from './look-up.ts';
 import { exemptionFor } from './policy.ts';
 import type { CheckPolicy } from './policy.ts';

@@ -2,36 +2,33 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/checks/check.ts';
-import { catalogueOf, checkIds, checks } from '../../src/checks/registry.ts';
+import { catalogueOf, checkIds, checks, groups } from '../../src/checks/registry.ts';
 import { fixtureFiles, fixtureFolders, fixtureText } from './check-fixture.ts';
 
-/** What is in src/checks and is no check. */
+const place = join(import.meta.dirname, '../../src/checks');
+
+/** What stands beside the checks of its group and is none. */
 const machinery = [
-  'advice.ts',
-  'check.ts',
-  'claim-template-snippet.ts',
-  'dated-escape.ts',
-  'deletion.ts',
-  'field-path.ts',
-  'handler-commands.ts',
-  'look-up.ts',
-  'pod-labels.ts',
-  'secret-references.ts',
-  'data-storage-class.ts',
-  'share-provisioners.ts',
-  'parameter-value.ts',
-  'policy.ts',
-  'registry.ts',
-  'run-checks.ts',
-  'run-deletion-checks.ts',
-  'setting-problem.ts',
-  'shown-text.ts',
-  'unsafe-parameter.ts',
+  'claims/claim-template-snippet.ts',
+  'deletion/dated-escape.ts',
+  'deletion/deletion.ts',
+  'parameters/parameter-value.ts',
+  'parameters/unsafe-parameter.ts',
+  'replication/pod-labels.ts',
+  'security/secret-references.ts',
+  'settings/setting-problem.ts',
+  'start/handler-commands.ts',
+  'storage/data-storage-class.ts',
+  'storage/share-provisioners.ts',
 ];
 
-test('each check is in the registry, in a file of its name', () => {
-  const files = readdirSync(join(import.meta.dirname, '../../src/checks')).filter((file) => !machinery.includes(file));
-  expect(checkIds.map((id) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
+test('each check is in the list of its group, in a file of its name', () => {
+  const listed = groups.flatMap(({ folder, checks: own }) => own.map(({ id }) => `${folder}/${id}.ts`));
+  const files = readdirSync(place, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => readdirSync(join(place, name)).map((file) => `${name}/${file}`))
+    .filter((file) => !file.endsWith('/group.ts') && !machinery.includes(file));
+  expect(listed.toSorted()).toEqual(files.toSorted());
 });
 
 test('each folder of fixtures belongs to a check', () => {
@@ -74,7 +71,7 @@ describe.each(checks.map((check: Check) => ({ id: check.id, check })))('$id', ({
 });
 
 describe('the registry', () => {
-  const [first] = checks;
+  const first: Check = groups[0].checks[0];
 
   test('refuses two checks of one id', () => {
     expect(() => catalogueOf([first, { ...first }])).toThrow('two checks have the id "unreadable-field"');

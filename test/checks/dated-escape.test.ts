@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAgreed } from '../../src/checks/dated-escape.ts';
+import { isAgreed } from '../../src/checks/deletion/dated-escape.ts';
 
 test.each([
   ['orders 2026-11-21', true],

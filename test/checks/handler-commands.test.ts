@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { execCommands, ownWords, runsProgram } from '../../src/checks/handler-commands.ts';
+import { execCommands, ownWords, runsProgram } from '../../src/checks/start/handler-commands.ts';
 
 test.each([
   [['psql', '-c', 'SELECT 1'], true],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listenLocalhost } from '../../src/checks/listen-localhost.ts';
+import { listenLocalhost } from '../../src/checks/parameters/listen-localhost.ts';
 import { onCreation, workloadOf } from './check-fixture.ts';
 
 /** Severities of what is found with `listen_addresses` at `value`. */

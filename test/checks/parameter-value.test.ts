@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countParameter, memoryParameter, shownMemory } from '../../src/checks/parameter-value.ts';
+import { countParameter, memoryParameter, shownMemory } from '../../src/checks/parameters/parameter-value.ts';
 import type { ServerContainer } from '../../src/workload/postgres-workload.ts';
 import { workloadOf } from './check-fixture.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plaintextPassword } from '../../src/checks/plaintext-password.ts';
+import { plaintextPassword } from '../../src/checks/security/plaintext-password.ts';
 import { onCreation, workloadOf } from './check-fixture.ts';
 
 function fieldsOf(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { restartpolicyInitJob } from '../../src/checks/restartpolicy-init-job.ts';
+import { restartpolicyInitJob } from '../../src/checks/start/restartpolicy-init-job.ts';
 import { onCreation, workloadOf } from './check-fixture.ts';
 
 function toolIn(script: string): string | undefined {

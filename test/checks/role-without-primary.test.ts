@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { roleWithoutPrimary } from '../../src/checks/role-without-primary.ts';
+import { roleWithoutPrimary } from '../../src/checks/replication/role-without-primary.ts';
 import { onCreation, workloadOf } from './check-fixture.ts';
 
 /** The set `orders` with Service `orders-pods` in the namespace `shop`. */

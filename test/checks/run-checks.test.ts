@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { managedLabelFindings } from '../../src/checks/managed-label-value.ts';
+import { managedLabelFindings } from '../../src/checks/settings/managed-label-value.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import type { CheckExemption, CheckMode, CheckPolicy } from '../../src/checks/policy.ts';
 import { checks } from '../../src/checks/registry.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shareOf } from '../../src/checks/share-provisioners.ts';
+import { shareOf } from '../../src/checks/storage/share-provisioners.ts';
 
 test.each([
   ['ebs.csi.aws.com', undefined, undefined],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOff, isOn } from '../../src/checks/unsafe-parameter.ts';
+import { isOff, isOn } from '../../src/checks/parameters/unsafe-parameter.ts';
 
 /** What parse_bool of PostgreSQL makes of a text; undefined: an error at start. */
 const readings: readonly (readonly [text: string, value: boolean | undefined])[] = [

@@ -1,10 +1,10 @@
-import { fsyncOff } from '../../../src/checks/fsync-off.ts';
+import { fsyncOff } from '../../../src/checks/parameters/fsync-off.ts';
 import { annotationName } from '../../../src/workload/annotation-name.ts';
 import { imagesNotTold } from '../narrower.ts';
 import { literal } from '../rule.ts';
 import type { Rule } from '../rule.ts';
 
-/** What parse_bool reads as off (src/checks/unsafe-parameter.ts). */
+/** What parse_bool reads as off (src/checks/parameters/unsafe-parameter.ts). */
 const off = '[ \\t]*(0|off?|f|fa|fal|fals|false|n|no)[ \\t]*';
 
 /** One word a line: nothing but switches of the plainest kind, then the one. */

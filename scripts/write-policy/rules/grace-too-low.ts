@@ -1,4 +1,4 @@
-import { graceTooLow } from '../../../src/checks/grace-too-low.ts';
+import { graceTooLow } from '../../../src/checks/stop/grace-too-low.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {

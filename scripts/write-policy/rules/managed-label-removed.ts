@@ -1,4 +1,4 @@
-import { managedLabelRemoved } from '../../../src/checks/managed-label-removed.ts';
+import { managedLabelRemoved } from '../../../src/checks/settings/managed-label-removed.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {

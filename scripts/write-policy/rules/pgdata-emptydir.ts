@@ -1,4 +1,4 @@
-import { pgdataEmptydir } from '../../../src/checks/pgdata-emptydir.ts';
+import { pgdataEmptydir } from '../../../src/checks/storage/pgdata-emptydir.ts';
 import { placesNotTold } from '../narrower.ts';
 import type { Rule } from '../rule.ts';
 

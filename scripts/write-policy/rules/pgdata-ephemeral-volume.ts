@@ -1,4 +1,4 @@
-import { pgdataEphemeralVolume } from '../../../src/checks/pgdata-ephemeral-volume.ts';
+import { pgdataEphemeralVolume } from '../../../src/checks/storage/pgdata-ephemeral-volume.ts';
 import { placesNotTold } from '../narrower.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,4 +1,4 @@
-import { pgdataHostpath } from '../../../src/checks/pgdata-hostpath.ts';
+import { pgdataHostpath } from '../../../src/checks/storage/pgdata-hostpath.ts';
 import { placesNotTold } from '../narrower.ts';
 import type { Rule } from '../rule.ts';
 

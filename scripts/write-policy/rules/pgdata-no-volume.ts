@@ -1,4 +1,4 @@
-import { pgdataNoVolume } from '../../../src/checks/pgdata-no-volume.ts';
+import { pgdataNoVolume } from '../../../src/checks/storage/pgdata-no-volume.ts';
 import { placesNotTold } from '../narrower.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,4 +1,4 @@
-import { pgdataOutsideMount } from '../../../src/checks/pgdata-outside-mount.ts';
+import { pgdataOutsideMount } from '../../../src/checks/storage/pgdata-outside-mount.ts';
 import { placesNotTold } from '../narrower.ts';
 import { literal } from '../rule.ts';
 import type { Rule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import { plaintextPassword, passwordNames } from '../../../src/checks/plaintext-password.ts';
+import { plaintextPassword, passwordNames } from '../../../src/checks/security/plaintext-password.ts';
 import { literal } from '../rule.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,4 +1,4 @@
-import { pvcRetentionDelete } from '../../../src/checks/pvc-retention-delete.ts';
+import { pvcRetentionDelete } from '../../../src/checks/claims/pvc-retention-delete.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {

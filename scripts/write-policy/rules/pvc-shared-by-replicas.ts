@@ -1,4 +1,4 @@
-import { pvcSharedByReplicas } from '../../../src/checks/pvc-shared-by-replicas.ts';
+import { pvcSharedByReplicas } from '../../../src/checks/claims/pvc-shared-by-replicas.ts';
 import { placesNotTold } from '../narrower.ts';
 import type { Rule } from '../rule.ts';
 

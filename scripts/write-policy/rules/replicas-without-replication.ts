@@ -1,4 +1,4 @@
-import { replicasWithoutReplication } from '../../../src/checks/replicas-without-replication.ts';
+import { replicasWithoutReplication } from '../../../src/checks/replication/replicas-without-replication.ts';
 import { annotationName } from '../../../src/workload/annotation-name.ts';
 import { imagesNotTold } from '../narrower.ts';
 import { literal } from '../rule.ts';

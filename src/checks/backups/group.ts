@@ -1,0 +1,21 @@
+import { backupDestinationMissing } from './backup-destination-missing.ts';
+import { backupRwoMultiReplica } from './backup-rwo-multi-replica.ts';
+import { backupVolumeIsDataVolume } from './backup-volume-is-data-volume.ts';
+import { backupVolumeTooSmall } from './backup-volume-too-small.ts';
+import { engineSwitched } from './engine-switched.ts';
+import { restoreSourceMissing } from './restore-source-missing.ts';
+import { scheduleTooRare } from './schedule-too-rare.ts';
+import { storePrefixShared } from './store-prefix-shared.ts';
+import type { Check } from '../check.ts';
+
+/** Backups, in the order in which findings are told. */
+export const backupsChecks = [
+  backupDestinationMissing,
+  backupVolumeIsDataVolume,
+  storePrefixShared,
+  backupVolumeTooSmall,
+  backupRwoMultiReplica,
+  engineSwitched,
+  scheduleTooRare,
+  restoreSourceMissing,
+] as const satisfies readonly Check[];

@@ -1,0 +1,37 @@
+import { antiAffinityMissing } from './anti-affinity-missing.ts';
+import { headlessNotReadyAddresses } from './headless-not-ready-addresses.ts';
+import { headlessServiceMissing } from './headless-service-missing.ts';
+import { hpaTarget } from './hpa-target.ts';
+import { maxConnectionsLowered } from './max-connections-lowered.ts';
+import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
+import { ordinalsStart } from './ordinals-start.ts';
+import { pdbMissing } from './pdb-missing.ts';
+import { replicasWithoutReplication } from './replicas-without-replication.ts';
+import { roleToStandby } from './role-to-standby.ts';
+import { roleWithoutPrimary } from './role-without-primary.ts';
+import { rwServiceSelectsAll } from './rw-service-selects-all.ts';
+import { scaleDown } from './scale-down.ts';
+import { scaleToZero } from './scale-to-zero.ts';
+import { serviceNameMissing } from './service-name-missing.ts';
+import { syncNamesBlocks } from './sync-names-blocks.ts';
+import type { Check } from '../check.ts';
+
+/** Replication, in the order in which findings are told. */
+export const replicationChecks = [
+  replicasWithoutReplication,
+  hpaTarget,
+  roleWithoutPrimary,
+  roleToStandby,
+  ordinalsStart,
+  serviceNameMissing,
+  headlessServiceMissing,
+  headlessNotReadyAddresses,
+  rwServiceSelectsAll,
+  networkpolicyBlocks,
+  scaleToZero,
+  scaleDown,
+  syncNamesBlocks,
+  antiAffinityMissing,
+  pdbMissing,
+  maxConnectionsLowered,
+] as const satisfies readonly Check[];

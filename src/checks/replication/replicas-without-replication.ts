@@ -1,0 +1,35 @@
+import { noObservations } from '../check.ts';
+import type { Check } from '../check.ts';
+import { annotationField } from '../field-path.ts';
+
+/**
+ * Fields: spec.replicas, postgres.io/replication-secret, postgres.io/role.
+ * Allowed: one replica; or several, of which ordinal 0 (or a primary elsewhere) is followed by the others.
+ */
+export const replicasWithoutReplication: Check = {
+  id: 'replicas-without-replication',
+  severity: 'deny',
+  summary: 'Several replicas, each of which would be a database of its own.',
+  because:
+    'Every ordinal initialises its own database behind one Service: writes go to one of them by chance, and reads disagree.',
+  instead: '`postgres.io/replication-secret` and no `role: primary`; or replicas: 1.',
+  examine({ replicas, settings }) {
+    if (replicas < 2) return noObservations;
+    const { role, replicationSecret } = settings.values;
+    if (role === 'primary') {
+      return [
+        {
+          field: annotationField('postgres.io/role'),
+          message: `postgres.io/role is "primary" for all ${replicas} replicas; wanted one primary. Remove the annotation, or write replicas: 1.`,
+        },
+      ];
+    }
+    if (replicationSecret !== undefined) return noObservations;
+    return [
+      {
+        field: 'spec.replicas',
+        message: `replicas is ${replicas} without replication, which makes ${replicas} separate databases; wanted 1. Write replicas: 1, or postgres.io/replication-secret: <Secret with username and password>.`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,156 @@
+import { isOnlyReferences } from '../../workload/environment.ts';
+import { objectsAt, textAt, textsAt } from '../../workload/json.ts';
+import type { JsonObject } from '../../workload/json.ts';
+import { noObservations } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
+import { containerField, environmentField } from '../field-path.ts';
+import type { ContainerList } from '../field-path.ts';
+import { printable } from '../shown-text.ts';
+
+/**
+ * Fields: env, command and args of all containers and init containers.
+ * Allowed: references to Secrets (`valueFrom`, `$(OTHER)`), `*_FILE`, shell variables. Of variables that only sound like
+ * a secret, everything but the passwords of well-known examples. No message repeats a value.
+ */
+export const plaintextPassword: Check = {
+  id: 'plaintext-password',
+  severity: 'deny',
+  summary: 'A password or a key is written in the object.',
+  because:
+    'Everyone who may read StatefulSets, every GitOps repository and every backup of etcd has it: enough to read or delete the data and its backups.',
+  instead: 'A Secret by valueFrom.secretKeyRef, or a mounted file by the `_FILE` form of the variable.',
+  paste: `env:
+  - name: <variable>
+    valueFrom:
+      secretKeyRef:
+        name: <secret>
+        key: <key>`,
+  coversLeftAlone: true,
+  examine({ podSpec }) {
+    return [...inContainers(podSpec, 'containers'), ...inContainers(podSpec, 'initContainers')];
+  },
+};
+
+function inContainers(podSpec: JsonObject, list: ContainerList): readonly Observation[] {
+  const suspects = objectsAt(podSpec, list).filter(isSuspect);
+  return suspects.length === 0 ? noObservations : suspects.flatMap((container) => inContainer(container, list));
+}
+
+/** Most containers hold nothing of the kind, and this is asked for each request. */
+function isSuspect(container: JsonObject): boolean {
+  return (
+    objectsAt(container, 'env').some(holdsSecret) || holdsLogins(container, 'command') || holdsLogins(container, 'args')
+  );
+}
+
+function holdsLogins(container: JsonObject, key: 'command' | 'args'): boolean {
+  return textsAt(container, key).some(holdsLogin);
+}
+
+function inContainer(container: JsonObject, list: ContainerList): readonly Observation[] {
+  const name = textAt(container, 'name') ?? '';
+  const variables = objectsAt(container, 'env').filter(holdsSecret);
+  const words = (['command', 'args'] as const).filter((key) => holdsLogins(container, key));
+  return [
+    ...variables.map((variable) => inVariable(variable, name, list)),
+    ...words.map((key) => inWords(key, name, list)),
+  ];
+}
+
+function holdsSecret(variable: JsonObject): boolean {
+  const value = textAt(variable, 'value') ?? '';
+  return value !== '' && (isSecretName(variable, value) || isSample(variable, value) || holdsLogin(value));
+}
+
+function isSecretName(variable: JsonObject, value: string): boolean {
+  const name = textAt(variable, 'name') ?? '';
+  return secretNames.test(name) && !switchNames.test(name) && !isOnlyReferences(value);
+}
+
+function isSample(variable: JsonObject, value: string): boolean {
+  if (!samplePasswords.has(value.toLowerCase())) return false;
+  const name = textAt(variable, 'name') ?? '';
+  return credentialNames.test(name) && !identifierNames.test(name);
+}
+
+function inVariable(variable: JsonObject, owner: string, list: ContainerList): Observation {
+  const name = textAt(variable, 'name') ?? '';
+  const how = howWritten(variable, textAt(variable, 'value') ?? '');
+  return {
+    field: environmentField(owner, name, list),
+    message: `${printable(name)} ${how} (not shown); wanted a Secret. Write valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}.`,
+  };
+}
+
+function howWritten(variable: JsonObject, value: string): string {
+  if (isSecretName(variable, value)) return 'is a literal';
+  return isSample(variable, value) ? 'is a well-known password' : 'holds a password';
+}
+
+function inWords(key: 'command' | 'args', owner: string, list: ContainerList): Observation {
+  return {
+    field: containerField(owner, key, list),
+    message: `a password is written in ${key} (not shown); wanted a Secret. Put it into env by valueFrom and write $(NAME) here.`,
+  };
+}
+
+/** By their ends: POSTGRES_PASSWORD, PGPASSWORD, DB_PWD, AWS_SECRET_ACCESS_KEY, PGBACKREST_REPO1_S3_KEY_SECRET … but no `_FILE`. */
+const secretNames =
+  /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|_PW|SECRET_ACCESS_KEY|SECRET_KEY|KEY_SECRET|STORAGE_KEY|ACCOUNT_KEY|SAS_TOKEN|LIBSODIUM_KEY)$/i;
+
+/** `ALLOW_EMPTY_PASSWORD=yes` is no password. */
+const switchNames = /^(?:ALLOW|DISABLE|ENABLE|REQUIRE|USE)_/i;
+
+/** APP_CRED, APP_TOKEN, CLIENT_SECRET … may as well be a switch or a number, so that their value decides. */
+const credentialNames = /CRED|TOKEN|SECRET|PASS|PWD|PSW/i;
+
+/** APP_SECRET_NAME, CREDENTIAL_USER …: what is called `postgres` there is no password. */
+const identifierNames =
+  /_(?:FILE|DIR|PATH|NAME|NAMESPACE|USER|USERNAME|OWNER|HOST|ID|DB|DATABASE|TYPE|METHOD|ROLE|ISSUER|AUDIENCE|ENGINE|ENV)$/i;
+
+/** Of the manifests and tutorials that people copy from; in lower case. */
+const samplePasswords: ReadonlySet<string> = new Set([
+  '12345',
+  '123456',
+  '12345678',
+  'admin',
+  'admin123',
+  'changeit',
+  'changeme',
+  'example',
+  'hoard_pass',
+  'mypassword',
+  'mysecretpassword',
+  'pass',
+  'password',
+  'password123',
+  'postgres',
+  'root',
+  'secret',
+  'test',
+  'test123',
+  'testpassword',
+  'testpsw',
+]);
+
+/** By what a variable is known to hold a secret; the ValidatingAdmissionPolicy is written from it too. */
+export const passwordNames = {
+  secret: secretNames,
+  switch: switchNames,
+  credential: credentialNames,
+  identifier: identifierNames,
+  samples: samplePasswords,
+} as const;
+
+/** Of `scheme://user:password@host` and of `password=…` (libpq keywords, shell assignments, URL parameters). */
+const logins = [/[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:([^\s@/]+)@/gi, /password\s*=\s*["']?([^\s"'&;,)]+)/gi];
+
+function holdsLogin(text: string): boolean {
+  if (!text.includes('://') && !text.includes('=')) return false;
+  return logins.some((login) => [...text.matchAll(login)].some(([, password = '']) => !isComputed(password)));
+}
+
+/** `$(NAME)`, `$NAME`, a command substitution. */
+function isComputed(password: string): boolean {
+  return password.startsWith('$') || password.startsWith('`');
+}

@@ -1,0 +1,61 @@
+import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
+import type { JsonObject } from '../../workload/json.ts';
+import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
+import { annotationField, containerField, volumeField } from '../field-path.ts';
+import type { ContainerList } from '../field-path.ts';
+
+export interface SecretReference {
+  readonly secret: string;
+  /** That are asked for by name. */
+  readonly keys: readonly string[];
+  readonly field: string;
+}
+
+const lists: readonly ContainerList[] = ['initContainers', 'containers'];
+
+/** The Secrets without which a pod does not start. */
+export function secretReferences({ podSpec, settings }: PostgresWorkload): readonly SecretReference[] {
+  const { replicationSecret } = settings.values;
+  return [
+    ...lists.flatMap((list) => objectsAt(podSpec, list).flatMap((container) => inContainer(container, list))),
+    ...objectsAt(podSpec, 'volumes').flatMap(inVolume),
+    ...(replicationSecret === undefined
+      ? []
+      : [
+          {
+            secret: replicationSecret,
+            keys: ['username', 'password'],
+            field: annotationField('postgres.io/replication-secret'),
+          },
+        ]),
+  ];
+}
+
+function inContainer(container: JsonObject, list: ContainerList): readonly SecretReference[] {
+  const name = textAt(container, 'name') ?? '';
+  const fromKeys = objectsAt(container, 'env').flatMap((variable) => {
+    const reference = objectAt(objectAt(variable, 'valueFrom'), 'secretKeyRef');
+    const field = containerField(name, `env[${textAt(variable, 'name') ?? ''}].valueFrom.secretKeyRef`, list);
+    return referenceTo(reference, textAt(reference, 'name'), [textAt(reference, 'key') ?? ''], field);
+  });
+  const whole = objectsAt(container, 'envFrom').flatMap((source) => {
+    const reference = objectAt(source, 'secretRef');
+    return referenceTo(reference, textAt(reference, 'name'), [], containerField(name, 'envFrom', list));
+  });
+  return [...fromKeys, ...whole];
+}
+
+function inVolume(volume: JsonObject): readonly SecretReference[] {
+  const source = objectAt(volume, 'secret');
+  const keys = objectsAt(source, 'items').map((item) => textAt(item, 'key') ?? '');
+  return referenceTo(source, textAt(source, 'secretName'), keys, volumeField(textAt(volume, 'name') ?? ''));
+}
+
+function referenceTo(
+  reference: JsonObject,
+  secret: string | undefined,
+  keys: readonly string[],
+  field: string,
+): readonly SecretReference[] {
+  return secret === undefined || reference['optional'] === true ? [] : [{ secret, keys, field }];
+}

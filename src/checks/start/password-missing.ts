@@ -1,0 +1,53 @@
+import { listAt } from '../../workload/json.ts';
+import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
+import { noObservations } from '../check.ts';
+import type { Check } from '../check.ts';
+import { containerField } from '../field-path.ts';
+
+/**
+ * Fields: POSTGRES_PASSWORD, POSTGRES_PASSWORD_FILE, POSTGRES_HOST_AUTH_METHOD and envFrom of the Postgres container;
+ * postgres.io/bootstrap, restore-from and role. On CREATE: the password is set once.
+ * Allowed: a password by any way; a set that begins with a backup or copies a primary. An image that is not known may bring one.
+ */
+export const passwordMissing: Check = {
+  id: 'password-missing',
+  severity: 'deny',
+  summary: 'A new database has no password for its superuser.',
+  because: 'The image\'s initialisation stops ("superuser password is not specified"), so the pod never starts.',
+  instead: 'POSTGRES_PASSWORD from a Secret.',
+  paste: `env:
+  - name: POSTGRES_PASSWORD
+    valueFrom:
+      secretKeyRef:
+        name: <secret>
+        key: <key>`,
+  examine(workload, { operation }) {
+    const { server } = workload;
+    if (server === undefined || operation === 'UPDATE' || !isInitialised(workload, server)) return noObservations;
+    if (hasPassword(server)) return noObservations;
+    return [
+      {
+        field: containerField(server.name, 'env'),
+        message:
+          'there is no POSTGRES_PASSWORD, and the image does not initialise without; wanted one. Add it to env, from a Secret.',
+      },
+    ];
+  },
+};
+
+function isInitialised({ settings }: PostgresWorkload, { family }: ServerContainer): boolean {
+  const { bootstrap, restoreFrom, restoreFromClaim, role } = settings.values;
+  const isFilledOtherwise =
+    bootstrap === 'restore' || restoreFrom !== undefined || restoreFromClaim !== undefined || role === 'standby';
+  return family.officialEntrypoint && family.id !== 'unknown' && !isFilledOtherwise;
+}
+
+function hasPassword({ environment, container }: ServerContainer): boolean {
+  if (listAt(container, 'envFrom').length > 0) return true;
+  const method = environment.get('POSTGRES_HOST_AUTH_METHOD');
+  if (method !== undefined && (method.kind !== 'value' || method.value.trim() === 'trust')) return true;
+  return ['POSTGRES_PASSWORD', 'POSTGRES_PASSWORD_FILE'].some((name) => {
+    const variable = environment.get(name);
+    return variable !== undefined && (variable.kind !== 'value' || variable.value !== '');
+  });
+}

@@ -1,0 +1,40 @@
+import { dataDirectoryChange } from '../../injections/data-directory.ts';
+import { noObservations } from '../check.ts';
+import type { Check } from '../check.ts';
+import { dataDirectoryField } from '../field-path.ts';
+import { isReferred } from './pgdata-unknown.ts';
+import { quoted } from '../shown-text.ts';
+
+/**
+ * Fields: PGDATA against the volumeMounts of the Postgres container.
+ * Allowed: a directory below the mount (PostgreSQL manual 18.2.1: a mount point should not be the data directory).
+ * Where a set is created, PGDATA is moved there, and this says so; one that exists stays where its data is.
+ */
+export const pgdataAtMountRoot: Check = {
+  id: 'pgdata-at-mount-root',
+  severity: 'warn',
+  summary: 'PGDATA is the root of its volume.',
+  because:
+    'The lost+found of a new file system makes initdb fail, the mode of the directory belongs to the volume and not to Postgres, and a restore cannot be put in place in one step.',
+  instead: 'PGDATA=<mount>/pgdata. A set that is created gets it by itself; one that exists keeps its place.',
+  examine({ server }, { operation }) {
+    const mount = server?.data.mount;
+    if (operation === 'UPDATE' || server === undefined || mount === undefined || !server.data.atMountRoot) {
+      return noObservations;
+    }
+    const { path, from } = server.data;
+    // Not known to be there.
+    if (from === 'image-family' && isReferred(server)) return noObservations;
+    const becomes = dataDirectoryChange(server, 'CREATE', undefined).path;
+    const below = quoted(path === '/' ? '/pgdata' : `${path}/pgdata`);
+    return [
+      {
+        field: dataDirectoryField(server),
+        message:
+          becomes === path
+            ? `PGDATA is the root of ${quoted(mount.name)} and stays there; wanted ${below}.`
+            : `PGDATA is the root of ${quoted(mount.name)}; wanted ${below}, and it becomes that.`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,86 @@
+import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
+import { nearestName } from '../../workload/nearest-name.ts';
+import type { Mount, PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
+import { isWithin } from '../../workload/absolute-path.ts';
+import { noObservations } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
+import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
+import { dataDirectoryField, mountField } from '../field-path.ts';
+import { mountAtOldPath } from './pg18-old-mount.ts';
+import { quoted } from '../shown-text.ts';
+
+/**
+ * Fields: volumeMounts of the Postgres container, spec.template.spec.volumes, spec.volumeClaimTemplates.
+ * Allowed: a mount that covers PGDATA and is backed by something that outlives the pod.
+ */
+export const pgdataNoVolume: Check = {
+  id: 'pgdata-no-volume',
+  severity: 'deny',
+  summary: 'No volume lies under PGDATA.',
+  because:
+    'The data lives in the container layer, or in an anonymous volume that the image declares: it is gone when the container is created anew, which a node restart is enough for.',
+  instead: 'A claim template, mounted where PGDATA is.',
+  paste: claimTemplateSnippet,
+  examine(workload) {
+    const { server } = workload;
+    if (server === undefined) return noObservations;
+    const { mount } = server.data;
+    if (mount === undefined) return nothingMounted(server);
+    switch (mount.source.kind) {
+      case 'undefined':
+        return [
+          {
+            field: mountField(server, mount),
+            message: `PGDATA ${quoted(server.data.path)} is on a mount of ${quoted(mount.name)}, which names no volume and no claim template; wanted a claim. ${orMeant(mount, workload)}`,
+          },
+        ];
+      case 'configMap':
+      case 'secret':
+      case 'projected':
+      case 'downwardAPI':
+        return [
+          {
+            field: mountField(server, mount),
+            message: `PGDATA ${quoted(server.data.path)} is on ${mount.source.kind} volume ${quoted(mount.name)}, which no server can write to; wanted a claim. Mount a claim template at ${quoted(mount.mountPath)}.`,
+          },
+        ];
+      default:
+        return noObservations;
+    }
+  },
+};
+
+function orMeant({ name }: Mount, { object }: PostgresWorkload): string {
+  const templates = objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates');
+  const names = templates.map((template) => textAt(objectAt(template, 'metadata'), 'name') ?? '');
+  const meant = nearestName(name, names);
+  return meant === undefined
+    ? `Add ${quoted(name)} to spec.volumeClaimTemplates.`
+    : `Did you mean claim template ${quoted(meant)}? Else add ${quoted(name)} to spec.volumeClaimTemplates.`;
+}
+
+/** Silent where another check names the cause better. */
+function nothingMounted(server: ServerContainer): readonly Observation[] {
+  if (mountAtOldPath(server) !== undefined || isOutsideMounts(server)) return noObservations;
+  return [
+    {
+      field: dataDirectoryField(server),
+      message: `no volume is mounted at PGDATA ${quoted(server.data.path)}; wanted a claim. Add a claim template and mount it at ${quoted(placeOfMount(server))}.`,
+    },
+  ];
+}
+
+/** Where the image has its volume, which PGDATA is a folder of; else at PGDATA itself. */
+function placeOfMount({ data, family, major }: ServerContainer): string {
+  return family.volumes(major).find((volume) => isWithin(data.path, volume)) ?? data.path;
+}
+
+/** Somebody put PGDATA where none of the claims is (check `pgdata-outside-mount`). */
+export function isOutsideMounts(server: ServerContainer): boolean {
+  return server.data.mount === undefined && server.data.from !== 'image-family' && claimMounts(server).length > 0;
+}
+
+/** Mounts of the server that are backed by claims. */
+export function claimMounts(server: ServerContainer): readonly Mount[] {
+  return server.mounts.filter(({ source }) => source.kind === 'claim-template' || source.kind === 'claim');
+}

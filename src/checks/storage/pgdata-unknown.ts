@@ -1,0 +1,66 @@
+import { listAt } from '../../workload/json.ts';
+import type { ServerContainer } from '../../workload/postgres-workload.ts';
+import { noObservations } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
+import { containerField, dataDirectoryField, environmentField } from '../field-path.ts';
+import { quoted } from '../shown-text.ts';
+
+/**
+ * Fields: PGDATA, `-D` and data_directory where they come from a ConfigMap, a Secret or a field; envFrom at the moment of
+ * labelling.
+ * Allowed: a PGDATA that is written in the object, in postgres.io/data-directory or in the image. A set that is created
+ * may have envFrom: PGDATA is written into env then, which wins (Kubernetes, "Define Environment Variables").
+ */
+export const pgdataUnknown: Check = {
+  id: 'pgdata-unknown',
+  severity: 'deny',
+  summary: 'PGDATA is said where an admission webhook cannot read it.',
+  because:
+    'The lock, the boot decision and the backups would look at another directory than the server; and a database that runs already would be sent to the default one, where its data is not.',
+  instead: '`postgres.io/data-directory`, or PGDATA as a literal value.',
+  neverRatcheted: true,
+  examine({ server }, { operation, injected }) {
+    if (server === undefined || server.data.from === 'data-directory-annotation') return noObservations;
+    if (isUnresolved(server.data.path)) return [unresolved(server)];
+    if (server.data.from !== 'image-family') return noObservations;
+    if (isReferred(server)) return [referred(server)];
+    const isLabelling = operation === 'UPDATE' && injected === undefined;
+    return isLabelling && !server.environment.has('PGDATA') && listAt(server.container, 'envFrom').length > 0
+      ? [hiddenPerhaps(server)]
+      : noObservations;
+  },
+};
+
+/** PGDATA by valueFrom. What the image has by default stands in `data.path` then, unless an annotation or `-D` says more. */
+export function isReferred({ environment }: ServerContainer): boolean {
+  const own = environment.get('PGDATA');
+  return own !== undefined && own.kind !== 'value';
+}
+
+/** Of what the kubelet will put in the place of a reference nothing is known here. */
+function isUnresolved(path: string): boolean {
+  return path.includes('$(');
+}
+
+function unresolved(server: ServerContainer): Observation {
+  return {
+    field: dataDirectoryField(server),
+    message: `PGDATA is ${quoted(server.data.path)}, which only the cluster can read; wanted the path. ${remedy}`,
+  };
+}
+
+function referred(server: ServerContainer): Observation {
+  return {
+    field: environmentField(server.name, 'PGDATA').replace(/value$/, 'valueFrom'),
+    message: `PGDATA comes by valueFrom, which cannot be read here; wanted the path. ${remedy}`,
+  };
+}
+
+function hiddenPerhaps(server: ServerContainer): Observation {
+  return {
+    field: containerField(server.name, 'envFrom'),
+    message: `envFrom may hold PGDATA, which cannot be read here; wanted the path. Write postgres.io/data-directory: what \`echo $PGDATA\` says in the container.`,
+  };
+}
+
+const remedy = 'Write postgres.io/data-directory: <path>, or PGDATA as a literal value.';
