@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Check, Finding } from '../../src/checks/check.ts';
-import { checks } from '../../src/checks/registry.ts';
+import { checks, groups } from '../../src/checks/registry.ts';
 import { fieldExcerpt } from './field-excerpt.ts';
 import { references } from './references.ts';
 import { rules } from '../write-policy/rules.ts';
@@ -92,7 +92,8 @@ function twinOf(id: string): string {
 const sources = fileURLToPath(new URL('../../src/checks', import.meta.url));
 
 function referencesOf(id: string): string {
-  const found = references(readFileSync(join(sources, `${id}.ts`), 'utf8'));
+  const group = groups.find((one) => one.checks.some((check: Check) => check.id === id));
+  const found = references(readFileSync(join(sources, group?.folder ?? '', `${id}.ts`), 'utf8'));
   return found.length === 0 ? '' : `\n- References: ${found.join(', ')}.`;
 }
 
