@@ -41,6 +41,7 @@ export interface NewerTimeline {
  * | PGDATA  | store   | primary                                                       | standby             |
  * | VALID   | any     | start; newer timeline of its lineage: stop; other system: start without archiving | start |
  * | FOREIGN | any     | stop                                                          | stop                |
+ * | NEWER   | any     | stop                                                          | stop                |
  * | EMPTY   | BACKUPS | restore, also where it is read-only or full (`initialize`: stop) | copy             |
  * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop | copy              |
  * | EMPTY   | NONE    | as EMPTY, without archiving                                   | copy, no archiving  |
@@ -57,6 +58,8 @@ export function decide(situation: Situation): Decision {
       return stop(
         `${data.found}. Wanted: a database in PGDATA, or nothing at all; nothing was changed. Move it away, or name its place with postgres.io/data-directory`,
       );
+    case 'NEWER':
+      return stop(`${data.found}. Nothing was changed, and the data is as good as it was`);
     case 'OURS-PARTIAL':
       throw new Error('OURS-PARTIAL is to be cleared or finished before the decision');
     case 'EMPTY':

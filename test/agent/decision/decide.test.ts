@@ -55,6 +55,10 @@ const data = {
   VALID: { kind: 'VALID', major: 15, control, signal: null },
   EMPTY: { kind: 'EMPTY' },
   FOREIGN: { kind: 'FOREIGN', found: '/data/pgdata holds no database (no PG_VERSION), but it holds a' },
+  NEWER: {
+    kind: 'NEWER',
+    found: '/data/pgdata holds a database of PostgreSQL 20: pg_control is of version 2003; wanted: an agent image',
+  },
 } as const satisfies Record<string, DataDirectoryState>;
 
 function situation(changes: Partial<Situation> = {}): Situation {
@@ -96,6 +100,12 @@ describe('the boot decision, cell by cell', () => {
     ['VALID', 'CLAIMED', 'start', 'start'],
     ['VALID', 'OTHER', 'start!', 'start!'],
     ['VALID', 'UNKNOWN', 'start', 'start'],
+    ['NEWER', 'NONE', 'stop', 'stop'],
+    ['NEWER', 'BACKUPS', 'stop', 'stop'],
+    ['NEWER', 'EMPTY', 'stop', 'stop'],
+    ['NEWER', 'CLAIMED', 'stop', 'stop'],
+    ['NEWER', 'OTHER', 'stop', 'stop'],
+    ['NEWER', 'UNKNOWN', 'stop', 'stop'],
     ['FOREIGN', 'NONE', 'stop', 'stop'],
     ['FOREIGN', 'BACKUPS', 'stop', 'stop'],
     ['FOREIGN', 'EMPTY', 'stop', 'stop'],
