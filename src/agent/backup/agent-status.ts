@@ -9,6 +9,8 @@ export interface AgentStatus {
   store: StoreStatus;
   receiver: ReceiverStatus;
   backups: BackupsStatus;
+  /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
+  restoreRefused: string | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
@@ -18,6 +20,7 @@ export interface AgentStatus {
 
 export type FailureKind =
   | 'server'
+  | 'version'
   | 'store'
   | 'identity'
   | 'receiver'
@@ -115,6 +118,7 @@ export function newStatus(options: {
       segmentsWaiting: 0,
     },
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    restoreRefused: 'that was not looked at yet',
     standbySlots: [],
     failures: new Map(),
     lastFailure: null,
@@ -134,6 +138,9 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
     ...(status.server.kind === 'recovering' ? ['the server is in recovery'] : []),
     ...(status.store.ours ? [] : ['the store is not known to belong to this server']),
     ...(status.backups.complete.length === 0 ? ['there is no base backup'] : []),
+    ...(status.restoreRefused === null || status.backups.complete.length === 0
+      ? []
+      : [`a restore would be refused: ${status.restoreRefused}`]),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
     ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),

@@ -26,6 +26,11 @@ export function createMetrics(status: AgentStatus): Registry {
   gauge('protected', '1 where everything up to a second ago could be restored now, 0 otherwise.', () =>
     reasonsUnprotected(status).length === 0 ? 1 : 0,
   );
+  gauge(
+    'restore_possible',
+    '1 where a restore of the newest state would be carried out now; 0: it would be refused, the status page says why.',
+    () => (status.restoreRefused === null ? 1 : 0),
+  );
   gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
     seconds(backups.complete[0]?.finishedAt),
   );

@@ -48,6 +48,7 @@ describe('the pages of the agent', () => {
     ) as Record<string, string>;
     expect(values).toEqual({
       pgusher_protected: '0',
+      pgusher_restore_possible: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',
       pgusher_base_backups: '0',

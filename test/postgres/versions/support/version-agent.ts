@@ -25,6 +25,11 @@ export class VersionAgent {
     return Number(new RegExp(`^${name} (.*)$`, 'm').exec(body)?.[1] ?? Number.NaN);
   }
 
+  /** The reasons why it is not protected, a line each. */
+  async reasons(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/readyz`)).text();
+  }
+
   /** SIGTERM. @returns the exit code. */
   async stop(): Promise<number | string> {
     this.container.signal('SIGTERM');
