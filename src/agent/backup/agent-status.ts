@@ -72,6 +72,8 @@ export interface StandbySlot {
   readonly name: string;
   /** Null while a standby is connected; else since when this agent has seen none. */
   readonly unusedSince: Date | null;
+  /** Why the server gave up on it, in the server's word where it has one (17 and newer); null: it works. It never comes back. */
+  readonly lost: string | null;
   /** WAL that the server keeps for it. */
   readonly retainedBytes: number;
   /** The most that it would keep; null: no limit. */

@@ -90,6 +90,18 @@ export function createMetrics(status: AgentStatus): Registry {
     },
   });
   new Gauge({
+    name: 'pgusher_standby_slot_lost',
+    help: '1 where the server gave up on the slot of a standby, which follows no more; 0 otherwise.',
+    labelNames: ['slot'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, lost } of status.standbySlots) {
+        this.set({ slot: name }, lost === null ? 0 : 1);
+      }
+    },
+  });
+  new Gauge({
     name: 'pgusher_standby_slot_retained_bytes',
     help: 'WAL that the server keeps for the slot of a standby.',
     labelNames: ['slot'],

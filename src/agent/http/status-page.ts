@@ -1,5 +1,6 @@
 import { reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
 import { formatBytes } from '../store/free-space.ts';
 
@@ -23,7 +24,11 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['gaps', String(receiver.gaps)],
     ...status.standbySlots.map((slot): readonly [string, string] => [
       `slot ${slot.name}`,
-      slot.unusedSince === null ? 'in use' : `since ${text(slot.unusedSince)}: ${unusedSlot(slot)}`,
+      slot.lost !== null
+        ? `LOST: ${lostSlot(slot.name, slot.lost)}`
+        : slot.unusedSince === null
+          ? 'in use'
+          : `since ${text(slot.unusedSince)}: ${unusedSlot(slot)}`,
     ]),
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],

@@ -22,7 +22,7 @@ export class VersionAgent {
 
   async metric(name: string): Promise<number> {
     const body = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(body)?.[1] ?? Number.NaN);
+    return Number(X, 'm').exec(body)?.[1] ?? Number.NaN);
   }
 
   /** The reasons why it is not protected, a line each. */
