@@ -82,9 +82,9 @@ function keepsSlots({ settings, destination }: RenderFacts): boolean {
   return settings.replicationSecret !== undefined || (settings.backup && destination.kind === 'store');
 }
 
-/** A quarter of the data claim; undefined where its size is not known: a number out of the air could fill the disk. */
+/** A quarter of the claim that the WAL is on; undefined where its size is not known: a number out of the air could fill the disk. */
 function slotMebibytes(server: ServerContainer): number | undefined {
-  const source = server.data.mount?.source;
+  const source = (server.wal ?? server.data).mount?.source;
   const storage = source?.kind === 'claim-template' ? source.storage : undefined;
   const bytes = storage === undefined ? undefined : parseQuantity(storage);
   return bytes === undefined ? undefined : Math.max(leastSlotMebibytes, Math.floor(bytes / 4 / mebibyte));
