@@ -51,7 +51,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('pro
     const agent = await pod.startAgent();
     const words = await untilFailure(agent, 'verification', /is not called verified: .* holds tablespaces/);
     expect(words).toContain(location);
-    await untilRefused(agent, /holds tablespaces/);
+    await untilRefused(agent, /the server has tablespaces/);
     expect((await pod.backups(systemId)).map(({ verified }) => verified)).toEqual([null]);
 
     await server.sql('DROP TABLESPACE elsewhere');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseControlFile } from '../decision/control-file.ts';
-import { restoreObstacle } from '../restore/restore-obstacle.ts';
+import { tablespaceObstacle } from '../restore/restore-obstacle.ts';
 import { latestRefusal } from '../restore/restore-plan.ts';
 import { readBaseBackups } from '../store/base-backups.ts';
 import { pause } from './pause.ts';
@@ -89,9 +89,8 @@ async function changedSince(session: Session): Promise<string | null> {
 }
 
 /** Of the tablespaces that the server has now. */
-export async function tablespaceTrouble({ connection, facts }: Session): Promise<string | null> {
-  const tablespaces = await readTablespaces(connection);
-  return restoreObstacle({ id: 'of now', major: facts.major, tablespaces });
+async function tablespaceTrouble({ connection, contract }: Session): Promise<string | null> {
+  return tablespaceObstacle('the server has tablespaces', await readTablespaces(connection), contract);
 }
 
 async function planTrouble(session: Session): Promise<string | null> {
@@ -101,5 +100,5 @@ async function planTrouble(session: Session): Promise<string | null> {
     return 'there is no base backup';
   }
   const place = { root, systemId: facts.systemId, segmentSize: facts.segmentSize };
-  return latestRefusal(place, complete, contract.major);
+  return latestRefusal(place, complete, contract);
 }

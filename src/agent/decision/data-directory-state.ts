@@ -18,6 +18,8 @@ export type DataDirectoryState =
   | { readonly kind: 'OURS-PARTIAL'; readonly remedy: 'clear' | 'finish' }
   /** `found` names what is there, for a person. */
   | { readonly kind: 'FOREIGN'; readonly found: string }
+  /** A database of which a part on another volume is lost (lost-part.ts); `found` names it. */
+  | { readonly kind: 'INCOMPLETE'; readonly found: string }
   /** A database of a server that this agent is too old for; `found` says what is wanted, too. */
   | { readonly kind: 'NEWER'; readonly found: string };
 

@@ -1,9 +1,10 @@
-import type { RestoreTargetContract } from '../contract.ts';
+import type { AgentContract, RestoreTargetContract } from '../contract.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 import { formatLsn, isSegmentName, parseLsn, parseSegment } from '../store/wal-name.ts';
 import type { Lineage } from './lineage.ts';
 import { latestLineage } from './lineage.ts';
+import type { PartPlaces } from './outside-parts.ts';
 import { restoreObstacle } from './restore-obstacle.ts';
 import type { WalPlace } from './segment-file.ts';
 import { readSegment } from './segment-file.ts';
@@ -41,6 +42,8 @@ export interface RestoreRequest {
   readonly target: RestoreTargetContract | null;
   /** Major of the server that will start there; null where it is not known. */
   readonly major: number | null;
+  /** The volumes of the pod; null: one directory on any machine. */
+  readonly places: PartPlaces | null;
 }
 
 /** A base backup with the WAL behind it. */
@@ -63,7 +66,7 @@ export async function planRestore(
   const { newest } = found;
   const tail = await readTail(place, newest.route.steps);
   const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
-  const world: World = { ...found, place, tail, end };
+  const world: World = { ...found, place, places: request.places, tail, end };
   return request.target === null ? latest(world, newest) : pointInTime(world, request.target);
 }
 
@@ -74,11 +77,12 @@ export async function planRestore(
 export async function latestRefusal(
   place: WalPlace,
   backups: readonly BaseBackupRecord[],
-  major: number | null,
+  contract: PartPlaces & Pick<AgentContract, 'major'>,
 ): Promise<string | null> {
+  const request = { backup: 'latest', target: null, major: contract.major, places: contract };
   try {
-    const { newest } = await findCandidates(place, backups, { backup: 'latest', target: null, major });
-    return lossOf(newest, newest, place.segmentSize) ?? restoreObstacle(newest.backup);
+    const { newest } = await findCandidates(place, backups, request);
+    return lossOf(newest, newest, place.segmentSize) ?? restoreObstacle(newest.backup, contract);
   } catch (error) {
     if (error instanceof RestoreRefused) {
       return error.message;
@@ -120,6 +124,7 @@ async function findCandidates(
 
 interface World {
   readonly place: WalPlace;
+  readonly places: PartPlaces | null;
   /** Newest first, not empty. */
   readonly candidates: readonly Candidate[];
   readonly tail: Tail;
@@ -252,13 +257,13 @@ function plan(world: World, candidate: Candidate | undefined, target: RestoreTar
     throw new Error('a plan needs a base backup');
   }
   const { backup, route } = candidate;
-  const obstacle = restoreObstacle(backup);
+  const obstacle = restoreObstacle(backup, world.places);
   if (obstacle !== null) {
     throw new RestoreRefused(obstacle);
   }
   const older = world.candidates
     .slice(world.candidates.indexOf(candidate) + 1)
-    .filter((other) => restoreObstacle(other.backup) === null && other.route.gap?.missing === route.gap?.missing);
+    .filter((other) => restoreObstacle(other.backup, world.places) === null && other.route.gap?.missing === route.gap?.missing);
   return {
     backup,
     fallbacks: older.map((other) => ({ backup: other.backup, steps: other.route.steps })),

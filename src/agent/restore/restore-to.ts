@@ -66,7 +66,7 @@ async function restore(
   directory: string,
   print: Print & { bar(text: string): void },
 ): Promise<void> {
-  const plan = await planRestore(place, backups, { backup: options.backup, target: options.target, major: null });
+  const plan = await planRestore(place, backups, { backup: options.backup, target: options.target, major: null, places: null });
   const total = stagedSize(place, plan, true);
   await mkdir(dirname(directory), { recursive: true });
   await requireSpace(dirname(directory), total);
@@ -78,6 +78,7 @@ async function restore(
     await stageBackup({
       place,
       directory: staging,
+      parts: [],
       plan,
       restoreCommand: null,
       record: {

@@ -86,9 +86,16 @@ describe('the pages of the agent', () => {
   it('name the slots of standbys, and what to do about one that nobody uses', async () => {
     const url = await serve((status) => {
       status.standbySlots = [
-        { name: 'pgusher_orders_1', unusedSince: null, retainedBytes: 0, limitBytes: 2 ** 30 },
-        { name: 'pgusher_orders_2', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: 2 ** 30 },
-        { name: 'pgusher_orders_3', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+        { name: 'pgusher_orders_1', lost: null, unusedSince: null, retainedBytes: 0, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_2', lost: null, unusedSince: startedAt, retainedBytes: 5e8, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_3', lost: null, unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+        {
+          name: 'pgusher_orders_4',
+          lost: 'idle_timeout',
+          unusedSince: startedAt,
+          retainedBytes: 0,
+          limitBytes: 2 ** 30,
+        },
       ];
     });
     const text = await (await fetch(`${url}/metrics`)).text();
@@ -102,6 +109,10 @@ describe('the pages of the agent', () => {
       'until the disk is full, since max_slot_wal_keep_size is not set. Where that standby is gone',
     );
     expect(page).toContain('SELECT pg_drop_replication_slot(&#39;pgusher_orders_3&#39;)');
+    expect(text).toContain('pgusher_standby_slot_lost{slot="pgusher_orders_3"} 0');
+    expect(text).toContain('pgusher_standby_slot_lost{slot="pgusher_orders_4"} 1');
+    expect(page).toContain('LOST: the standby of slot pgusher_orders_4 does not follow any more');
+    expect(page).toContain('nobody used it for idle_replication_slot_timeout');
   });
 
   it('tell a person, with everything escaped', async () => {

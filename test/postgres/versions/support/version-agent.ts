@@ -22,7 +22,8 @@ export class VersionAgent {
 
   async metric(name: string): Promise<number> {
     const body = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-    return Number(X, 'm').exec(body)?.[1] ?? Number.NaN);
+    const line = body.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+    return Number(line?.split(' ')[1] ?? Number.NaN);
   }
 
   /** The reasons why it is not protected, a line each. */
