@@ -81,7 +81,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('pro
 
     const result = await runRestoreProcess({ shared: pod.shared }, { ...pod.contract, dataDirectory: seen });
     expect(result.code).toBe(1);
-    expect(result.reason).toMatch(/holds a database of PostgreSQL 15: pg_control is of version 2003.*Nothing was changed/);
+    expect(result.reason).toMatch(
+      /holds a database of PostgreSQL 15: pg_control is of version 2003.*Nothing was changed/,
+    );
     expect(readFileSync(join(seen, 'global', 'pg_control'))).toEqual(control);
   });
 });

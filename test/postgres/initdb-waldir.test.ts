@@ -20,16 +20,12 @@ describe.skipIf(missingTools('initdb', 'bash'))('initdb itself', () => {
     const directory = scratchDirectory('waldir');
     directories.push(directory);
     const data = join(directory, 'pgdata');
-    const made = spawnSync(
-      'bash',
-      ['-c', `eval '"$INITDB" --no-sync --pgdata "$DATA" '"$POSTGRES_INITDB_ARGS"`],
-      {
-        ...asServerUser(),
-        cwd: '/tmp',
-        encoding: 'utf8',
-        env: { PATH: process.env['PATH'], INITDB: requireTool('initdb'), DATA: data, POSTGRES_INITDB_ARGS: text },
-      },
-    );
+    const made = spawnSync('bash', ['-c', `eval '"$INITDB" --no-sync --pgdata "$DATA" '"$POSTGRES_INITDB_ARGS"`], {
+      ...asServerUser(),
+      cwd: '/tmp',
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], INITDB: requireTool('initdb'), DATA: data, POSTGRES_INITDB_ARGS: text },
+    });
     const read = walDirectoryOfArguments(text, readEnvironment({})) ?? null;
     if (made.status !== 0) {
       // A value that is none: no database, and nothing outside PGDATA.

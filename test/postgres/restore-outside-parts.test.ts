@@ -137,7 +137,8 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a d
 
     runAsServer('cp', ['-a', walMount, `${walMount}.kept`]);
     runAsServer('cp', ['-a', fastMount, `${fastMount}.kept`]);
-    const back = 'Wanted: that volume back, mounted where it was. Where it is gone for good, delete the data claim too: everything is restored';
+    const back =
+      'Wanted: that volume back, mounted where it was. Where it is gone for good, delete the data claim too: everything is restored';
     loseOthers(walMount);
     const wal = await restore();
     expect(wal.code).toBe(1);
@@ -192,7 +193,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a d
     const steps = readFileSync(stepsTo, 'utf8').trim().split('\n');
     const from = steps.findLastIndex((step) => step.startsWith('rename') && step.includes('/wal/'));
     const outside = steps.flatMap((step, index) =>
-      index > from - 12 || /(mkdir|rm|symlink|rename) .*(walvolume|fastvolume|pg_wal$|pg_tblspc)/.test(step) ? [index + 1] : [],
+      index > from - 12 || /(mkdir|rm|symlink|rename) .*(walvolume|fastvolume|pg_wal$|pg_tblspc)/.test(step)
+        ? [index + 1]
+        : [],
     );
     // All but those that are alike: each file of the staged WAL and tablespace is written and fsynced in the same way.
     const chosen = outside.filter((_, index) => outside.length <= 24 || index % Math.ceil(outside.length / 24) === 0);
@@ -205,7 +208,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a d
       expect(result.code, `step ${killAtStep} (${steps[killAtStep - 1] ?? ''}): ${result.output}`).toBe(0);
       expect(lstatSync(join(pod.dataDirectory, 'pg_wal')).isSymbolicLink()).toBe(true);
       expect(readdirSync(join(walMount, 'wal')).filter((name) => name.endsWith('FF'))).toEqual([]);
-      expect(keptOf(join(walMount, 'wal')), `step ${killAtStep} (${steps[killAtStep - 1] ?? ''})`).toContain('0000000100000000000000FF');
+      expect(keptOf(join(walMount, 'wal')), `step ${killAtStep} (${steps[killAtStep - 1] ?? ''})`).toContain(
+        '0000000100000000000000FF',
+      );
       expect(readFileSync(join(fastMount, 'fast', 'notes'), 'utf8')).toBe('of an older life');
       expect(readdirSync(join(fastMount, 'fast')).some((name) => name.startsWith('PG_15_'))).toBe(true);
     }

@@ -184,7 +184,8 @@ async function verify(session: Session, record: BaseBackupRecord): Promise<void>
   const through = await walThrough(session, record);
   const problems = [...damage, ...(through.problem === null ? [] : [through.problem])];
   // A backup that is as it was made, and that a restore would refuse all the same: it is kept, and not called good.
-  const obstacle = restoreObstacle(record, session.contract) ?? (await controlFileTrouble(session.contract.dataDirectory));
+  const obstacle =
+    restoreObstacle(record, session.contract) ?? (await controlFileTrouble(session.contract.dataDirectory));
   const ok = problems.length === 0 && obstacle === null;
   status.backups.lastVerification = { at: edges.now(), ok, id: record.id };
   if (problems.length === 0 && obstacle !== null) {

@@ -17,7 +17,10 @@ export function statusPage(status: AgentStatus, now: Date): string {
         ? 'nothing'
         : `from ${text(backups.complete[0]?.finishedAt)} to ${text(receiver.flushedThrough)}`,
     ],
-    ['a restore now', status.restoreRefused === null ? 'would bring everything back' : `refused: ${status.restoreRefused}`],
+    [
+      'a restore now',
+      status.restoreRefused === null ? 'would bring everything back' : `refused: ${status.restoreRefused}`,
+    ],
     ['WAL in the store', `${receiver.flushedLsn ?? 'none'}${receiver.streaming ? '' : ' (not being received)'}`],
     ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
     ['slot', receiver.slot],

@@ -25,9 +25,7 @@ export function tablespaceObstacle(
   tablespaces: BaseBackupRecord['tablespaces'],
   places: PartPlaces | null,
 ): string | null {
-  const homeless = tablespaces.filter(
-    ({ location }) => places === null || mountOf(location, places) === undefined,
-  );
+  const homeless = tablespaces.filter(({ location }) => places === null || mountOf(location, places) === undefined);
   if (homeless.length === 0) {
     return null;
   }

@@ -162,9 +162,7 @@ function provesMore(through: string, last: WalStep, newest: Candidate | undefine
     const seen = parseSegment(through, segmentSize);
     return seen.timeline === last.timeline && seen.number > last.number;
   }
-  return (
-    last.timeline === newest?.backup.timeline && parseLsn(through) > (last.number + 1n) * BigInt(segmentSize)
-  );
+  return last.timeline === newest?.backup.timeline && parseLsn(through) > (last.number + 1n) * BigInt(segmentSize);
 }
 
 async function pointInTime(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
@@ -263,7 +261,10 @@ function plan(world: World, candidate: Candidate | undefined, target: RestoreTar
   }
   const older = world.candidates
     .slice(world.candidates.indexOf(candidate) + 1)
-    .filter((other) => restoreObstacle(other.backup, world.places) === null && other.route.gap?.missing === route.gap?.missing);
+    .filter(
+      (other) =>
+        restoreObstacle(other.backup, world.places) === null && other.route.gap?.missing === route.gap?.missing,
+    );
   return {
     backup,
     fallbacks: older.map((other) => ({ backup: other.backup, steps: other.route.steps })),

@@ -193,7 +193,9 @@ async function act(
       });
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
-        boot.surroundings.log.warn(`what lay in the place of a part that was restored is in ${before}; delete it when nothing of it is missed`);
+        boot.surroundings.log.warn(
+          `what lay in the place of a part that was restored is in ${before}; delete it when nothing of it is missed`,
+        );
       }
       await moveIntoPlace(paths, contract.dataDirectory);
       await settleParts(parts);

@@ -20,7 +20,10 @@ await eachVersion(({ begin, major }) => {
     await follower.kill();
     await server.write(1, 60);
     await server.sql('CHECKPOINT');
-    await server.until('the slot is lost', "(SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = 'pgusher_orders_1')");
+    await server.until(
+      'the slot is lost',
+      "(SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = 'pgusher_orders_1')",
+    );
     await untilLost(agent, 'it was behind by more than max_slot_wal_keep_size');
   });
 
@@ -36,13 +39,19 @@ await eachVersion(({ begin, major }) => {
     await agent.untilProtected();
   });
 
-  async function untilLost(agent: Awaited<ReturnType<Awaited<ReturnType<typeof begin>>['pod']['startAgent']>>, why: string): Promise<void> {
+  async function untilLost(
+    agent: Awaited<ReturnType<Awaited<ReturnType<typeof begin>>['pod']['startAgent']>>,
+    why: string,
+  ): Promise<void> {
     await eventually(
       'the metric tells it',
       async () => (await agent.metric('pgusher_standby_slot_lost{slot="pgusher_orders_1"}')) === 1,
       () => agent.container.output(),
     );
-    const said = agent.container.output().split('\n').filter((line) => line.includes('never takes it up again'));
+    const said = agent.container
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('never takes it up again'));
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(why);
     expect(said[0]).toContain("SELECT pg_drop_replication_slot('pgusher_orders_1')");
