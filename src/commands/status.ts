@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { askPods } from '../cluster/ask-pods.ts';
 import { listManagedSets } from '../cluster/list-managed-sets.ts';
+import { personConfig } from '../cluster/person-config.ts';
 import { readAgentAnswer } from '../status/agent-answer.ts';
 import type { AgentAnswer } from '../status/agent-answer.ts';
 import { readManagedSet } from '../status/managed-set.ts';
@@ -42,19 +43,11 @@ export async function status(names: readonly string[], options: StatusOptions, t
 
 /** @throws UsageError where there is none, or it cannot be read. */
 function readKubeconfig(file: string | undefined): KubeConfig {
-  const config = new KubeConfig();
   try {
-    if (file === undefined) config.loadFromDefault();
-    else config.loadFromFile(file);
+    return personConfig(file);
   } catch (error) {
-    throw new UsageError(`the kubeconfig cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  if (config.getCurrentCluster() === null) {
-    throw new UsageError(
-      'no cluster is named; wanted KUBECONFIG, --kubeconfig, or ~/.kube/config with a current context',
-    );
-  }
-  return config;
 }
 
 async function look(

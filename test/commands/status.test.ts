@@ -116,4 +116,10 @@ test('a right that is missing, a set that is not there and a cluster that does n
   const gone = runPgusher(['status', '--kubeconfig', '/nowhere/kubeconfig']);
   expect(gone.status).toBe(2);
   expect(gone.stderr).toContain('the kubeconfig cannot be read: ENOENT');
+  const none = runPgusher(['status'], { env: { HOME: '/nowhere' } });
+  expect(none).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'no cluster is named; wanted KUBECONFIG, --kubeconfig FILE, or ~/.kube/config with a current context\n',
+  });
 });

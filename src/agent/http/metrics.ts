@@ -27,6 +27,9 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('protected', '1 where everything up to a second ago could be restored now, 0 otherwise.', () =>
     reasonsUnprotected(status).length === 0 ? 1 : 0,
   );
+  gauge('server_primary', '1 while the server takes writes; 0 also where it is not known.', () =>
+    status.server.kind === 'primary' ? 1 : 0,
+  );
   gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
     seconds(backups.complete[0]?.finishedAt),
   );

@@ -79,6 +79,7 @@ describe('the pages of the agent', () => {
     ) as Record<string, string>;
     expect(values).toEqual({
       pgusher_protected: '0',
+      pgusher_server_primary: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',
       pgusher_base_backups: '0',
