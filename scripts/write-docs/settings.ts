@@ -76,7 +76,8 @@ the instant with an offset.
 
 \`postgres.io/parameters: "max_connections=200, search_path='shop, public'"\` becomes \`-c\` arguments after the set's own,
 so that it wins over them. Quotes are needed around a value that holds a comma, a quote (doubled: \`''\`) or blanks at its
-ends. Each name stands once, and none of those that pgusher sets itself.
+ends. A backslash is a backslash and \`#\` no comment: the value goes to the server as an argument, which knows neither, unlike a
+line of postgresql.conf. Each name stands once, and none of those that pgusher sets itself.
 
 ## Escapes
 
