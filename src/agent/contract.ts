@@ -97,9 +97,6 @@ export const paths = {
   replicationSecret: '/pgusher-replication',
   /** Optional ConfigMap `<set>-pgusher` with settings that need no new pod (schedule, time zone, keep, keep-for, verify, compression). */
   liveSettings: '/pgusher-settings',
-  /** What the user mounts over /docker-entrypoint-initdb.d, moved aside in pgusher-initdb so that our file can stand beside theirs. */
-  userInitScripts: '/pgusher-user-initdb.d',
-  initScripts: '/docker-entrypoint-initdb.d',
   /** HOME and TMPDIR of the agent's containers; small, since it is memory. */
   home: '/pgusher/home',
   /** What ended a container, in a sentence; the kubelet's own default, made by it for any uid. */
@@ -118,8 +115,6 @@ export const sharedFolders = {
   temporary: 'initdb-tmp',
   /** At its /var/run/postgresql. */
   sockets: 'initdb-run',
-  /** At its `paths.initScripts`, where the user's own mount was moved aside. */
-  initScripts: 'initdb-scripts',
 } as const;
 
 /** Names of the sh files below `paths.scripts`; the sources are in src/agent/scripts/. */
@@ -128,7 +123,9 @@ export const scriptNames = {
   preStop: 'pre-stop.sh',
   /** Main program of pgusher-initdb: `sh <path> [server arguments …]`. */
   initdb: 'initdb.sh',
-  /** Stands in /docker-entrypoint-initdb.d as zz-pgusher-replication.sh. */
+  /** Stands before the image's programs in the PATH of its initialisation; initdb.sh links it. */
+  duringInitdb: 'during-initdb.sh',
+  /** Run by it at the end of the initialisation, before the temporary server stops. */
   replication: 'replication.sh',
   /** `restore_command`: `sh <path> %f %p`. */
   restoreCommand: 'restore-command.sh',
@@ -167,11 +164,8 @@ export const environmentNames = {
   password: 'PGUSHER_PASSWORD',
   passwordFile: 'PGUSHER_PASSWORD_FILE',
   /**
-   * Only in pgusher-initdb, and only where the user mounts something at `paths.initScripts`: the folder with their files
-   * (`paths.userInitScripts`), which initdb.sh links into `paths.initScripts` together with replication.sh as
-   * zz-pgusher-replication.sh. Elsewhere that script is mounted there as a single file.
+   * Only in pgusher-initdb with a replication-secret, where replication.sh is run for it: what that writes as the address in
+   * pg_hba.
    */
-  userInitScripts: 'PGUSHER_USER_INIT_SCRIPTS',
-  /** Only in pgusher-initdb with a replication-secret: what replication.sh writes as the address in pg_hba. */
   replicationNetwork: 'PGUSHER_REPLICATION_NETWORK',
 } as const;

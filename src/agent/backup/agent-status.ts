@@ -1,3 +1,5 @@
+import { overdueSince } from './overdue.ts';
+
 /** What the agent knows of itself: written by the parts of `backup`, read by the HTTP pages. Times are Dates. */
 export interface AgentStatus {
   readonly set: string;
@@ -146,5 +148,18 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
     ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),
+  ];
+}
+
+/** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
+export function reasonsToLook(status: AgentStatus, now: Date): string[] {
+  const since = status.backupWanted ? overdueSince(status.backups, now) : null;
+  return [
+    ...reasonsUnprotected(status),
+    ...(since === null
+      ? []
+      : [
+          `the newest base backup is older than its schedule: one was due at ${since.toISOString()}${status.backups.running ? ' and is being made now' : ''}`,
+        ]),
   ];
 }

@@ -1,4 +1,4 @@
-import { reasonsUnprotected } from '../backup/agent-status.ts';
+import { reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
@@ -6,7 +6,7 @@ import { formatBytes } from '../store/free-space.ts';
 
 /** A page for a person: whether the database is safe, why not, and since when. No script, no link that does anything. */
 export function statusPage(status: AgentStatus, now: Date): string {
-  const reasons = reasonsUnprotected(status);
+  const reasons = reasonsToLook(status, now);
   const { receiver, backups, store, server } = status;
   const newest = backups.complete.at(-1);
   const rows: (readonly [string, string])[] = [
@@ -41,7 +41,12 @@ export function statusPage(status: AgentStatus, now: Date): string {
       status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,
     ],
   ];
-  const verdict = reasons.length === 0 ? 'protected' : 'NOT PROTECTED';
+  const verdict =
+    reasons.length === 0
+      ? 'protected'
+      : reasonsUnprotected(status).length === 0
+        ? 'BEHIND ITS SCHEDULE'
+        : 'NOT PROTECTED';
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${escape(status.set)}: ${verdict}</title>

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentContract, StoreContract } from '../contract.ts';
 import { scriptNames } from '../contract.ts';
@@ -18,11 +19,12 @@ import { readStoreState } from '../decision/store-state.ts';
 import type { Log } from '../log.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
+import { syncDirectory } from '../store/durable-file.ts';
 import { storeRoot } from '../store/layout.ts';
 import { bareMounts } from './bare-mounts.ts';
 import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
-import { clearStaging, finishFilling, moveIntoPlace } from './move-into-place.ts';
+import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
 import { newerTimelineOfPeers } from './peers.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
@@ -100,6 +102,10 @@ async function settledState(boot: Boot): Promise<DataDirectoryState> {
     }
     return wholeState(contract, found);
   }
+  if (found.remedy === 'take-back') {
+    // initdb.sh takes it back where it begins anew: in the server's container, which has all of the mounts. Else `act` does.
+    return { kind: 'EMPTY' };
+  }
   if (found.remedy === 'finish') {
     surroundings.log.info('an earlier run was moving a finished database into PGDATA: going on');
     await finishFilling(paths, contract.dataDirectory);
@@ -170,6 +176,7 @@ async function act(
       await claim(boot);
       return { action: 'initialise', leastSettings: {} };
     case 'copy':
+      await forgetInitialisation(boot);
       await copyPrimary(await upstreamOf(boot), paths.staging, boot.surroundings.primaryPatienceMs);
       await moveIntoPlace(paths, contract.dataDirectory);
       return { action: 'copied', leastSettings: {} };
@@ -181,6 +188,7 @@ async function act(
         // The own store of a clone; what is restored from is claimed already, and may be read-only.
         await claim(boot);
       }
+      await forgetInitialisation(boot);
       const backup = await restoreIntoStaging({
         contract,
         from,
@@ -202,6 +210,18 @@ async function act(
       await tryToRecord(boot);
       return { action: 'restored', leastSettings: backup.settings };
     }
+  }
+}
+
+/** PGDATA is to be filled in another way than the one that was cut off. */
+async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {
+  const found = await readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+  if (found.kind === 'OURS-PARTIAL' && found.remedy === 'take-back') {
+    surroundings.log.warn('an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left');
+    await takeBackInitialisation(paths, contract.dataDirectory);
+  } else {
+    await rm(paths.initialising, { force: true });
+    await syncDirectory(paths.own);
   }
 }
 

@@ -97,6 +97,24 @@ describe('what lies in PGDATA', () => {
     },
   );
 
+  it('is ours to take back while the image initialises it, as far as that is the database that it was making', async () => {
+    put('.pgusher/initialising', `data_directory=${data}\nmade=yes\n`);
+    expect(await readDataDirectoryState(data, mount)).toEqual({ kind: 'EMPTY' });
+    put('.pgusher/initialising', `data_directory=${data}\nmade=yes\nsystem=7\n`);
+    put('pgdata/PG_VERSION', '15\n');
+    put('pgdata/global/pg_control', control());
+    expect(await readDataDirectoryState(data, mount)).toEqual({ kind: 'OURS-PARTIAL', remedy: 'take-back' });
+    const another = control();
+    another.writeBigUInt64LE(8n, 0);
+    put('pgdata/global/pg_control', another);
+    expect(await readDataDirectoryState(data, mount)).toMatchObject({
+      kind: 'FOREIGN',
+      found: expect.stringContaining('is not what it made (system 8)') as string,
+    });
+    put('.pgusher/initialising', `data_directory=${data}\n`);
+    expect(await readDataDirectoryState(data, mount)).toMatchObject({ kind: 'FOREIGN' });
+  });
+
   it('is ours to clear where a staging directory was left, and to finish where it was being moved in', async () => {
     put('.pgusher/staging/PG_VERSION', '15\n');
     expect(await readDataDirectoryState(data, mount)).toEqual({ kind: 'OURS-PARTIAL', remedy: 'clear' });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newStatus } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
 import { startHttp } from '../../../src/agent/http/http-server.ts';
+import { runHealth } from '../../../src/agent/http/run-health.ts';
 
 const startedAt = new Date('2026-11-21T07:00:00Z');
 let close: (() => Promise<void>) | undefined;
@@ -20,6 +21,36 @@ async function serve(change: (status: AgentStatus) => void = () => undefined): P
 describe('the pages of the agent', () => {
   it('say that the agent lives', async () => {
     expect((await fetch(`${await serve()}/livez`)).status).toBe(200);
+  });
+
+  it('say that the schedule is not kept, from an hour on, and for how long', async () => {
+    const url = await serve((status) => {
+      const backup = { id: 'b', startedAt, finishedAt: startedAt, timeline: 1, storedSize: 1, verified: true };
+      status.backups = { ...status.backups, complete: [backup], nextAt: new Date(startedAt.getTime() - 3_601_000) };
+    });
+    expect(await (await fetch(`${url}/readyz`)).text()).toContain(
+      'the newest base backup is older than its schedule: one was due at 2026-11-21T05:59:59.000Z\n',
+    );
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('pgusher_base_backup_overdue_seconds 3601\n');
+    expect(await (await fetch(`${url}/report`)).json()).toMatchObject({
+      backups: { overdueSince: '2026-11-21T05:59:59.000Z' },
+    });
+    const said: string[] = [];
+    const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(line) };
+    expect(await runHealth(Number(new URL(url).port), print)).toBe(1);
+    expect(said[0]).toContain('older than its schedule');
+  });
+
+  it('are asked by the health command, which says when nobody answers', async () => {
+    const port = Number(new URL(await serve()).port);
+    await close?.();
+    close = undefined;
+    const said: string[] = [];
+    const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(line) };
+    expect(await runHealth(port, print)).toBe(2);
+    expect(said).toEqual([
+      `no agent answers on port ${port} (connect ECONNREFUSED 127.0.0.1:${port}); wanted \`pgusher-agent backup\` running in this pod: kubectl logs POD -c pgusher-backup`,
+    ]);
   });
 
   it('name the port that another process has, and what to do', async () => {
@@ -49,11 +80,13 @@ describe('the pages of the agent', () => {
     expect(values).toEqual({
       pgusher_protected: '0',
       pgusher_restore_possible: '0',
+      pgusher_server_primary: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',
       pgusher_base_backups: '0',
       pgusher_last_base_backup_timestamp_seconds: '0',
       pgusher_last_base_backup_bytes: '0',
+      pgusher_base_backup_overdue_seconds: '0',
       pgusher_base_backup_running: '0',
       pgusher_last_wal_flushed_timestamp_seconds: '0',
       pgusher_wal_receiver_streaming: '0',
