@@ -43,7 +43,7 @@ interface Combination {
 
 const arbitrary: fc.Arbitrary<Combination> = fc.record({
   user: fc.constantFrom('0:0', '999:999', '54321:54321'),
-  superuser: fc.constantFrom(null, 'app', 'Über "user"'),
+  superuser: fc.constantFrom(null, 'app', 'Über user'),
   database: fc.constantFrom(null, 'orders', 'a b"c'),
   secretsFromFiles: fc.boolean(),
   arguments: fc.subarray(['--data-checksums', '--auth-local=scram-sha-256', '--allow-group-access', '--wal-segsize=2']),
@@ -142,7 +142,7 @@ class Place {
       join(this.directory, 'pgusher/decision'),
       `action=initialise\nrole=primary\narchive=yes\ndata_directory=${this.dataDirectory()}\nstaging=/volume/.pgusher/staging\nfilling=/volume/.pgusher/filling\n`,
     );
-    await this.inside('0:0', ['sh', '-c', `mkdir -p /volume/data; chown -R ${owner} /volume /wal; chmod 777 /pgusher /dumps 2>/dev/null; mkdir -m 777 /dumps`]);
+    await this.inside('0:0', ['sh', '-c', `${this.combination.atMountRoot ? '' : 'mkdir -p /volume/data; '}chown -R ${owner} /volume /wal; chmod 777 /pgusher /dumps 2>/dev/null; mkdir -m 777 /dumps`]);
   }
 
   /** As `restore` makes it. */
