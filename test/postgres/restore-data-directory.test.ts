@@ -109,7 +109,9 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
   }
 
   function systemInPlace(): string {
-    return readFileSync(join(database.dataDirectory, 'global', 'pg_control')).readBigUInt64LE(0).toString();
+    return readFileSync(join(database.dataDirectory, 'global', 'pg_control'))
+      .readBigUInt64LE(0)
+      .toString();
   }
 
   it('an initialisation that was cut off: what it made is no database, and the backup is restored', async () => {
