@@ -16,6 +16,13 @@ export interface AgentContract {
   readonly dataDirectory: string;
   /** Where the volume that holds it is mounted; the same path in every container. */
   readonly dataMount: string;
+  /**
+   * Mounts of other volumes that parts of the data may lie on (WAL, tablespaces), each at the same path as in the server's container.
+   * Absent where there are none, so that the template of a set without them stays as it is.
+   */
+  readonly otherMounts?: readonly string[] | undefined;
+  /** Where the WAL of a new database is put, which PGDATA/pg_wal is a link to then. Absent: in PGDATA. */
+  readonly walDirectory?: string | undefined;
   /** Who owns the data. Null: whoever the agent runs as (the pod is non-root). */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   readonly serverPort: number;

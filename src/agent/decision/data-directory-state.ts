@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../store/durable-file.ts';
 import type { ControlFile } from './control-file.ts';
-import { parseControlFile } from './control-file.ts';
+import { parseControlFile, UnknownControlFile } from './control-file.ts';
 import { dataVolumePaths, ownFolder } from './data-volume-paths.ts';
 
 export type DataDirectoryState =
@@ -20,7 +20,11 @@ export type DataDirectoryState =
    */
   | { readonly kind: 'OURS-PARTIAL'; readonly remedy: 'clear' | 'finish' | 'take-back' }
   /** `found` names what is there, for a person. */
-  | { readonly kind: 'FOREIGN'; readonly found: string };
+  | { readonly kind: 'FOREIGN'; readonly found: string }
+  /** A database of which a part on another volume is lost (lost-part.ts); `found` names it. */
+  | { readonly kind: 'INCOMPLETE'; readonly found: string }
+  /** A database of a server that this agent is too old for; `found` says what is wanted, too. */
+  | { readonly kind: 'NEWER'; readonly found: string };
 
 /** Made by mkfs and left alone by everybody. */
 export const notOfAnybody: ReadonlySet<string> = new Set(['lost+found', ownFolder]);
@@ -73,6 +77,9 @@ async function readDatabase(dataDirectory: string, entries: readonly string[]): 
         : null;
     return { kind: 'VALID', major, control: parseControlFile(control), signal };
   } catch (error) {
+    if (error instanceof UnknownControlFile) {
+      return { kind: 'NEWER', found: `${dataDirectory} holds a database of PostgreSQL ${major}: ${error.message}` };
+    }
     return { kind: 'FOREIGN', found: `${dataDirectory}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

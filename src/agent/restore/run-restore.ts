@@ -10,6 +10,7 @@ import type { Decision, NewerTimeline } from '../decision/decide.ts';
 import { decide } from '../decision/decide.ts';
 import type { BootDecision } from '../decision/decision-file.ts';
 import { decisionFileName, writeDecisionFile } from '../decision/decision-file.ts';
+import { linkedParts, lostParts } from '../decision/lost-part.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { Role } from '../decision/pod-role.ts';
 import { podRole } from '../decision/pod-role.ts';
@@ -20,10 +21,13 @@ import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
 import { storeRoot } from '../store/layout.ts';
+import { bareMounts } from './bare-mounts.ts';
 import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
 import { newerTimelineOfPeers } from './peers.ts';
+import { outsideParts } from './outside-parts.ts';
+import { placeParts, settleParts } from './place-parts.ts';
 import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
@@ -44,7 +48,7 @@ export interface RestoreSurroundings {
 }
 
 /**
- * The init container `pgusher-restore`: decides (DESIGN 7) and carries it out. Safe to kill at any moment and to run
+ * The init container `pgusher-restore`: decides (src/agent/decision) and carries it out. Safe to kill at any moment and to run
  * again; when it returns, PGDATA is a complete database or initdb.sh has been told to make one.
  * @throws RestoreRefused where the server must not start, with one line for a person; system errors as they are.
  */
@@ -67,7 +71,10 @@ async function prepareFolders(
     await stepDown(
       contract.owner,
       [surroundings.shared, paths.own, parent],
-      await foldersToMake(contract.store, surroundings.mustBeMount),
+      [
+        ...(await foldersToMake(contract.store, surroundings.mustBeMount)),
+        ...(await bareMounts(contract.otherMounts ?? [])),
+      ],
     );
   } catch (error) {
     if (contract.owner !== null && contract.owner.uid !== 0 && process.getuid?.() === 0) {
@@ -93,7 +100,7 @@ async function settledState(boot: Boot): Promise<DataDirectoryState> {
     if (found.kind === 'VALID') {
       await clearStaging(paths);
     }
-    return found;
+    return wholeState(contract, found);
   }
   if (found.remedy === 'take-back') {
     // initdb.sh takes it back where it begins anew: in the server's container, which has all of the mounts. Else `act` does.
@@ -106,7 +113,19 @@ async function settledState(boot: Boot): Promise<DataDirectoryState> {
     surroundings.log.info('an earlier restore or initialisation was cut off: beginning anew');
     await clearStaging(paths);
   }
-  return readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+  return wholeState(contract, await readDataDirectoryState(contract.dataDirectory, contract.dataMount));
+}
+
+/** With a look at what of the database lies on other volumes. */
+async function wholeState(contract: AgentContract, found: DataDirectoryState): Promise<DataDirectoryState> {
+  if (found.kind !== 'VALID') {
+    return found;
+  }
+  await settleParts(await linkedParts(contract.dataDirectory, contract));
+  const lost = await lostParts(contract.dataDirectory, contract, found.signal === 'recovery');
+  return lost.length === 0
+    ? found
+    : { kind: 'INCOMPLETE', found: `${contract.dataDirectory} holds a database, but ${lost.join(', and ')}` };
 }
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
@@ -170,7 +189,7 @@ async function act(
         await claim(boot);
       }
       await forgetInitialisation(boot);
-      const leastSettings = await restoreIntoStaging({
+      const backup = await restoreIntoStaging({
         contract,
         from,
         own: decision.from === 'own',
@@ -180,9 +199,16 @@ async function act(
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
+      const parts = outsideParts(backup, contract);
+      for (const before of await placeParts(parts, new Date())) {
+        boot.surroundings.log.warn(
+          `what lay in the place of a part that was restored is in ${before}; delete it when nothing of it is missed`,
+        );
+      }
       await moveIntoPlace(paths, contract.dataDirectory);
+      await settleParts(parts);
       await tryToRecord(boot);
-      return { action: 'restored', leastSettings };
+      return { action: 'restored', leastSettings: backup.settings };
     }
   }
 }

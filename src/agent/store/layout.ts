@@ -1,7 +1,7 @@
 import type { StoreContract } from '../contract.ts';
 
 /**
- * Where things lie in a store of engine `volume` (postgres-on-k8s.md 7.5). Everything is below `<mount>/<prefix>`:
+ * Where things lie in a store of engine `volume`. Everything is below `<mount>/<prefix>`:
  *
  *   STORE.json                          identity; written once, before initdb; never overwritten but to learn the system id
  *   <system id>/incoming/<timeline>/    pg_receivewal --synchronous, uncompressed; `<segment>.partial` is the newest
@@ -63,6 +63,8 @@ export interface BaseBackupRecord {
   readonly compression: 'zstd' | 'gzip' | 'none';
   readonly archives: readonly BaseBackupArchive[];
   readonly tablespaces: readonly { readonly oid: string; readonly location: string }[];
+  /** Where pg_wal was a link to; absent: it was a folder of PGDATA, or the record is of an agent that did not look. */
+  readonly walDirectory?: string | undefined;
   /** Bytes of the data directory, and bytes stored. */
   readonly size: number;
   readonly storedSize: number;

@@ -53,6 +53,18 @@ describe('what lies in PGDATA', () => {
     });
   });
 
+  it('is newer than this agent with a control file of a version that it does not know', async () => {
+    const bytes = control();
+    bytes.writeUInt32LE(2003, 8);
+    put('pgdata/PG_VERSION', '20\n');
+    put('pgdata/global/pg_control', bytes);
+    const state = await readDataDirectoryState(data, mount);
+    expect(state).toMatchObject({
+      kind: 'NEWER',
+      found: expect.stringMatching(/holds a database of PostgreSQL 20: pg_control is of version 2003, .*agent-image/),
+    });
+  });
+
   it.each([
     ['no control file', ['pgdata/PG_VERSION'], 'holds no database (no global/pg_control), but it holds PG_VERSION'],
     ['no PG_VERSION', ['pgdata/notes.txt'], 'holds no database (no global/pg_control), but it holds notes.txt'],
