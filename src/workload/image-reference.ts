@@ -39,7 +39,7 @@ export function parseImageReference(text: string): ImageReference | undefined {
   if (!repository.split('/').every((part) => pathPartPattern.test(part))) return undefined;
   const path = registry === undefined && !repository.includes('/') ? `library/${repository}` : repository;
   // Sixty-four hexadecimal digits are the id of an image, which is no name.
-  if (path.length > longestPath || /^[0-9a-f]{64}$/.test(name)) return undefined;
+  if (path.length > longestPath || /^[0-9a-f]{64}$/.test(text)) return undefined;
   return { text, registry, repository, tag, digest };
 }
 

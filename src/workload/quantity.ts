@@ -5,7 +5,7 @@
  */
 const quantityPattern = /^(?!$)([+-]?[0-9]*\.?[0-9]*)(?:([EPTGMK]i)|([numkMGTPE])|[eE]([+-]?[0-9]+))?$/;
 
-/** Quantities end at 2^63 - 1. */
+/** Where quantities with a binary suffix end, but for the last byte. */
 const largest = 2 ** 63;
 
 const binaryFactors: Readonly<Record<string, number>> = {
@@ -35,14 +35,14 @@ export function parseQuantity(text: string): number | undefined {
   if (match === null) return undefined;
   const [, digits = '', binary, decimal, exponent] = match;
   if (!/[0-9]/.test(digits)) return 0;
-  if (binary !== undefined) return within(Number(digits) * (binaryFactors[binary] ?? 1));
+  if (binary !== undefined) return clamped(Number(digits) * (binaryFactors[binary] ?? 1), largest);
   const power = decimal === undefined ? Number(exponent ?? 0) : (decimalExponents[decimal] ?? 0);
   // Through the number's own text: 100 * 1e-3 is 0.1 only by luck, Number('100e-3') always.
-  return within(Number(`${digits}e${power}`));
+  return clamped(Number(`${digits}e${power}`), Number.MAX_VALUE);
 }
 
-function within(value: number): number {
-  return Math.max(-largest, Math.min(largest, value));
+function clamped(value: number, most: number): number {
+  return Math.max(-most, Math.min(most, value));
 }
 
 /** Bytes as text with the largest binary suffix that holds them exactly: 21474836480 is `20Gi`, 1536 is `1536`. */
