@@ -154,6 +154,7 @@ async function restore(contract: AgentContract, log: Log): Promise<undefined> {
     pod: environment[environmentNames.pod] ?? '',
     shared: paths.shared,
     replicationSecret: paths.replicationSecret,
+    liveSettings: paths.liveSettings,
     mustBeMount: true,
     primaryPatienceMs: 600_000,
     log,

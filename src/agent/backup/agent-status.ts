@@ -27,7 +27,11 @@ export type FailureKind =
   | 'retention'
   | 'settings'
   | 'synchronous'
-  | 'replication';
+  | 'replication'
+  /** The look at a standby, or at a primary without backups, itself. */
+  | 'following'
+  /** This standby does not stream. */
+  | 'standby';
 
 export interface Failure {
   readonly at: Date;
@@ -127,7 +131,7 @@ export function newStatus(options: {
  */
 export function reasonsUnprotected(status: AgentStatus): string[] {
   if (!status.backupWanted) {
-    return ['backups are off, or there is no store'];
+    return ['backups are off, or there is no store', ...failuresOf(status)];
   }
   return [
     ...(status.server.kind === 'waiting' ? [`the server is not there: ${status.server.reason}`] : []),
@@ -136,6 +140,10 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
     ...(status.backups.complete.length === 0 ? ['there is no base backup'] : []),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
-    ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),
+    ...failuresOf(status),
   ];
+}
+
+function failuresOf(status: AgentStatus): string[] {
+  return [...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`);
 }

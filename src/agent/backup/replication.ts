@@ -12,8 +12,10 @@ import type { AgentContext, Connected } from './session.ts';
  * adopted database, a restored one and a rotated password get it too.
  * @throws with what stands in the way.
  */
-export async function reconcileReplication(context: AgentContext, connected: Connected): Promise<void> {
-  const { contract, edges } = context;
+export async function reconcileReplication(
+  { contract, edges }: Pick<AgentContext, 'contract' | 'edges'>,
+  connected: Pick<Connected, 'address' | 'credentials'>,
+): Promise<void> {
   if (contract.replication === null) {
     return;
   }
