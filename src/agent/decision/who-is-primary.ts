@@ -223,7 +223,9 @@ function overtaken(question: PrimaryQuestion, data: Valid, leader: Peer): Verdic
   }
   return stop(
     `PGDATA is on timeline ${timelineOf(data)}, but ${nameOf(leader)} runs timeline ${timelineOf(leader)} of the same database: it was promoted. Wanted: one primary, written down: ${record}. ` +
-      `This pod is its standby then${relation.kind === 'diverged' ? `, after \`pgusher rebuild ${pod}\`: ${divergence(relation)}` : ''}`,
+      (relation.kind === 'diverged'
+        ? `Then, since ${divergence(relation)}: ${copyAnew(pod)}`
+        : 'This pod is its standby then'),
   );
 }
 
@@ -247,9 +249,15 @@ function follow(question: PrimaryQuestion, data: Valid, server: Peer, because: s
     case 'ahead':
     case 'diverged':
       return stop(
-        `${because}, and PGDATA here cannot follow it: ${divergence(relation)}. Wanted: a copy of ${nameOf(server)}: \`pgusher rebuild ${question.pod}\``,
+        `${because}, and PGDATA here cannot follow it: ${divergence(relation)}. Wanted: a copy of ${nameOf(server)}: ` +
+          `${question.record.kind === 'record' || question.contract.role === 'standby' ? '' : `\`pgusher promote ${question.contract.set} --record POD\` first, then `}${copyAnew(question.pod)}`,
       );
   }
+}
+
+/** Only what nobody else has is lost by it; a pod without data copies whom the record names, and never restores an older timeline. */
+function copyAnew(pod: string): string {
+  return `delete the data claim of ${pod}, and the pod`;
 }
 
 function divergence(relation: Extract<Relation, { kind: 'ahead' | 'diverged' }>): string {

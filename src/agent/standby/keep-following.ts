@@ -39,7 +39,7 @@ export interface FollowingOptions {
  * As a primary that makes no backups: role and pg_hba line (with backups, session.ts keeps them).
  */
 export async function keepFollowing(options: FollowingOptions): Promise<void> {
-  const { contract, edges, report, stopping } = options;
+  const { contract, report, stopping } = options;
   if (contract.replication === null) {
     return;
   }

@@ -59,7 +59,7 @@ export async function walIsGone(
 }
 
 function wanted(pod: string, primary: Peer): string {
-  return `wanted a new copy of ${nameOf(primary)}: \`pgusher rebuild ${pod}\``;
+  return `wanted a new copy of ${nameOf(primary)}, once the record names it: delete the data claim of ${pod}, and the pod`;
 }
 
 function nameOf(peer: Peer): string {
