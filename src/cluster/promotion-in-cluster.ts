@@ -84,9 +84,14 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
   };
 }
 
-function serverContainer(containers: readonly { readonly name: string; readonly volumeMounts?: readonly { readonly mountPath: string }[] }[]): string {
-  const found = containers.find(({ volumeMounts }) => volumeMounts?.some(({ mountPath }) => mountPath === '/pgusher') === true);
-  if (found === undefined) throw new Error('this StatefulSet has no server with pgusher beside it; wanted one that was admitted');
+function serverContainer(
+  containers: readonly { readonly name: string; readonly volumeMounts?: readonly { readonly mountPath: string }[] }[],
+): string {
+  const found = containers.find(
+    ({ volumeMounts }) => volumeMounts?.some(({ mountPath }) => mountPath === '/pgusher') === true,
+  );
+  if (found === undefined)
+    throw new Error('this StatefulSet has no server with pgusher beside it; wanted one that was admitted');
   return found.name;
 }
 

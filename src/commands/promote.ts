@@ -31,7 +31,11 @@ export async function promote(
     return exitCode.fine;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    say(error instanceof PromotionRefused ? error.message : `not done: ${error.message}. Run the same command again to go on`);
+    say(
+      error instanceof PromotionRefused
+        ? error.message
+        : `not done: ${error.message}. Run the same command again to go on`,
+    );
     return exitCode.findings;
   }
 }

@@ -38,6 +38,9 @@ export class PromotionRefused extends Error {
   override readonly name = 'PromotionRefused';
 }
 
+/** Who was primary before: a promotion that is run again after its record must still know whose Services it turns. */
+const previousKey = 'previous';
+
 /** Who is being promoted, written before anything is done: a second promotion meanwhile goes on with the same pod or says who. */
 const intentKey = 'promoting';
 
@@ -91,24 +94,38 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
     say(`${target.pod} takes writes on timeline ${timeline} from ${promoted.lsn} on`);
   });
   await step(`write down that ${target.pod} is primary`, () => writeDown(cluster, request, target.pod, timeline));
-  await afterwards(cluster, { ...request, pods, target: target.pod, before: values['primary'] ?? `${set}-0` }, () => timeline, step);
+  await afterwards(
+    cluster,
+    { ...request, pods, target: target.pod, before: previousOf(values, set, target.pod) },
+    () => timeline,
+    step,
+  );
 }
 
 /** `pgusher promote --record POD`: what was done by hand is written down. */
-export async function recordPrimary(cluster: PromotionCluster, request: PromotionRequest & { readonly pod: string }): Promise<void> {
+export async function recordPrimary(
+  cluster: PromotionCluster,
+  request: PromotionRequest & { readonly pod: string },
+): Promise<void> {
   const { pod, say } = request;
   const pods = await cluster.pods();
   if (!pods.includes(pod)) {
-    throw new PromotionRefused(`there is no pod ${pod} in ${request.set}; wanted one of ${pods.join(', ') || 'none: it has no pods'}`);
+    throw new PromotionRefused(
+      `there is no pod ${pod} in ${request.set}; wanted one of ${pods.join(', ') || 'none: it has no pods'}`,
+    );
   }
   const positions = await positionsOf(cluster, pods);
   const own = positions.find((position) => position.pod === pod);
   if (own?.takesWrites === false) {
-    throw new PromotionRefused(`${pod} is a standby; wanted a primary. \`pgusher promote ${request.set} ${pod}\` makes it one`);
+    throw new PromotionRefused(
+      `${pod} is a standby; wanted a primary. \`pgusher promote ${request.set} ${pod}\` makes it one`,
+    );
   }
   const rival = positions.find((position) => position.takesWrites && position.pod !== pod);
   if (rival !== undefined) {
-    throw new PromotionRefused(`${rival.pod} takes writes too (timeline ${rival.timeline}); wanted one primary. Stop that one first`);
+    throw new PromotionRefused(
+      `${rival.pod} takes writes too (timeline ${rival.timeline}); wanted one primary. Stop that one first`,
+    );
   }
   if (own === undefined) {
     throw new PromotionRefused(
@@ -135,11 +152,16 @@ function choose(
   intended: string | undefined,
 ): ServerPosition {
   const standbys = positions.filter(({ takesWrites }) => !takesWrites);
-  const best = standbys.reduce<ServerPosition | undefined>((most, next) => (most === undefined || isBehind(most, next) ? next : most), undefined);
+  const best = standbys.reduce<ServerPosition | undefined>(
+    (most, next) => (most === undefined || isBehind(most, next) ? next : most),
+    undefined,
+  );
   const wanted = pod ?? intended;
   const begun = positions.find((position) => position.pod === intended);
   if (begun?.takesWrites === true && pod !== null && pod !== begun.pod) {
-    throw new PromotionRefused(`a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`);
+    throw new PromotionRefused(
+      `a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`,
+    );
   }
   if (wanted === undefined) {
     if (best === undefined) {
@@ -149,7 +171,9 @@ function choose(
   }
   const found = positions.find((position) => position.pod === wanted);
   if (found === undefined) {
-    throw new PromotionRefused(`the server of ${wanted} does not answer: it is not up, or has no data; wanted a standby that runs`);
+    throw new PromotionRefused(
+      `the server of ${wanted} does not answer: it is not up, or has no data; wanted a standby that runs`,
+    );
   }
   if (!found.takesWrites && best !== undefined && isBehind(found, best)) {
     throw new PromotionRefused(
@@ -173,24 +197,45 @@ async function fence(cluster: PromotionCluster, pod: string): Promise<void> {
   await cluster.stopServer(pod);
   const answer = await cluster.agent(pod, ['position']).catch((error: unknown) => failed(error));
   if (answer.code === 0 && parsePosition(answer).takesWrites) {
-    throw new PromotionRefused(`${pod} was told to stop and takes writes still; nobody was promoted. Run the same command again`);
+    throw new PromotionRefused(
+      `${pod} was told to stop and takes writes still; nobody was promoted. Run the same command again`,
+    );
   }
 }
 
-async function writeDown(cluster: PromotionCluster, { now }: PromotionRequest, pod: string, timeline: number): Promise<void> {
+async function writeDown(
+  cluster: PromotionCluster,
+  { now, set }: PromotionRequest,
+  pod: string,
+  timeline: number,
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const { values, version } = await cluster.record();
     const other = values['primary'];
     if (other !== undefined && other !== pod && Number(values['timeline'] ?? '0') > timeline) {
-      throw new PromotionRefused(`the record names ${other} on timeline ${values['timeline'] ?? ''} meanwhile, which is newer than ${timeline}`);
+      throw new PromotionRefused(
+        `the record names ${other} on timeline ${values['timeline'] ?? ''} meanwhile, which is newer than ${timeline}`,
+      );
     }
     const written = await cluster.writeRecord(
-      { primary: pod, timeline: String(timeline), since: now().toISOString(), [intentKey]: null },
+      {
+        primary: pod,
+        timeline: String(timeline),
+        since: now().toISOString(),
+        [previousKey]: previousOf(values, set, pod),
+        [intentKey]: null,
+      },
       version,
     );
     if (written) return;
-    if (attempt === 5) throw new PromotionRefused('the record is changed by somebody else again and again; run the same command again');
+    if (attempt === 5)
+      throw new PromotionRefused('the record is changed by somebody else again and again; run the same command again');
   }
+}
+
+function previousOf(values: Readonly<Record<string, string>>, set: string, target: string): string {
+  const { primary } = values;
+  return (primary === target ? values[previousKey] : primary) ?? `${set}-0`;
 }
 
 interface Aftermath extends PromotionRequest {
@@ -212,7 +257,8 @@ async function afterwards(
       const answer = await cluster
         .agent(pod, ['follow', target, String(timeline())])
         .catch((error: unknown) => failed(error));
-      if (answer.code !== 0) say(`${pod} could not be told (${answer.error.trim()}): it finds the record at its next start`);
+      if (answer.code !== 0)
+        say(`${pod} could not be told (${answer.error.trim()}): it finds the record at its next start`);
     });
   }
   for (const service of await cluster.pinnedServices()) {
@@ -225,7 +271,8 @@ async function afterwards(
   }
   await step(`base backup of ${target} on its new timeline`, async () => {
     const answer = await cluster.agent(target, ['backup', 'now']).catch((error: unknown) => failed(error));
-    if (answer.code !== 0) say(`no base backup was made now (${answer.error.trim()}); the agent makes one by itself where backups are on`);
+    if (answer.code !== 0)
+      say(`no base backup was made now (${answer.error.trim()}); the agent makes one by itself where backups are on`);
   });
 }
 

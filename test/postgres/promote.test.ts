@@ -49,7 +49,13 @@ async function two(label: string): Promise<Running> {
     output,
     run: async (changes) => {
       const said: string[] = [];
-      await promote(cluster, { set: 'orders', now: () => new Date(), say: (line) => said.push(line), ...request, ...changes });
+      await promote(cluster, {
+        set: 'orders',
+        now: () => new Date(),
+        say: (line) => said.push(line),
+        ...request,
+        ...changes,
+      });
       return said;
     },
   };

@@ -32,11 +32,7 @@ export async function roleAtStart(
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
   const record = await readPrimaryRecord(surroundings.liveSettings, contract.set);
-  if (
-    data.kind === 'FOREIGN' ||
-    data.kind === 'OURS-PARTIAL' ||
-    (contract.replication === null && record.kind === 'none')
-  ) {
+  if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || (contract.replication === null && record.kind === 'none')) {
     const role = roleWithoutReplication(contract.role, pod);
     return role === 'primary' ? { kind: 'primary', notes: [] } : { kind: 'standby', of: contract.primary, notes: [] };
   }

@@ -51,7 +51,9 @@ export async function promoteHere(contract: AgentContract, edges: StandbyEdges):
         break;
       }
       if (performance.now() > until) {
-        throw new Error(`the server of ${edges.pod} was told to promote and is in recovery after ${promotionSeconds} s`);
+        throw new Error(
+          `the server of ${edges.pod} was told to promote and is in recovery after ${promotionSeconds} s`,
+        );
       }
       await sleep(20);
     }

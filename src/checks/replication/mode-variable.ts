@@ -18,7 +18,8 @@ export const modeVariable: Check = {
   summary: 'A variable of the manifest says another role than pgusher would give the server, or one that is no role.',
   because:
     'The stock image and pgusher do not read it: a set that is meant as a standby becomes a second, empty primary, and takes writes.',
-  instead: '`postgres.io/role: standby` with `postgres.io/primary`, or a variable that says the same as the annotation.',
+  instead:
+    '`postgres.io/role: standby` with `postgres.io/primary`, or a variable that says the same as the annotation.',
   examine(workload) {
     return (['initContainers', 'containers'] as const).flatMap((list) =>
       objectsAt(workload.podSpec, list).flatMap((container) => {
@@ -28,7 +29,13 @@ export const modeVariable: Check = {
           const entry = environment.get(variable);
           return entry === undefined
             ? noObservations
-            : contradiction(workload, { list, name, variable, words, value: entry.kind === 'value' ? entry.value : undefined });
+            : contradiction(workload, {
+                list,
+                name,
+                variable,
+                words,
+                value: entry.kind === 'value' ? entry.value : undefined,
+              });
         });
       }),
     );
