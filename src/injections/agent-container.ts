@@ -60,6 +60,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
       ...(destination.kind === 'store' ? destination.mounts : []),
       ...(source?.kind === 'store' ? source.mounts : []),
       ...(settings.replicationSecret === undefined ? [] : [replicationSecretMount]),
+      { name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true },
       ...loginMounts,
     ],
   };

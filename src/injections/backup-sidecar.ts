@@ -1,4 +1,3 @@
-import { paths } from '../agent/contract.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
@@ -37,14 +36,11 @@ export const backupSidecar: Injection = {
           },
           resources: agent.resources,
           securityContext: agent.securityContext,
-          volumeMounts: [
-            ...agent.volumeMounts,
-            ...(backsUp ? [{ name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true }] : []),
-          ],
+          volumeMounts: agent.volumeMounts,
           ...terminationMessage,
         },
       ],
-      ...(backsUp ? { volumes: [liveSettings(context.workload.name)] } : {}),
+      volumes: [liveSettings(context.workload.name)],
       reason: backsUp
         ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
         : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
@@ -54,7 +50,7 @@ export const backupSidecar: Injection = {
   },
 };
 
-/** Read live, so that a schedule can change without a new pod; optional, so that nobody has to make it. */
+/** Read live: who is primary, and settings that change without a new pod; optional, so that nobody has to make it. */
 function liveSettings(set: string): JsonObject {
   return { name: 'pgusher-settings', configMap: { defaultMode: 0o644, name: `${set}-pgusher`, optional: true } };
 }

@@ -7,6 +7,7 @@ import { PortTaken, startHttp } from '../http/http-server.ts';
 import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
+import { keepFollowing } from '../standby/keep-following.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepProtecting } from './protecting.ts';
@@ -62,7 +63,10 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     throw error;
   }
   const witness = await witnessLock(edges.shared);
-  const alongside = edges.alongside.map((service) => service(stopping));
+  const alongside = [
+    ...edges.alongside.map((service) => service(stopping)),
+    keepFollowing({ contract, edges, report, stopping }),
+  ];
   const lost = attempt.lock.lost.then((message) => refused(edges, message));
   const protecting = keepProtecting({ contract, edges, status, report, stopping });
   const ended = await Promise.race([lost, protecting.then((): BackupEnd => ({ kind: 'stopped' }))]);

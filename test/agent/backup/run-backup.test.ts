@@ -38,6 +38,7 @@ it('ends with the reason where its port is taken, and leaves the data volume to 
     bootstrap: 'auto',
     role: 'auto',
     primary: null,
+    service: null,
     replication: null,
     store: null,
     source: null,
