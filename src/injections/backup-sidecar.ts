@@ -2,6 +2,7 @@ import { paths } from '../agent/contract.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
+import { sharedWithPod } from './resources.ts';
 
 const httpPort = 'pgusher';
 
@@ -45,11 +46,13 @@ export const backupSidecar: Injection = {
         },
       ],
       ...(backsUp ? { volumes: [liveSettings(context.workload.name)] } : {}),
-      reason: backsUp
-        ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
-        : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
-            destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
-          }`,
+      reason: `${
+        backsUp
+          ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
+          : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
+              destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
+            }`
+      }${sharedWithPod(context.server)}`,
     };
   },
 };

@@ -1,9 +1,11 @@
 import { environmentNames, paths, scriptNames, sharedFolders } from '../agent/contract.ts';
 import { listAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
+import { storedMount, storedVariable, storedVariables } from '../workload/stored-form.ts';
 import { replicationSecretMount, terminationMessage } from './agent-container.ts';
+import type { ServerContainer } from '../workload/postgres-workload.ts';
 import type { Injection, InjectionContext } from './injection.ts';
-import { pullPolicy } from './pull-policy.ts';
+import { pullPolicy } from '../workload/pull-policy.ts';
 import { initialisationResources } from './resources.ts';
 import { securityContext } from './security-context.ts';
 import { entrypointArguments } from './server-arguments.ts';
@@ -32,22 +34,22 @@ export const initdbInitContainer: Injection = {
     const { container, family } = server;
     const readOnly = !family.initialisationWritesElsewhere;
     const scripts = initScripts(context);
-    const envFrom = listAt(container, 'envFrom');
+    const envFrom = listAt(container, 'envFrom').map(storedVariables);
     const image = textAt(container, 'image') ?? '';
-    const workingDir = textAt(container, 'workingDir');
+    const workingDir = textAt(container, 'workingDir') ?? '';
     return {
       initContainers: [
         {
           name: 'pgusher-initdb',
           image,
           imagePullPolicy: textAt(container, 'imagePullPolicy') ?? pullPolicy(image),
-          command: ['sh', `${paths.scripts}/${scriptNames.initdb}`],
+          command: [...preparation(server), 'sh', `${paths.scripts}/${scriptNames.initdb}`],
           args: entrypointArguments(context),
           env: [...serverEnvironment(context), ...(readOnly ? home(container) : []), ...scripts.env],
           ...(envFrom.length === 0 ? {} : { envFrom }),
           resources: initialisationResources(server),
           securityContext: securityContext(context, readOnly),
-          ...(workingDir === undefined ? {} : { workingDir }),
+          ...(workingDir === '' ? {} : { workingDir }),
           volumeMounts: [
             ...scripts.userMounts,
             ...present(sharedMemoryMount(server)),
@@ -66,15 +68,18 @@ export const initdbInitContainer: Injection = {
   },
 };
 
+/** An entrypoint that makes the configuration which the server is started with runs here too; docker-entrypoint.sh hands on to `sh`. */
+function preparation({ command, family }: ServerContainer): readonly string[] {
+  return command.length === 0 && family.entrypoint !== undefined ? [family.entrypoint] : [];
+}
+
 /** The server's, with PGDATA as it will be. */
 function serverEnvironment({ server, dataDirectory }: InjectionContext): readonly Json[] {
-  const env = listAt(server.container, 'env');
+  const env = objectsAt(server.container, 'env').map(storedVariable);
   const { added, replaced } = dataDirectory;
   if (added !== undefined) return [...env, added];
   if (replaced === undefined) return env;
-  return objectsAt(server.container, 'env').map((entry) =>
-    entry['name'] === replaced.name ? { ...entry, value: replaced.value } : entry,
-  );
+  return env.map((entry) => (entry['name'] === replaced.name ? { ...entry, value: replaced.value } : entry));
 }
 
 /** psql and the shell look there for their files; the image's own is not writable. */
@@ -104,7 +109,7 @@ interface InitScripts {
  * into it (a ConfigMap is read-only, another volume would keep the file): theirs moves aside, and initdb.sh links both.
  */
 function initScripts({ server, settings }: InjectionContext): InitScripts {
-  const userMounts = objectsAt(server.container, 'volumeMounts');
+  const userMounts = objectsAt(server.container, 'volumeMounts').map(storedMount);
   if (settings.replicationSecret === undefined || !server.family.officialEntrypoint) {
     return { userMounts, mounts: [], env: [] };
   }
