@@ -2,13 +2,14 @@
 # The images of pgusher: `--target webhook` (default name of the Deployment's image) and `--target agent`.
 #
 #   docker build --target webhook -t pgusher .
-#   docker build --target agent --build-arg POSTGRES_MAJOR=18 -t pgusher-agent .
+#   docker build --target agent --build-arg POSTGRES_MAJOR=19 -t pgusher-agent .
 #
 # Both run what `npm run build` makes on Node, as a user without privileges, and stop on SIGTERM. A release gives both bases with their
 # digest (`--build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…`): a tag alone is another image next week. It also says what it is of,
 # for the labels (`--build-arg VERSION=0.1.0 --build-arg REVISION=$(git rev-parse HEAD)`).
 ARG NODE_IMAGE=node:24-bookworm-slim
-ARG POSTGRES_MAJOR=18
+# The newest: servers turn away programs that are older than they are (src/workload/newest-major.ts says the same to the webhook).
+ARG POSTGRES_MAJOR=19
 ARG POSTGRES_IMAGE=postgres:${POSTGRES_MAJOR}-bookworm
 ARG VERSION=unreleased
 ARG REVISION=unknown

@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
  * file, socket, clock or environment; the edges may use the core, never the other way round. `import type` is free.
  */
 const edgeFolders = ['admission', 'agent', 'certificates', 'cluster', 'commands', 'manifests', 'server'];
-const coreFolders = ['workload', 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell'];
+const coreFolders = ['workload', 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell', 'status'];
 
 function mayNotImport(folder, folders, extra = []) {
   return {
@@ -104,6 +104,15 @@ export default tseslint.config(
     'certificates',
     ['admission', 'agent', 'cluster', 'commands', 'server', ...coreFolders],
     [onlyPackages('node-forge', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:tls', 'node:path')],
+  ),
+  // Of the agent only the form of its report.
+  mayNotImport(
+    'status',
+    [
+      ...edgeFolders.map((folder) => (folder === 'agent' ? 'agent/(?!report)' : folder)),
+      ...coreFolders.filter((folder) => !['workload', 'status'].includes(folder)),
+    ],
+    [onlyPackages()],
   ),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),
   mayNotImport('server', ['agent', 'cluster', 'commands', ...coreFolders]),

@@ -1,7 +1,7 @@
 /**
  * `npm run test:postgres [-- [--all] [arguments of vitest]]`: ring 3, the agent with real servers.
  *
- * `--all`: with every major version of PostgreSQL that Debian has, from file systems that are made the first time
+ * `--all`: with every major version of PostgreSQL that Debian has, 13 to 19, from file systems that are made the first time
  * (test/support/debian-postgres.sh), and not only with those that are always tested.
  * Exit code: vitest's.
  */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { paths } from '../src/agent/contract.ts';
+import { newestMajor } from '../src/workload/newest-major.ts';
 
 const dockerfile = readFileSync(join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
 
@@ -14,4 +15,9 @@ test('the programs lie where no pod mounts a volume', () => {
       expect(`${program}/`.startsWith(`${mount}/`), `${program} is below ${mount}`).toBe(false);
     }
   }
+});
+
+/** The webhook refuses servers that are newer than the agent; with another number here it would refuse the wrong ones. */
+test("the agent's image has the programs of the newest major that the webhook lets in", () => {
+  expect(/^ARG POSTGRES_MAJOR=(\d+)$/m.exec(dockerfile)?.[1]).toBe(String(newestMajor));
 });

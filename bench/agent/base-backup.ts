@@ -61,6 +61,7 @@ export async function benchBaseBackup(database: BenchDatabase, root: string, run
           facts: { systemId: database.systemId, timeline: 1, major: 15, segmentSize: 16 * 2 ** 20 },
           compression: 'zstd',
           settings: {},
+          walDirectory: null,
           tablespaces: [],
           now: () => new Date(),
           signal: new AbortController().signal,

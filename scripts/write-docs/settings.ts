@@ -62,6 +62,16 @@ choose for this one restore. It is done once, into an empty data directory, and 
 the annotations may stay where they are. A target by transaction, name or \`immediate\` needs \`restore-backup\` with the id
 of a base backup too, since nothing tells which one comes before it.
 
+\`restore-target-time\` is one form, \`2026-11-21 06:00:00+00\`: ISO 8601 with four digits of the year, from 1970 on, up to six
+decimals, and an offset, \`Z\`, \`UTC\`, \`GMT\` or a zone by region and city. PostgreSQL takes more spellings; they are refused, since a
+slip in one of them is another hour and no error. An abbreviation (\`CET\`, \`BST\`) or a sign of POSIX (\`UTC+2\`, which is west) is
+refused because PostgreSQL reads it in more than one way; write the offset. A zone's name is read with the agent's own time zone
+data, so that it may be one that the server's image no longer has (\`US/Pacific\` on trixie), in any case of its letters. An hour that the
+clocks show twice is the later one, and one that they skip counts with the offset before, as in PostgreSQL. The server is handed
+the instant with an offset.
+
+\`backup-time-zone\` is a name of the IANA time zone database, old ones too, read with the agent's own data in any case of its letters.
+
 ## Server parameters
 
 \`postgres.io/parameters: "max_connections=200, search_path='shop, public'"\` becomes \`-c\` arguments after the set's own,

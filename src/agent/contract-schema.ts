@@ -11,6 +11,8 @@ const schema = z.strictObject({
   major: z.int().min(9).nullable(),
   dataDirectory: z.string().startsWith('/'),
   dataMount: z.string().startsWith('/'),
+  otherMounts: z.array(z.string().startsWith('/')).optional(),
+  walDirectory: z.string().startsWith('/').optional(),
   owner: z.strictObject({ uid: z.int().min(0), gid: z.int().min(0) }).nullable(),
   serverPort: z.int().min(1).max(65_535),
   agentPort: z.int().min(1).max(65_535),

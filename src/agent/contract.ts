@@ -16,6 +16,13 @@ export interface AgentContract {
   readonly dataDirectory: string;
   /** Where the volume that holds it is mounted; the same path in every container. */
   readonly dataMount: string;
+  /**
+   * Mounts of other volumes that parts of the data may lie on (WAL, tablespaces), each at the same path as in the server's container.
+   * Absent where there are none, so that the template of a set without them stays as it is.
+   */
+  readonly otherMounts?: readonly string[] | undefined;
+  /** Where the WAL of a new database is put, which PGDATA/pg_wal is a link to then. Absent: in PGDATA. */
+  readonly walDirectory?: string | undefined;
   /** Who owns the data. Null: whoever the agent runs as (the pod is non-root). */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   readonly serverPort: number;
@@ -90,9 +97,6 @@ export const paths = {
   replicationSecret: '/pgusher-replication',
   /** Optional ConfigMap `<set>-pgusher` with settings that need no new pod (schedule, time zone, keep, keep-for, verify, compression). */
   liveSettings: '/pgusher-settings',
-  /** What the user mounts over /docker-entrypoint-initdb.d, moved aside in pgusher-initdb so that our file can stand beside theirs. */
-  userInitScripts: '/pgusher-user-initdb.d',
-  initScripts: '/docker-entrypoint-initdb.d',
   /** HOME and TMPDIR of the agent's containers; small, since it is memory. */
   home: '/pgusher/home',
   /** What ended a container, in a sentence; the kubelet's own default, made by it for any uid. */
@@ -111,8 +115,6 @@ export const sharedFolders = {
   temporary: 'initdb-tmp',
   /** At its /var/run/postgresql. */
   sockets: 'initdb-run',
-  /** At its `paths.initScripts`, where the user's own mount was moved aside. */
-  initScripts: 'initdb-scripts',
 } as const;
 
 /** Names of the sh files below `paths.scripts`; the sources are in src/agent/scripts/. */
@@ -121,7 +123,9 @@ export const scriptNames = {
   preStop: 'pre-stop.sh',
   /** Main program of pgusher-initdb: `sh <path> [server arguments …]`. */
   initdb: 'initdb.sh',
-  /** Stands in /docker-entrypoint-initdb.d as zz-pgusher-replication.sh. */
+  /** Stands before the image's programs in the PATH of its initialisation; initdb.sh links it. */
+  duringInitdb: 'during-initdb.sh',
+  /** Run by it at the end of the initialisation, before the temporary server stops. */
   replication: 'replication.sh',
   /** `restore_command`: `sh <path> %f %p`. */
   restoreCommand: 'restore-command.sh',
@@ -160,11 +164,8 @@ export const environmentNames = {
   password: 'PGUSHER_PASSWORD',
   passwordFile: 'PGUSHER_PASSWORD_FILE',
   /**
-   * Only in pgusher-initdb, and only where the user mounts something at `paths.initScripts`: the folder with their files
-   * (`paths.userInitScripts`), which initdb.sh links into `paths.initScripts` together with replication.sh as
-   * zz-pgusher-replication.sh. Elsewhere that script is mounted there as a single file.
+   * Only in pgusher-initdb with a replication-secret, where replication.sh is run for it: what that writes as the address in
+   * pg_hba.
    */
-  userInitScripts: 'PGUSHER_USER_INIT_SCRIPTS',
-  /** Only in pgusher-initdb with a replication-secret: what replication.sh writes as the address in pg_hba. */
   replicationNetwork: 'PGUSHER_REPLICATION_NETWORK',
 } as const;

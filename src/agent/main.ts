@@ -79,6 +79,16 @@ program
     process.exitCode = when === 'now' ? await backupNow() : await inPod(backup);
   });
 
+program
+  .command('health')
+  .description(
+    'whether the database of this pod is protected and its base backups are on schedule; exit code 0, or 1 and why',
+  )
+  .action(async () => {
+    const { runHealth } = await import('./http/run-health.ts');
+    process.exitCode = await runHealth(readContract(environment[environmentNames.contract]).agentPort, print);
+  });
+
 withStore(program.command('list'))
   .description('the base backups of a store and what can be recovered')
   .option('--json', 'as JSON')

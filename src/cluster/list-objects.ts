@@ -1,8 +1,8 @@
-import { createConfiguration, HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { isObject, objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { ApiFailure } from './api-failure.ts';
+import { ask } from './ask.ts';
 
 export interface Listed {
   readonly objects: readonly JsonObject[];
@@ -23,10 +23,15 @@ export const metadataOfEach = 'application/json;as=PartialObjectMetadata;v=v1;g=
  * All objects at a path such as `/apis/apps/v1/statefulsets`, as they came: the typed lists of client-node build a copy of each that
  * nobody needs.
  */
-export async function listObjects(config: KubeConfig, path: string, part: 'whole' | 'metadata'): Promise<Listed> {
+export async function listObjects(
+  config: KubeConfig,
+  path: string,
+  part: 'whole' | 'metadata',
+  query: Readonly<Record<string, string>> = {},
+): Promise<Listed> {
   const objects: JsonObject[] = [];
   for (let page = ''; ;) {
-    const list = await read(config, path, page, part === 'whole' ? whole : metadataAlone);
+    const list = await read(config, path, page, part === 'whole' ? whole : metadataAlone, query);
     objects.push(...objectsAt(list, 'items'));
     const metadata = objectAt(list, 'metadata');
     page = textAt(metadata, 'continue') ?? '';
@@ -34,21 +39,19 @@ export async function listObjects(config: KubeConfig, path: string, part: 'whole
   }
 }
 
-async function read(config: KubeConfig, path: string, page: string, accept: string): Promise<JsonObject> {
-  const request = new RequestContext(`${config.getCurrentCluster()?.server ?? ''}${path}`, HttpMethod.GET);
-  request.setQueryParam('limit', String(pageSize));
-  if (page !== '') request.setQueryParam('continue', page);
-  request.setHeaderParam('accept', accept);
-  await config.applySecurityAuthentication(request);
-  request.setSignal(AbortSignal.timeout(30_000));
-  const response = await createConfiguration().httpApi.send(request).toPromise();
-  const text = await response.body.text();
-  if (response.httpStatusCode !== 200) {
-    throw new ApiFailure(
-      response.httpStatusCode,
-      `HTTP ${String(response.httpStatusCode)} for ${path}: ${text.slice(0, 200)}`,
-    );
-  }
+async function read(
+  config: KubeConfig,
+  path: string,
+  page: string,
+  accept: string,
+  query: Readonly<Record<string, string>>,
+): Promise<JsonObject> {
+  const { code, text } = await ask(config, {
+    path,
+    accept,
+    query: { ...query, limit: String(pageSize), ...(page === '' ? {} : { continue: page }) },
+  });
+  if (code !== 200) throw new ApiFailure(code, `HTTP ${String(code)} for ${path}: ${text.slice(0, 200)}`);
   const list: unknown = JSON.parse(text);
   if (!isObject(list)) throw new Error(`the list at ${path} is no object`);
   return list;

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { checkHelp, injectHelp, programHelp } from './help-text.ts';
+import { checkHelp, injectHelp, programHelp, statusHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
+import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
 
@@ -105,6 +106,23 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
         }),
       );
     });
+
+  program
+    .command('status')
+    .description('every managed set of the current cluster: is it safe, what can be recovered, and what is wrong')
+    .argument('[sets...]', 'names of StatefulSets; all without')
+    .option('-n, --namespace <namespace>', 'another namespace than that of the context', notEmpty)
+    .option('-A, --all-namespaces', 'of all namespaces', false)
+    .option('--kubeconfig <file>', 'another kubeconfig than kubectl would take', notEmpty)
+    .option('--json', 'as JSON', false)
+    .option('--watch [seconds]', 'look again and again', seconds)
+    .addHelpText('after', statusHelp)
+    .action(async (sets: readonly string[], options: StatusCommandOptions) => {
+      const { watch, ...others } = options;
+      const every = watch === true ? 5 : watch;
+      const { status } = await import('./status.ts');
+      finish(await status(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
+    });
   // Only here, not in the commands: of an option in front of the command's name nothing else says what is wrong.
   return program.configureOutput({
     outputError: (text, write) => {
@@ -124,6 +142,14 @@ interface ServeCommandOptions {
   readonly ca?: string;
   readonly config?: string;
   readonly kubeconfig?: string;
+}
+
+type StatusCommandOptions = Omit<StatusOptions, 'watch'> & { readonly watch?: number | true };
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 1) throw new InvalidArgumentError('Wanted a number of seconds, at least 1.');
+  return value;
 }
 
 /** A command that reads manifests and decides about them. */

@@ -6,10 +6,11 @@ Examples:
   pgusher diff -f manifests/                            what changes, line by line
   pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
   kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
+  pgusher status -A                                     is every database of the cluster safe?
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused
+  1  at least one object is refused, or (status) one set is not safe
   2  the command line, or a file that it names, cannot be read
   3  a fault of pgusher itself
 
@@ -34,3 +35,11 @@ Other objects in the same folder count too: the claim, Service or Secret of a St
 is unknown and not complained of; with --cluster the current cluster is asked, with your own rights. Of Secrets
 only names are asked for.
 --format sarif prints a SARIF 2.1.0 log for code scanning, --format github workflow commands of GitHub Actions.`;
+
+/** Below `pgusher status --help`. */
+export const statusHelp = `
+Reads the StatefulSets with your own rights, and asks the agent in each of their pods through the apiserver
+(\`get\` of pods/proxy). Nothing is changed. Safe means: a pod takes writes, all pods are Ready, and a volume that
+is lost now comes back with everything up to a second ago. Stale: another version of pgusher rendered the pod.
+
+Exit codes: 0 every set is safe; 1 one is not; 2 the cluster could not be asked, or has no such set.`;

@@ -2,6 +2,7 @@ import type { AgentContract, BackupContract, LiveSetting } from '../agent/contra
 import { objectAt, textAt } from '../workload/json.ts';
 import type { Mount } from '../workload/postgres-workload.ts';
 import { derivedSchedule } from '../workload/schedule-syntax.ts';
+import { otherDataMounts } from './data-mounts.ts';
 import type { RenderFacts } from './injection.ts';
 
 /** Postgres' own, for a primary outside the set. */
@@ -14,6 +15,7 @@ const defaultPort = 5432;
 export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContract {
   const { workload, settings, server, identity, destination, source } = facts;
   const { restoreTarget } = settings;
+  const others = otherDataMounts(server, dataMount).map(({ mountPath }) => mountPath);
   return {
     version: 1,
     namespace: workload.namespace,
@@ -21,6 +23,8 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     major: server.major ?? null,
     dataDirectory: facts.dataDirectory.path,
     dataMount: dataMount.mountPath,
+    ...(others.length === 0 ? {} : { otherMounts: others }),
+    ...(server.wal?.mount === undefined ? {} : { walDirectory: server.wal.path }),
     owner: identity.kind === 'root' ? identity.owner : null,
     serverPort: server.port,
     agentPort: settings.agentPort,

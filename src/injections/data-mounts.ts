@@ -1,5 +1,4 @@
-import { isWithin, normalisePath } from '../workload/absolute-path.ts';
-import { expandReferences } from '../workload/environment.ts';
+import { isWithin } from '../workload/absolute-path.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { Mount, ServerContainer, VolumeSource } from '../workload/postgres-workload.ts';
 
@@ -12,19 +11,24 @@ const configurationKinds: ReadonlySet<VolumeSource['kind']> = new Set([
   'undefined',
 ]);
 
-/** What the agent must see at the same paths as the server: the data's volume, and others that parts of it lie on. */
+/** What outlives the pod by itself: a tablespace can lie on any of them, and SQL alone knows which. */
+const lastingKinds: ReadonlySet<VolumeSource['kind']> = new Set(['claim', 'claim-template']);
+
+/** What the agent must see at the same paths as the server: the data's volume, and others that parts of the data lie on. */
 export function dataMounts(server: ServerContainer, dataMount: Mount): readonly JsonObject[] {
-  const walDirectory = server.environment.get('POSTGRES_INITDB_WALDIR');
-  const walPath =
-    walDirectory?.kind === 'value'
-      ? normalisePath(expandReferences(walDirectory.value, server.environment))
-      : undefined;
+  return [dataMount, ...otherDataMounts(server, dataMount)].map(volumeMount);
+}
+
+/** Below the data's mount, under the WAL, and each claim that the server can write to. */
+export function otherDataMounts(server: ServerContainer, dataMount: Mount): readonly Mount[] {
   const holdsData = (mount: Mount): boolean =>
     mount.mountPath !== dataMount.mountPath &&
     mount.mountPath !== '/' &&
     !configurationKinds.has(mount.source.kind) &&
-    (isWithin(mount.mountPath, dataMount.mountPath) || (walPath !== undefined && isWithin(walPath, mount.mountPath)));
-  return [dataMount, ...server.mounts.filter(holdsData)].map(volumeMount);
+    (isWithin(mount.mountPath, dataMount.mountPath) ||
+      mount.mountPath === server.wal?.mount?.mountPath ||
+      (lastingKinds.has(mount.source.kind) && !mount.readOnly));
+  return server.mounts.filter(holdsData);
 }
 
 function volumeMount({ name, mountPath, subPath, subPathExpr }: Mount): JsonObject {

@@ -1,5 +1,5 @@
 import { environmentNames, paths, scriptNames, sharedFolders } from '../agent/contract.ts';
-import { listAt, objectsAt, textAt } from '../workload/json.ts';
+import { listAt, objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 import { storedMount, storedVariable, storedVariables } from '../workload/stored-form.ts';
 import { replicationSecretMount, terminationMessage } from './agent-container.ts';
@@ -10,9 +10,6 @@ import { initialisationResources } from './resources.ts';
 import { securityContext } from './security-context.ts';
 import { entrypointArguments } from './server-arguments.ts';
 import { sharedMemoryMount } from './shared-memory.ts';
-
-/** Sorts after the image's and the user's own, which may count on being first. */
-const replicationScript = `${paths.initScripts}/zz-pgusher-replication.sh`;
 
 /** Paths that initialisation writes to; both names of the socket directory, since /var/run is a link to /run. */
 const temporaryPaths = ['/tmp'];
@@ -32,8 +29,9 @@ export const initdbInitContainer: Injection = {
     if (dataMount === undefined)
       return { skipped: 'no volume covers PGDATA, so nothing would outlive the initialisation' };
     const { container, family } = server;
-    const readOnly = !family.initialisationWritesElsewhere;
-    const scripts = initScripts(context);
+    // What the image may write at its first start, ours may.
+    const readOnly = !family.initialisationWritesElsewhere && hasReadOnlyRoot(container);
+    const replication = replicationRole(context);
     const envFrom = listAt(container, 'envFrom').map(storedVariables);
     const image = textAt(container, 'image') ?? '';
     const workingDir = textAt(container, 'workingDir') ?? '';
@@ -45,23 +43,23 @@ export const initdbInitContainer: Injection = {
           imagePullPolicy: textAt(container, 'imagePullPolicy') ?? pullPolicy(image),
           command: [...preparation(server), 'sh', `${paths.scripts}/${scriptNames.initdb}`],
           args: entrypointArguments(context),
-          env: [...serverEnvironment(context), ...(readOnly ? home(container) : []), ...scripts.env],
+          env: [...serverEnvironment(context), ...(readOnly ? home(container) : []), ...replication.env],
           ...(envFrom.length === 0 ? {} : { envFrom }),
           resources: initialisationResources(server),
           securityContext: securityContext(context, readOnly),
           ...(workingDir === '' ? {} : { workingDir }),
           volumeMounts: [
-            ...scripts.userMounts,
+            ...objectsAt(container, 'volumeMounts').map(storedMount),
             ...present(sharedMemoryMount(server)),
             { name: 'pgusher', mountPath: paths.shared },
             ...(readOnly ? writablePaths(context) : []),
-            ...scripts.mounts,
+            ...replication.mounts,
           ],
           ...terminationMessage,
         },
       ],
       reason:
-        scripts.mounts.length === 0
+        replication.mounts.length === 0
           ? 'pgusher-initdb initialises an empty volume with the image as it is, and starts anew after a failure half-way'
           : 'pgusher-initdb initialises an empty volume with the image as it is and creates the replication role',
     };
@@ -98,44 +96,24 @@ function writablePaths({ server }: InjectionContext): readonly JsonObject[] {
   ];
 }
 
-interface InitScripts {
-  readonly userMounts: readonly JsonObject[];
+/** Of the server's own container: what it says of its root file system. */
+function hasReadOnlyRoot(container: JsonObject): boolean {
+  return objectAt(container, 'securityContext')?.['readOnlyRootFilesystem'] === true;
+}
+
+interface ReplicationRole {
   readonly mounts: readonly JsonObject[];
   readonly env: readonly JsonObject[];
 }
 
-/**
- * Our script beside the image's and the user's. Where the user mounts a volume at that very place a file cannot be mounted
- * into it (a ConfigMap is read-only, another volume would keep the file): theirs moves aside, and initdb.sh links both.
- */
-function initScripts({ server, settings }: InjectionContext): InitScripts {
-  const userMounts = objectsAt(server.container, 'volumeMounts').map(storedMount);
-  if (settings.replicationSecret === undefined || !server.family.officialEntrypoint) {
-    return { userMounts, mounts: [], env: [] };
-  }
-  const network = { name: environmentNames.replicationNetwork, value: settings.replicationNetwork };
-  if (!userMounts.some(isInitScripts)) {
-    const subPath = `bin/${scriptNames.replication}`;
-    return {
-      userMounts,
-      mounts: [replicationSecretMount, { name: 'pgusher', mountPath: replicationScript, readOnly: true, subPath }],
-      env: [network],
-    };
-  }
-  return {
-    userMounts: userMounts.map((mount) =>
-      isInitScripts(mount) ? { ...mount, mountPath: paths.userInitScripts } : mount,
-    ),
-    mounts: [
-      replicationSecretMount,
-      { name: 'pgusher', mountPath: paths.initScripts, subPath: sharedFolders.initScripts },
-    ],
-    env: [network, { name: environmentNames.userInitScripts, value: paths.userInitScripts }],
-  };
-}
-
-function isInitScripts(mount: JsonObject): boolean {
-  return (textAt(mount, 'mountPath') ?? '').replace(/\/+$/, '') === paths.initScripts;
+/** initdb.sh runs our script at the end of the image's initialisation: what the image finds in its folder is the user's alone. */
+function replicationRole({ server, settings }: InjectionContext): ReplicationRole {
+  return settings.replicationSecret === undefined || !server.family.officialEntrypoint
+    ? { mounts: [], env: [] }
+    : {
+        mounts: [replicationSecretMount],
+        env: [{ name: environmentNames.replicationNetwork, value: settings.replicationNetwork }],
+      };
 }
 
 function present(mount: JsonObject | undefined): readonly JsonObject[] {

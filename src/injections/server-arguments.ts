@@ -1,6 +1,7 @@
 import { verbatimForKubelet } from '../shell/kubelet-expansion.ts';
 import { parseQuantity } from '../workload/quantity.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
+import { graceSeconds } from './grace-period.ts';
 import type { InjectionContext, RenderFacts } from './injection.ts';
 
 const mebibyte = 2 ** 20;
@@ -10,6 +11,12 @@ const leastSlotMebibytes = 1024;
 
 /** WAL kept for a standby that was away for a moment, whose slot is gone; CloudNativePG's default, too. */
 const walKeepSize = '512MB';
+
+/**
+ * `wal_sender_shutdown_timeout` exists from here on. By default a fast shutdown waits for every receiver to have everything: one that
+ * is frozen, or behind a network that swallows, holds it up until the kubelet kills the server (PostgreSQL manual 19, "Sending Servers").
+ */
+const sendersShutDown = 19;
 
 /** `max_slot_wal_keep_size` and `wal_keep_size` exist from here on. */
 const sizedRetention = 13;
@@ -24,7 +31,7 @@ export function takesArguments(server: ServerContainer): boolean {
  * server gets the same, so nothing may be here that it cannot start with (no synchronous_standby_names).
  */
 export function addedParameters(facts: RenderFacts): InjectionContext['parameters'] {
-  const { server, settings } = facts;
+  const { server, settings, workload } = facts;
   if (!takesArguments(server)) return [];
   const ownFile = server.parameters.has('config_file') || server.family.configurationDirectory !== undefined;
   const sized = server.major !== undefined && server.major >= sizedRetention && !ownFile;
@@ -36,6 +43,10 @@ export function addedParameters(facts: RenderFacts): InjectionContext['parameter
   };
   if (slotLimit !== undefined) add('max_slot_wal_keep_size', `${slotLimit}MB`);
   if (sized && settings.replicationSecret !== undefined) add('wal_keep_size', walKeepSize);
+  if (server.major !== undefined && server.major >= sendersShutDown && !ownFile && keepsSlots(facts)) {
+    // Half of the grace period: the other half is for the hook before it, and for the agent, which stops after the server.
+    add('wal_sender_shutdown_timeout', `${Math.floor(graceSeconds(workload) / 2)}s`);
+  }
   // On a node with huge pages a server that asks for them without a limit dies of SIGBUS (docker-library/postgres#451).
   if (!server.resources.asksForHugePages) add('huge_pages', 'off');
   return settings.parameters.length === 0 ? parameters : [...parameters, ...settings.parameters];
@@ -70,9 +81,9 @@ function keepsSlots({ settings, destination }: RenderFacts): boolean {
   return settings.replicationSecret !== undefined || (settings.backup && destination.kind === 'store');
 }
 
-/** A quarter of the data claim; undefined where its size is not known: a number out of the air could fill the disk. */
+/** A quarter of the claim that the WAL is on; undefined where its size is not known: a number out of the air could fill the disk. */
 function slotMebibytes(server: ServerContainer): number | undefined {
-  const source = server.data.mount?.source;
+  const source = (server.wal ?? server.data).mount?.source;
   const storage = source?.kind === 'claim-template' ? source.storage : undefined;
   const bytes = storage === undefined ? undefined : parseQuantity(storage);
   return bytes === undefined ? undefined : Math.max(leastSlotMebibytes, Math.floor(bytes / 4 / mebibyte));

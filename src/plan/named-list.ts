@@ -1,4 +1,4 @@
-import { isObject, objectAt, textAt } from '../workload/json.ts';
+import { isObject, numberAt, objectAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 import { sameJson } from './same-json.ts';
 
@@ -13,9 +13,8 @@ export const nameKey: KeyOf = (item) => textAt(item, 'name');
 export const mountPathKey: KeyOf = (item) => textAt(item, 'mountPath');
 
 export const portKey: KeyOf = (item) => {
-  const port = Object.hasOwn(item, 'containerPort') ? item['containerPort'] : undefined;
-  if (typeof port !== 'number' && typeof port !== 'string') return undefined;
-  return `${port}/${textAt(item, 'protocol') ?? 'TCP'}`;
+  const port = numberAt(item, 'containerPort');
+  return port === undefined ? undefined : `${port}/${textAt(item, 'protocol') ?? 'TCP'}`;
 };
 
 export const claimTemplateKey: KeyOf = (item) => textAt(objectAt(item, 'metadata'), 'name');

@@ -53,6 +53,8 @@ export interface ServerContainer {
   /** The `version` setting, else from the tag. */
   readonly major: number | undefined;
   readonly data: DataDirectory;
+  /** Where the WAL is put when the database is made; undefined: in PGDATA. */
+  readonly wal: WalDirectory | undefined;
   /** What is literally in `env`, by name. */
   readonly environment: ReadonlyMap<string, EnvironmentValue>;
   /** As written: the kubelet's `$(NAME)` references are in them. `start` and `parameters` are read after expansion. */
@@ -145,6 +147,16 @@ export interface DataDirectory {
    * claim is shadowed (postgres-on-k8s.md 2.9, `pre18-parent-mount`).
    */
   readonly shadowedByImageVolume: boolean;
+}
+
+/** A place for the WAL outside PGDATA, which initdb links to from PGDATA/pg_wal. */
+export interface WalDirectory {
+  /** Absolute, normalised. */
+  readonly path: string;
+  /** Who said so. */
+  readonly variable: 'POSTGRES_INITDB_WALDIR' | 'POSTGRES_INITDB_ARGS';
+  /** The mount that covers `path`; undefined where none does. */
+  readonly mount: Mount | undefined;
 }
 
 export interface EffectiveSecurity {

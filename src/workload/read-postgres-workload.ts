@@ -15,6 +15,7 @@ import { readServerStart } from './server-start.ts';
 import { readSwitches } from './server-switches.ts';
 import type { Settings } from './settings.ts';
 import { unreadableFields } from './unreadable-field.ts';
+import { readWalDirectory } from './wal-directory.ts';
 
 /**
  * Reads a StatefulSet, whatever is in it; never throws. `namespace` comes from the request, since the object may lack it.
@@ -81,6 +82,7 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
       major,
       mounts,
     }),
+    wal: readWalDirectory(environment, expand, mounts),
     environment,
     command,
     args,

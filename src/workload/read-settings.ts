@@ -128,12 +128,13 @@ function readValue<Name extends SettingName>(
     reading.origins[name] = layer;
     return;
   }
+  const wanted = (parsed.ok ? undefined : parsed.expected) ?? definition.expected;
   reading.problems.push({
     kind: 'invalid',
     annotation: written(name, layer),
     layer,
     value: text,
-    expected: isMisplaced ? 'it on a StatefulSet only: it means one database' : definition.expected,
+    expected: isMisplaced ? 'it on a StatefulSet only: it means one database' : wanted,
   });
 }
 

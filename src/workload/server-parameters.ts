@@ -1,5 +1,6 @@
 import type { ParameterList } from './parameter-list.ts';
 import type { EnvironmentValue, ServerParameter } from './postgres-workload.ts';
+import { readServerInteger } from './server-number.ts';
 import type { SwitchedParameter } from './server-switches.ts';
 
 const defaultPort = 5432;
@@ -28,6 +29,6 @@ export function readParameters(
 
 /** What PostgreSQL listens on; a value that is no port counts as the default, and the server will say so. */
 export function readPort(parameters: ReadonlyMap<string, ServerParameter>): number {
-  const port = Number(parameters.get('port')?.value ?? defaultPort);
-  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : defaultPort;
+  const port = readServerInteger(parameters.get('port')?.value ?? '') ?? defaultPort;
+  return port >= 1 && port <= 65_535 ? port : defaultPort;
 }

@@ -20,6 +20,8 @@ export interface ServerSwitches {
 
 /** Switches without a value, and what they stand for; undefined: nothing that is a parameter. */
 const flags: Readonly<Record<string, readonly [name: string, value: string] | undefined>> = {
+  // In no manual: how pg_upgrade starts a server.
+  b: undefined,
   E: undefined,
   e: ['datestyle', 'ISO,European'],
   F: ['fsync', 'off'],

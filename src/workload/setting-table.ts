@@ -5,10 +5,13 @@ import { parseParameterList } from './parameter-list.ts';
 import { parseQuantity } from './quantity.ts';
 import { isSchedule } from './schedule-syntax.ts';
 import type { SettingName, SettingValues } from './settings.ts';
-import { isLsn, isRestorePointName, isTransactionId, zonedTimestamp } from './target-syntax.ts';
+import { isLsn, isRestorePointName, isTransactionId } from './target-syntax.ts';
+import { readTargetTime } from './target-time.ts';
 import { isTimeZone } from './time-zone.ts';
 
-export type Parsed<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false };
+/** `expected` says of this one text what `SettingDefinition.expected` says of all. */
+export type Parsed<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly expected?: string };
 
 /** One annotation `postgres.io/<name>`. docs/settings.md is generated from these. */
 export interface SettingDefinition<Value = unknown> {
@@ -113,6 +116,17 @@ function acceptWholeNumber(expected: string, least: number, most: number): Accep
 function acceptQuantity(expected: string, least: number): Accepts<string> {
   return acceptText(expected, (text) => (parseQuantity(text) ?? 0) >= least);
 }
+
+/** ISO 8601's `Z` becomes `+00`, which PostgreSQL takes in recovery_target_time as well. */
+const acceptTargetTime: Accepts<string> = {
+  expected: 'a date and time with an offset, such as 2026-11-21 06:00:00+00, or with a zone such as Europe/Berlin',
+  parse: (text) => {
+    const read = readTargetTime(text);
+    return read.kind === 'read'
+      ? { ok: true, value: text.replace(/(?<=\d) ?Z$/, '+00') }
+      : { ok: false, expected: read.wanted };
+  },
+};
 
 const onOrOff: Accepts<boolean> = accept('on or off', (text) =>
   text === 'on' ? true : text === 'off' ? false : undefined,
@@ -321,15 +335,11 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     example: '20261121T030000Z_00000001_0000000002000028',
     scope: 'statefulset',
   }),
-  'restore-target-time': define(
-    'restore-target-time',
-    accept('a date and time with a zone, such as 2026-11-21 06:00:00+00', zonedTimestamp),
-    {
-      meaning: 'Restore up to this moment (recovery_target_time).',
-      example: '2026-11-21 06:00:00+00',
-      scope: 'statefulset',
-    },
-  ),
+  'restore-target-time': define('restore-target-time', acceptTargetTime, {
+    meaning: 'Restore up to this moment (recovery_target_time).',
+    example: '2026-11-21 06:00:00+00',
+    scope: 'statefulset',
+  }),
   'restore-target-lsn': define('restore-target-lsn', acceptText('a log sequence number such as 16/B374D848', isLsn), {
     meaning: 'Restore up to this place in the WAL (recovery_target_lsn).',
     example: '16/B374D848',

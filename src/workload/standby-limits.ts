@@ -6,3 +6,8 @@ export const standbyLimits: Readonly<Record<string, number>> = {
   max_prepared_transactions: 0,
   max_locks_per_transaction: 64,
 };
+
+/** The same by major: 19 has twice the locks by default (release notes of 19, "Migration"). An unknown major counts as an older one. */
+export function standbyLimitDefault(name: string, major: number | undefined): number {
+  return name === 'max_locks_per_transaction' && major !== undefined && major >= 19 ? 128 : (standbyLimits[name] ?? 0);
+}

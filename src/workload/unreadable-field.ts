@@ -37,7 +37,7 @@ type Found = UnreadableField[];
 
 function readPod(found: Found, pod: JsonObject, path: string): void {
   scalar(found, pod, 'terminationGracePeriodSeconds', path, 'number');
-  child(found, pod, 'securityContext', path);
+  readSecurity(found, pod, path);
   child(found, pod, 'resources', path);
   for (const volume of named(found, pod, 'volumes', path)) scalar(found, volume, 'name', `${path}.volumes[]`, 'string');
   for (const list of ['initContainers', 'containers']) {
@@ -57,16 +57,44 @@ function readContainer(found: Found, container: JsonObject, path: string): void 
     child(found, entry, 'valueFrom', entryPath);
   }
   for (const mount of named(found, container, 'volumeMounts', path)) {
-    for (const key of ['name', 'mountPath', 'subPath', 'subPathExpr'])
-      scalar(found, mount, key, `${path}.volumeMounts[${textAt(mount, 'mountPath') ?? ''}]`, 'string');
+    const mountPath = `${path}.volumeMounts[${textAt(mount, 'mountPath') ?? ''}]`;
+    for (const key of ['name', 'mountPath', 'subPath', 'subPathExpr']) scalar(found, mount, key, mountPath, 'string');
+    scalar(found, mount, 'readOnly', mountPath, 'boolean');
   }
   named(found, container, 'envFrom', path);
-  named(found, container, 'ports', path);
-  for (const key of ['startupProbe', 'livenessProbe', 'readinessProbe', 'resources', 'securityContext'])
-    child(found, container, key, path);
+  for (const port of named(found, container, 'ports', path)) {
+    const portPath = `${path}.ports[${nameOf(port)}]`;
+    for (const key of ['containerPort', 'hostPort']) scalar(found, port, key, portPath, 'number');
+    for (const key of ['name', 'protocol']) scalar(found, port, key, portPath, 'string');
+  }
+  for (const key of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+    const probe = child(found, container, key, path);
+    if (probe !== undefined) for (const time of probeTimes) scalar(found, probe, time, `${path}.${key}`, 'number');
+  }
+  child(found, container, 'resources', path);
+  readSecurity(found, container, path);
   const hook = child(found, child(found, container, 'lifecycle', path), 'preStop', `${path}.lifecycle`);
   const exec = child(found, hook, 'exec', `${path}.lifecycle.preStop`);
   if (exec !== undefined) texts(found, exec, 'command', `${path}.lifecycle.preStop.exec`);
+}
+
+const probeTimes = [
+  'initialDelaySeconds',
+  'periodSeconds',
+  'timeoutSeconds',
+  'failureThreshold',
+  'successThreshold',
+  'terminationGracePeriodSeconds',
+] as const;
+
+/** Of the pod, or of a container. */
+function readSecurity(found: Found, parent: JsonObject, path: string): void {
+  const context = child(found, parent, 'securityContext', path);
+  if (context === undefined) return;
+  const place = `${path}.securityContext`;
+  for (const key of ['runAsUser', 'runAsGroup', 'fsGroup']) scalar(found, context, key, place, 'number');
+  for (const key of ['runAsNonRoot', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation'])
+    scalar(found, context, key, place, 'boolean');
 }
 
 function valueAt(parent: JsonObject, key: string): Json | undefined {
@@ -106,10 +134,17 @@ function texts(found: Found, parent: JsonObject, key: string, path: string): voi
     if (typeof item !== 'string') found.push(unreadable(path, `${key}[${index}]`, item, 'text; put it in quotes'));
 }
 
-function scalar(found: Found, parent: JsonObject, key: string, path: string, type: 'string' | 'number'): void {
+/** What the message wants of each. */
+const scalars = {
+  string: 'text; put it in quotes',
+  number: 'a number',
+  boolean: 'true or false, without quotes',
+} as const;
+
+function scalar(found: Found, parent: JsonObject, key: string, path: string, type: keyof typeof scalars): void {
   const value = valueAt(parent, key);
   if (value === undefined || typeof value === type || (type === 'number' && JSON.isRawJSON(value))) return;
-  found.push(unreadable(path, key, value, type === 'number' ? 'a number' : 'text; put it in quotes'));
+  found.push(unreadable(path, key, value, scalars[type]));
 }
 
 function nameOf(item: JsonObject | undefined): string {

@@ -6,6 +6,7 @@ import { validate } from '../../src/admission/validate.ts';
 import { applyOperations } from '../../src/plan/json-patch.ts';
 import { objectAt, objectsAt, textAt } from '../../src/workload/json.ts';
 import type { JsonObject } from '../../src/workload/json.ts';
+import { edited } from '../pinning/cluster.ts';
 import { managedSet, plainContext, reviewOf } from '../support/review.ts';
 import type { ReviewParts } from '../support/review.ts';
 
@@ -37,6 +38,23 @@ const injected = ['pgusher-backup', 'pgusher-restore', 'pgusher-initdb'];
 const ids = (verdict: Verdict): readonly string[] =>
   verdict.findings.map(({ severity, check }) => `${severity}:${check}`);
 const password = { name: 'POSTGRES_PASSWORD', value: 'not-a-secret' };
+
+describe('a port of another type than it has is refused with its field, not an error of ours', () => {
+  const ports = ['spec', 'template', 'spec', 'containers', 'postgres', 'ports'];
+  test.each<[string, JsonObject]>([
+    ['containerPort as text', { containerPort: '5432' }],
+    ['the injected port with its number as text', { name: 'postgres', containerPort: '5432', protocol: 'TCP' }],
+    ['protocol as a number', { containerPort: 5432, protocol: 6 }],
+  ])('%s', (_, port) => {
+    for (const verdict of [
+      mutated({ object: edited(stored(), ports, [port]) }),
+      update(stored(), edited(stored(), ports, [port])),
+    ]) {
+      expect(ids(verdict)).toContain('deny:unreadable-field');
+      expect(verdict.findings[0]?.field).toMatch(/^spec\.template\.spec\.containers\[postgres\]\.ports\[/);
+    }
+  });
+});
 
 describe('let through, untouched', () => {
   const managed = managedSet();

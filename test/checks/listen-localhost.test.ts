@@ -13,7 +13,26 @@ test.each([
   ['*', []],
   ['0.0.0.0', []],
   ['0.0.0.0, ::', []],
-  ['localhost,10.0.0.7', []],
+  // Numbers as getaddrinfo() reads them.
+  ['0', []],
+  ['127.1', ['warn']],
+  ['0x7f.1', ['warn']],
+  ['127.0.0.2', ['deny']],
+  // The first that has the port keeps it.
+  ['0.0.0.0,127.0.0.1', []],
+  ['127.0.0.1,0.0.0.0', ['warn']],
+  // An address of a pod that was.
+  ['localhost,10.0.0.7', ['warn']],
+  ['localhost,fd00::7', ['warn']],
+  ['localhost,$(POD_IP)', []],
+  ['localhost,::', []],
+  ['localhost,*', ['warn']],
+  // No lists.
+  ['*,', ['deny']],
+  ['localhost,', ['deny']],
+  [',localhost', ['deny']],
+  ['localhost 127.0.0.1', ['deny']],
+  ['"localhost', ['deny']],
   ['"localhost" , "db"', []],
   ['localhost', ['warn']],
   ['LocalHost, ::1', ['warn']],

@@ -17,9 +17,11 @@ test.each([
   ['2TB', 2 ** 41],
   ['16384', 2 ** 27],
   ['64kB', 2 ** 16],
-  ['100B', 100],
+  ['0.1GB', 102 * 2 ** 20],
+  ['.5GB', 2 ** 29],
+  ['0x4000', 2 ** 27],
   ['1gb', undefined],
-  ['-1', undefined],
+  ['08MB', undefined],
   ['many', undefined],
   ['', undefined],
 ])('shared_buffers=%s', (text, bytes) => {
@@ -33,7 +35,9 @@ test('a bare number counts in the unit of its parameter', () => {
 
 test('a count', () => {
   expect(countParameter(serverWith('max_connections= 200'), 'max_connections')).toBe(200);
-  expect(countParameter(serverWith('max_connections=2e2'), 'max_connections')).toBeUndefined();
+  expect(countParameter(serverWith('max_connections=2e2'), 'max_connections')).toBe(200);
+  expect(countParameter(serverWith('max_connections=0100'), 'max_connections')).toBe(64);
+  expect(countParameter(serverWith('max_connections=08'), 'max_connections')).toBeUndefined();
   expect(countParameter(serverWith('max_connections=200'), 'max_wal_senders')).toBeUndefined();
 });
 

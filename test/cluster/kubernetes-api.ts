@@ -14,6 +14,8 @@ export interface KubernetesApi {
   readonly broken: Map<string, number>;
   /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
   readonly asked: string[];
+  /** What a path answers that is no list: a page of a pod, through the proxy. */
+  readonly pages: Map<string, { readonly code: number; readonly text: string }>;
   /** The `accept` header of the last list at a path, and of the last watch under `watch` and the path. */
   readonly accepted: Map<string, string | undefined>;
   /** An event to whoever watches the path. */
@@ -38,7 +40,12 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     const status =
       (isWatch ? api.broken.get(`watch ${path}`) : undefined) ?? api.broken.get(path) ?? api.broken.get('') ?? 200;
     if (status !== 200) {
-      response.writeHead(status).end('{"kind":"Status"}');
+      response.writeHead(status).end('{"kind":"Status","message":"no"}');
+      return;
+    }
+    const page = api.pages.get(path);
+    if (page !== undefined) {
+      response.writeHead(page.code).end(page.text);
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -79,6 +86,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     objects: new Map(),
     broken: new Map(),
     asked: [],
+    pages: new Map(),
     accepted: new Map(),
     send: (path, type, object) => {
       for (const response of watchers(path)) response.write(`${JSON.stringify({ type, object })}\n`);

@@ -573,3 +573,9 @@ test('a reader that goes away early is no error', async () => {
   await once(child, 'close');
   expect(output).toBe('apiVersion: apps/v1\n');
 });
+
+test('the plugin of kubectl is the same program, also through a link', () => {
+  const link = join(mkdtempSync(join(tmpdir(), 'pgusher-plugin-')), 'kubectl-pgusher');
+  symlinkSync(join(root, 'bin/kubectl-pgusher'), link);
+  expect(runPgusher(['--version'], { program: link })).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+});

@@ -25,32 +25,36 @@ test("the server's image initialises, as the server would run it", () => {
       - name: POSTGRES_PASSWORD
         valueFrom: { secretKeyRef: { name: orders-db, key: password } }
       - { name: PGDATA, value: /var/lib/postgresql/data/pgdata }
-      - { name: HOME, value: /tmp }
     envFrom: [{ secretRef: { name: more } }]
     workingDir: /srv
     volumeMounts:
       - { name: data, mountPath: /var/lib/postgresql/data }
       - { name: pgusher-shm, mountPath: /dev/shm }
       - { name: pgusher, mountPath: /pgusher }
-      - { name: pgusher, mountPath: /tmp, subPath: initdb-tmp }
-      - { name: pgusher, mountPath: /var/run/postgresql, subPath: initdb-run }
     terminationMessagePath: /dev/termination-log
     terminationMessagePolicy: FallbackToLogsOnError
   `);
 });
 
-test('with a replication secret our script stands beside the image’s and the user’s', () => {
+test('what the image may write at its first start, ours may; where the server’s root is read-only, there are the folders that it needs', () => {
+  expect(initdb()['securityContext']).toMatchObject({ readOnlyRootFilesystem: false });
+  const container = initdb({ container: { securityContext: { readOnlyRootFilesystem: true } } });
+  expect(container['securityContext']).toMatchObject({ readOnlyRootFilesystem: true });
+  expect(objectsAt(container, 'env').at(-1)).toEqual({ name: 'HOME', value: '/tmp' });
+  expect(objectsAt(container, 'volumeMounts').slice(-2)).toEqual([
+    { name: 'pgusher', mountPath: '/tmp', subPath: 'initdb-tmp' },
+    { name: 'pgusher', mountPath: '/var/run/postgresql', subPath: 'initdb-run' },
+  ]);
+});
+
+test('with a replication secret initdb.sh makes the role, and the image’s folder of scripts is the user’s alone', () => {
   const result = rendered({ settings: { 'replication-secret': 'r' } });
   const container = initContainer(result.plan, 'pgusher-initdb');
-  expect(objectsAt(container, 'volumeMounts').slice(-2)).toEqual([
-    { name: 'pgusher-replication', mountPath: '/pgusher-replication', readOnly: true },
-    {
-      name: 'pgusher',
-      mountPath: '/docker-entrypoint-initdb.d/zz-pgusher-replication.sh',
-      subPath: 'bin/replication.sh',
-      readOnly: true,
-    },
-  ]);
+  expect(objectsAt(container, 'volumeMounts').at(-1)).toEqual({
+    name: 'pgusher-replication',
+    mountPath: '/pgusher-replication',
+    readOnly: true,
+  });
   expect(objectsAt(container, 'env').at(-1)).toEqual({ name: 'PGUSHER_REPLICATION_NETWORK', value: 'samenet' });
   expect(reason(result, 'initdb-init-container')).toBe(
     'injected: pgusher-initdb initialises an empty volume with the image as it is and creates the replication role',
@@ -67,31 +71,11 @@ const overInitScripts: Manifest = {
   pod: { volumes: [{ name: 'scripts', configMap: { name: 'scripts' } }] },
 };
 
-test('a volume of the user over the scripts’ folder moves aside, since no file can be mounted into it', () => {
-  const container = initdb({ ...overInitScripts, settings: { 'replication-secret': 'r' } });
-  const mounts = objectsAt(container, 'volumeMounts');
-  expect(mounts.filter(({ name }) => name === 'scripts')).toEqual([
-    { name: 'scripts', mountPath: '/pgusher-user-initdb.d', readOnly: true },
+test.each([{}, { 'replication-secret': 'r' }])('a volume of the user over the scripts’ folder stays where it is', (settings) => {
+  const container = initdb({ ...overInitScripts, settings });
+  expect(objectsAt(container, 'volumeMounts').filter(({ name }) => name === 'scripts')).toEqual([
+    { name: 'scripts', mountPath: '/docker-entrypoint-initdb.d/', readOnly: true },
   ]);
-  expect(mounts.at(-1)).toEqual({
-    name: 'pgusher',
-    mountPath: '/docker-entrypoint-initdb.d',
-    subPath: 'initdb-scripts',
-  });
-  expect(objectsAt(container, 'env').at(-1)).toEqual({
-    name: 'PGUSHER_USER_INIT_SCRIPTS',
-    value: '/pgusher-user-initdb.d',
-  });
-});
-
-test('without a replication secret it stays where it is', () => {
-  const container = initdb(overInitScripts);
-  expect(objectsAt(container, 'volumeMounts')[1]).toEqual({
-    name: 'scripts',
-    mountPath: '/docker-entrypoint-initdb.d/',
-    readOnly: true,
-  });
-  expect(objectsAt(container, 'env').map(({ name }) => name)).not.toContain('PGUSHER_USER_INIT_SCRIPTS');
 });
 
 test('folders that the user made writable himself stay his, and his HOME too', () => {
@@ -102,7 +86,11 @@ test('folders that the user made writable himself stay his, and his HOME too', (
     { name: 'shm', mountPath: '/dev/shm' },
   ];
   const container = initdb({
-    container: { volumeMounts, env: [{ name: 'HOME', value: '/somewhere' }] },
+    container: {
+      volumeMounts,
+      env: [{ name: 'HOME', value: '/somewhere' }],
+      securityContext: { readOnlyRootFilesystem: true },
+    },
     pod: {
       volumes: [
         { name: 'scratch', emptyDir: {} },

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # Names with a dollar are the point; bats sets $status and $stderr.
-# initdb.sh and replication.sh in a container of the (stand-in) official image: under dash and busybox, as root and as a
-# uid of its own, with and without docker-ensure-initdb.sh.
+# initdb.sh, during-initdb.sh and replication.sh in a container of the (stand-in) official image: under dash and busybox, as root
+# and as a uid of its own.
 
 bats_require_minimum_version 1.5.0
 
@@ -21,6 +21,7 @@ setup() {
 begin() {
   "$here/test/support/official-image/run-in-image.sh" "$root" 0:0 true
   install -m 755 "$here"/src/agent/scripts/*.sh "$root/pgusher/bin/"
+  chmod 777 "$root/pgusher"
   mkdir -m 700 "$root/volume/.pgusher"
   chown "$1:$1" "$root/volume" "$root/volume/.pgusher"
   decide initialise /volume/pgdata
@@ -51,6 +52,48 @@ sql() {
     pg_ctl -D "$1" -w -m fast stop >/dev/null' sql "$data" "$2"
 }
 
+# Of a try that failed.
+nothing_is_left() {
+  [ ! -e "$root/volume/pgdata" ]
+  [ "$(ls -A "$root/volume/.pgusher")" = '' ]
+}
+
+# replicate USERNAME PASSWORD: the Secret, and that it is wanted.
+replicate() {
+  printf '%s' "$1" >"$root/pgusher-replication/username"
+  printf '%s' "$2" >"$root/pgusher-replication/password"
+  export PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
+}
+
+# script NAME MODE: standard input is a script of the user's.
+script() {
+  cat >"$root/docker-entrypoint-initdb.d/$1"
+  chmod "$2" "$root/docker-entrypoint-initdb.d/$1"
+}
+
+# cut_off SIGNAL NAME: sends it to process 1 of a first start while a script of that name is running; its status, and how long it
+# took, in milliseconds.
+cut_off() {
+  local runner inside before
+  echo 'touch /tmp/waiting; sleep 100' | script "$2" 644
+  env PGDATA="$data" POSTGRES_PASSWORD=x "$here/test/support/official-image/run-in-image.sh" "$root" 0:0 \
+    dash /pgusher/bin/initdb.sh 2>"$BATS_TEST_TMPDIR/err" >/dev/null 3>&- &
+  runner=$!
+  until [ -e "$root/tmp/waiting" ]; do sleep 0.1; done
+  # unshare is the parent of what is process 1 inside.
+  inside=$(pgrep -P "$runner")
+  before=$(date +%s%N)
+  kill "-$1" "$inside"
+  status=0
+  wait "$runner" || status=$?
+  took=$((($(date +%s%N) - before) / 1000000))
+  rm "$root/tmp/waiting" "$root/docker-entrypoint-initdb.d/$2"
+}
+
+succeeds() {
+  [ "$status" -eq 0 ] || { printf '%s\n' "$output" "$stderr"; false; }
+}
+
 initialises() {
   begin "${1%:*}"
   [ "$1" != 0:0 ] || chown 999:999 "$root/volume" "$root/volume/.pgusher"
@@ -71,15 +114,16 @@ initialises() {
 # are root's, with fsGroup's group and mode.
 initialises_with_group_access() {
   local group=1000660000
-  export IMAGE_GROUPS=$group PGUSHER_USER_INIT_SCRIPTS=/user-scripts PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
+  export IMAGE_GROUPS=$group PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
   begin 0
-  printf 'CREATE TABLE of_the_user (a int);\n' >"$root/user-scripts/01.sql"
+  printf 'CREATE TABLE of_the_user (a int);\n' >"$root/docker-entrypoint-initdb.d/01.sql"
   printf 'standby' >"$root/pgusher-replication/username"
   printf 'x' >"$root/pgusher-replication/password"
-  # The folder for scripts is an emptyDir then, since theirs was moved aside; a Secret is fsGroup's to read.
+  # A Secret is fsGroup's to read, an emptyDir everybody's to write.
   rm -rf "$root/volume/.pgusher"
   chown -R "0:$group" "$root/volume" "$root/pgusher" "$root/pgusher-replication" "$root/docker-entrypoint-initdb.d"
-  chmod 2770 "$root/volume" "$root/docker-entrypoint-initdb.d"
+  chmod 2770 "$root/volume"
+  chmod 2777 "$root/pgusher"
   chmod 440 "$root/pgusher-replication"/*
   "$here/test/support/official-image/run-in-image.sh" "$root" 1000660000:0 mkdir -m 700 /volume/.pgusher
   initdb 1000660000:0 "$1" -c max_connections=33
@@ -91,27 +135,19 @@ initialises_with_group_access() {
   [ "$(sql 1000660000:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
 }
 
-initialises_older() {
-  export IMAGE_SCRIPTS='docker-entrypoint.sh gosu'
-  begin 999
-  initdb 0:0 "$1" postgres
-  [ "$status" -eq 0 ] || { echo "$stderr"; false; }
-  [ "$(sql 0:0 'SELECT 1')" = 1 ]
-}
-
-@test "initialises by docker-ensure-initdb.sh, as root under dash" {
+@test "initialises, as root under dash" {
   initialises 0:0 dash
 }
 
-@test "initialises by docker-ensure-initdb.sh, as root under busybox" {
+@test "initialises, as root under busybox" {
   initialises 0:0 'busybox sh'
 }
 
-@test "initialises by docker-ensure-initdb.sh, as a uid of its own under dash" {
+@test "initialises, as a uid of its own under dash" {
   initialises 54321:54321 dash
 }
 
-@test "initialises by docker-ensure-initdb.sh, as a uid of its own under busybox" {
+@test "initialises, as a uid of its own under busybox" {
   initialises 54321:54321 'busybox sh'
 }
 
@@ -123,27 +159,14 @@ initialises_older() {
   initialises_with_group_access 'busybox sh'
 }
 
-@test "initialises as any uid with group access alone, by the entrypoint's functions in older images" {
-  export IMAGE_SCRIPTS='docker-entrypoint.sh gosu'
-  initialises_with_group_access dash
-}
-
-@test "initialises by the entrypoint's functions in older images, under dash" {
-  initialises_older dash
-}
-
-@test "initialises by the entrypoint's functions in older images, under busybox" {
-  initialises_older 'busybox sh'
-}
-
 @test "runs the image's scripts and the user's, and begins anew after one that failed" {
   begin 999
   printf 'CREATE TABLE first (a int);\n' >"$root/docker-entrypoint-initdb.d/10.sql"
   printf 'false\n' >"$root/docker-entrypoint-initdb.d/20.sh"
   initdb 0:0 dash
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"pgusher-initdb: the image's initialisation failed (the log of this container says why); nothing of it is kept, the next try begins anew" ]]
-  [ ! -e "$root/volume/pgdata" ]
+  [[ "$stderr" == *"pgusher-initdb: the image's initialisation failed in /docker-entrypoint-initdb.d/20.sh, with status 1 (the log of this container says why); nothing of it is kept, the next try begins anew" ]]
+  nothing_is_left
   printf 'CREATE TABLE second (a int);\n' >"$root/docker-entrypoint-initdb.d/20.sql"
   rm "$root/docker-entrypoint-initdb.d/20.sh"
   initdb 0:0 dash
@@ -151,34 +174,19 @@ initialises_older() {
   [ "$(sql 0:0 "SELECT string_agg(relname, ' ' ORDER BY 1) FROM pg_class WHERE relname IN ('first', 'second')")" = 'first second' ]
 }
 
-@test "fills a PGDATA that is the mount itself, pg_control last, and goes on where it was cut off" {
+@test "initialises a PGDATA that is the mount itself, and takes back there what was cut off" {
   begin 999
   decide initialise /volume
   mkdir "$root/volume/lost+found"
+  echo false >"$root/docker-entrypoint-initdb.d/99.sh"
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [ "$(ls -A "$root/volume")" = $'lost+found\n.pgusher' ] || [ "$(ls -A "$root/volume" | sort)" = $'.pgusher\nlost+found' ]
+  rm "$root/docker-entrypoint-initdb.d/99.sh"
   initdb 0:0 dash
   [ "$status" -eq 0 ] || { echo "$stderr"; false; }
   [ "$(ls -A "$root/volume/.pgusher")" = '' ]
   [ "$(sql 0:0 'SELECT 1')" = 1 ]
-  mkdir "$root/volume/.pgusher/staging"
-  mv "$root/volume/base" "$root/volume/.pgusher/staging/"
-  mv "$root/volume/global/pg_control" "$root/volume/.pgusher/"
-  echo /volume >"$root/volume/.pgusher/filling"
-  chown -R 999:999 "$root/volume/.pgusher"
-  initdb 0:0 dash
-  [ "$status" -eq 0 ] || { echo "$stderr"; false; }
-  [ "$(sql 0:0 'SELECT 1')" = 1 ]
-}
-
-@test "links the user's folder and our script where theirs was moved aside" {
-  begin 999
-  printf 'CREATE TABLE of_the_user (a int);\n' >"$root/user-scripts/01.sql"
-  printf 'standby' >"$root/pgusher-replication/username"
-  printf 'x' >"$root/pgusher-replication/password"
-  export PGUSHER_USER_INIT_SCRIPTS=/user-scripts
-  initdb 0:0 dash
-  [ "$status" -eq 0 ] || { echo "$stderr"; false; }
-  [ "$(sql 0:0 "SELECT count(*) FROM pg_class WHERE relname = 'of_the_user'")" = 1 ]
-  [ "$(sql 0:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
 }
 
 @test "makes a role of any name with any password, and lets it in by one line that comes first" {
@@ -188,7 +196,6 @@ initialises_older() {
   password='x/e#\a "'"'"'; DROP ROLE postgres; --`id`:$HOME'
   printf '%s\n' "$name" >"$root/pgusher-replication/username"
   printf '%s\n' "$password" >"$root/pgusher-replication/password"
-  install -m 755 "$here/src/agent/scripts/replication.sh" "$root/docker-entrypoint-initdb.d/zz-pgusher-replication.sh"
   export PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
   initdb 0:0 dash
   [ "$status" -eq 0 ] || { echo "$stderr"; false; }
@@ -204,17 +211,6 @@ initialises_older() {
     PGPASSWORD=wrong psql -X -h 127.0.0.1 -p $3 -U "$1" "dbname=x replication=true" -c IDENTIFY_SYSTEM >/dev/null 2>&1 && echo let in
     pg_ctl -D /volume/pgdata -w -m fast stop >/dev/null' login "$name" "$password" "$port"
   [ "$output" = $'0\n1' ] || { echo "$output"; false; }
-}
-
-@test "leaves nothing of itself in a shell that sources it" {
-  begin 999
-  printf 'standby' >"$root/pgusher-replication/username"
-  printf 'x' >"$root/pgusher-replication/password"
-  install -m 644 "$here/src/agent/scripts/replication.sh" "$root/docker-entrypoint-initdb.d/50-sourced.sh"
-  # Any of these would fail under `set -u`, or with a variable that leaked.
-  printf 'echo "$never_set"; [ -z "${secret:-}${hba:-}${user:-}" ]\n' >"$root/docker-entrypoint-initdb.d/60-after.sh"
-  initdb 0:0 dash
-  [ "$status" -eq 0 ] || { echo "$stderr"; false; }
 }
 
 @test "refuses data of another major version, and data that is not there" {
@@ -247,8 +243,227 @@ initialises_older() {
   begin 999
   initdb 0:0 dash
   [ "$status" -eq 1 ]
-  [[ "$stderr" == 'pgusher-initdb: this image has neither docker-ensure-initdb.sh nor docker-entrypoint.sh; wanted '* ]]
+  [[ "$stderr" == 'pgusher-initdb: this image has no docker-entrypoint.sh; wanted '* ]]
   rm "$root/pgusher/decision"
   initdb 0:0 dash
   [ "$stderr" = 'pgusher-initdb: there is no decision of pgusher-restore; wanted: that container before this one' ]
+}
+
+@test "gives scripts the shell options and the name that the entrypoint gives them" {
+  begin 999
+  replicate standby x
+  script 10-sourced.sh 644 <<'EOF'
+[ -z "$never_set" ]
+printf '%s\n' "$0 $-" "$PWD" "$(shopt -o nounset)" >/tmp/seen
+EOF
+  cat >"$root/local/alone.sh" <<'EOF'
+#!/bin/sh
+# The entrypoint alone, with no server at its end.
+exec docker-entrypoint.sh postgres --version
+EOF
+  initdb 0:0 dash
+  succeeds
+  ours=$(cat "$root/tmp/seen")
+  rm -rf "$root/volume/pgdata"
+  # Backends of the image alone: the same, until the server itself would start.
+  run env PGDATA=/volume/pgdata POSTGRES_PASSWORD=x timeout 20 "$here/test/support/official-image/run-in-image.sh" "$root" 0:0 \
+    sh -c 'docker-entrypoint.sh postgres -c listen_addresses= & until [ -s /tmp/alone ]; do sleep 0.2; cp /tmp/seen /tmp/alone; done; kill -INT $!; wait' </dev/null
+  [ "$ours" = "$(cat "$root/tmp/seen")" ] || { echo "$ours"; cat "$root/tmp/seen"; false; }
+}
+
+@test "clears the WAL directory of a try, by its own segments, and nothing that somebody put there" {
+  begin 999
+  export POSTGRES_INITDB_WALDIR=/wal/of-this
+  echo false | script 10.sh 644
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  nothing_is_left
+  [ "$(ls -A "$root/wal/of-this")" = '' ]
+  # SIGKILL in a script: the next run takes back what it finds, and begins anew.
+  cut_off KILL 10.sh
+  [ -e "$root/volume/pgdata/PG_VERSION" ]
+  [ -e "$root/volume/.pgusher/initialising" ]
+  [ -n "$(ls -A "$root/wal/of-this")" ]
+  initdb 0:0 dash
+  succeeds
+  [[ "$stderr" == *'an earlier initialisation was cut off: what it made is removed'* ]]
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+  # Another server's segments stay, and initdb refuses them as the image alone would.
+  mv "$root/volume/pgdata" "$root/volume/other"
+  mkdir "$root/volume/.pgusher/staging" "$root/volume/.pgusher/staging/global"
+  ln -s /wal/of-this "$root/volume/.pgusher/staging/pg_wal"
+  printf '12345678' >"$root/volume/.pgusher/staging/global/pg_control"
+  before=$(ls "$root/wal/of-this")
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  for segment in $(printf '%s\n' "$before" | grep -x '[0-9A-F]\{24\}'); do
+    [ -e "$root/wal/of-this/$segment" ]
+  done
+}
+
+@test "connects as the image does, whatever PGHOST, PGHOSTADDR and PGOPTIONS say" {
+  begin 999
+  replicate standby x
+  export PGHOST=db.example PGHOSTADDR=203.0.113.1 PGOPTIONS='-c search_path=nowhere' PGSERVICE=none PGSSLMODE=verify-full PGDATABASE=none
+  # The image's own psql takes these, so that it fails with them; ours may not.
+  unset PGSERVICE
+  initdb 0:0 dash
+  succeeds
+  unset PGHOST PGHOSTADDR PGOPTIONS PGSSLMODE PGDATABASE
+  [ "$(sql 0:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
+}
+
+@test "shows scripts the final PGDATA, for settings and for tablespaces below it" {
+  begin 999
+  script 10.sh 755 <<'EOF'
+#!/bin/bash
+set -e
+[ "$PGDATA" = /volume/pgdata ]
+echo made >/volume/pgdata/server.note
+mkdir "$PGDATA/ts" /wal/outside
+psql -v ON_ERROR_STOP=1 -U postgres <<SQL
+ALTER SYSTEM SET ident_file = '$PGDATA/pg_ident.conf';
+CREATE TABLESPACE inside LOCATION '$PGDATA/ts';
+CREATE TABLESPACE outside LOCATION '/wal/outside';
+CREATE TABLE t TABLESPACE inside AS SELECT 42 AS a;
+SQL
+EOF
+  chown 999:999 "$root/wal"
+  echo false | script 20.sh 644
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  nothing_is_left
+  # What CREATE TABLESPACE made is gone; the folder that the script made is the script's.
+  [ "$(ls -A "$root/wal/outside")" = '' ]
+  rm "$root/docker-entrypoint-initdb.d/20.sh"
+  sed -i 's,mkdir "$PGDATA/ts" /wal/outside,mkdir "$PGDATA/ts",' "$root/docker-entrypoint-initdb.d/10.sh"
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 'SELECT a FROM t')" = 42 ]
+  [ "$(sql 0:0 'SHOW ident_file')" = /volume/pgdata/pg_ident.conf ]
+}
+
+@test "notices a sourced script that calls exit, and begins anew" {
+  begin 999
+  replicate standby x
+  echo 'exit 0' | script 10-leaves.sh 644
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "${stderr##*$'\n'}" == "pgusher-initdb: the image's initialisation ended early, in /docker-entrypoint-initdb.d/10-leaves.sh: a script called exit, and all that comes after it was skipped. Wanted: "* ]]
+  nothing_is_left
+  rm "$root/docker-entrypoint-initdb.d/10-leaves.sh"
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
+}
+
+@test "never changes a role that it did not make but for REPLICATION, and says so" {
+  begin 999
+  replicate postgres another
+  initdb 0:0 dash
+  succeeds
+  [[ "$stderr" == *'pgusher replication: the role "postgres" was there before: it may replicate, and nothing else of it was changed.'* ]]
+  ours=$(sql 0:0 "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
+  rm -rf "$root/volume/pgdata"
+  replicate app another
+  echo "CREATE ROLE app NOLOGIN" | script 10.sql 644
+  initdb 0:0 dash
+  succeeds
+  [[ "$stderr" == *'the role "app" was there before'* ]]
+  [ "$(sql 0:0 "SELECT rolcanlogin, rolreplication, rolpassword IS NULL FROM pg_authid WHERE rolname = 'app'")" = 'f|t|t' ]
+  [ -n "$ours" ]
+}
+
+@test "shows the image the user's folder as it is: links, dotfiles, compressed files" {
+  begin 999
+  replicate standby x
+  folder=$root/docker-entrypoint-initdb.d
+  echo 'VALUE=from-dotfile' >"$folder/.env"
+  echo '. "$(dirname "$0")/.env"; psql -U postgres -c "CREATE TABLE env AS SELECT '"'"'$VALUE'"'"'::text AS a"' | script 10.sh 755
+  sed -i '1i #!/bin/bash' "$folder/10.sh"
+  echo 'CREATE TABLE of_zst (a int)' | zstd -q >"$folder/20.sql.zst"
+  echo 'CREATE TABLE of_gz (a int)' | gzip >"$folder/30.sql.gz"
+  echo 'CREATE TABLE of_xz (a int)' | xz >"$folder/40.sql.xz"
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 "SELECT count(*) FROM pg_class WHERE relname IN ('of_zst', 'of_gz', 'of_xz')")" = 3 ]
+  [ "$(sql 0:0 'SELECT a FROM env')" = from-dotfile ]
+}
+
+@test "refuses a name and a password that PostgreSQL would not keep" {
+  begin 999
+  name=$(printf '%070d' 0)
+  replicate "$name" x
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"the username \"$name\" has 70 bytes; wanted at most 63"* ]]
+  nothing_is_left
+  replicate standby ''
+  echo >"$root/pgusher-replication/password"
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"the password of the Secret of postgres.io/replication-secret is empty; wanted one"* ]]
+  nothing_is_left
+}
+
+@test "ends within a second of SIGTERM as process 1, and begins anew" {
+  begin 999
+  cut_off TERM 10.sh
+  [ "$took" -lt 1500 ]
+  [ "$status" -eq 143 ]
+  [[ "$(tail -n 1 "$BATS_TEST_TMPDIR/err")" == 'pgusher-initdb: stopped from outside in /docker-entrypoint-initdb.d/10.sh; '* ]]
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+}
+
+@test "stops a server that got past it, because a script set the PATH anew" {
+  begin 999
+  echo "export PATH=$POSTGRES_BIN:/usr/local/bin:/usr/bin:/bin" | script 10.sh 644
+  initdb 0:0 dash -c listen_addresses=
+  succeeds
+  [ ! -e "$root/volume/pgdata/postmaster.pid" ]
+  [ "$(ls -A "$root/volume/.pgusher")" = '' ]
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+}
+
+@test "never clears what somebody put in PGDATA after a first start that was cut off" {
+  begin 999
+  cut_off KILL 10.sh
+  [ -e "$root/volume/.pgusher/initialising" ]
+  # Another database, copied there by hand.
+  rm -rf "$root/volume/pgdata"
+  "$here/test/support/official-image/run-in-image.sh" "$root" 999:999 initdb -D /volume/pgdata >/dev/null
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *'an initialisation was cut off, but what is in /volume/pgdata now is not what it made'* ]]
+  [ "$(sql 999:999 'SELECT 1')" = 1 ]
+}
+
+@test "asks for no input, and names a script that drops the database" {
+  begin 999
+  echo 'read -r answer' | script 10-asks.sh 644
+  initdb 0:0 dash </dev/null
+  [ "$status" -eq 1 ]
+  [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/10-asks.sh, with status 1'* ]]
+  rm "$root/docker-entrypoint-initdb.d/10-asks.sh"
+  export POSTGRES_DB=app
+  printf '%s\n' '\c postgres' 'DROP DATABASE app' | script 20-drops.sql 644
+  echo 'SELECT 1' | script 30.sql 644
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/30.sql, with status 2'* ]]
+  nothing_is_left
+}
+
+@test "says that the volume is full" {
+  begin 999
+  echo 'dd if=/dev/zero of="$PGDATA/filler" bs=1M' | script 10-fills.sh 644
+  mount -t tmpfs -o size=80m,mode=755 none "$root/volume"
+  mkdir -m 700 "$root/volume/.pgusher"
+  chown 999:999 "$root/volume" "$root/volume/.pgusher"
+  initdb 0:0 dash
+  [ "$status" -eq 1 ]
+  [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/10-fills.sh'*'; the volume is full; nothing of it is kept'* ]] || { echo "$stderr"; umount "$root/volume"; false; }
+  umount "$root/volume"
 }

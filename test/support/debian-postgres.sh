@@ -3,7 +3,8 @@
 #
 # Runs         on Debian, as root, with debootstrap and debian-archive-keyring installed; by the tests, or by hand:
 #                sh test/support/debian-postgres.sh SUITE
-# Arguments    SUITE: bullseye (PostgreSQL 13), bookworm (15), trixie (17), sid (the newest)
+# Arguments    SUITE: bullseye (PostgreSQL 13), bookworm (15), trixie (17), sid (the newest that is stable), or experimental: sid
+#              with the newest PostgreSQL of Debian experimental, which has release candidates and what was just released
 # Environment  PGUSHER_CACHE: where it is kept, ~/.cache/pgusher by default; what apt and debootstrap read
 # Prints       the directory of the file system, on stdout; progress on stderr
 # Exit         0 it is there; 1 this machine cannot make it, with the reason on stderr; else that of apt-get
@@ -32,7 +33,12 @@ fi
 suite=$2
 
 [ -r "$keyring" ] || stop "$keyring is not there (apt-get install debian-archive-keyring)"
-[ -e "/usr/share/debootstrap/scripts/$suite" ] || stop "debootstrap knows no suite \"$suite\""
+# Experimental is no whole Debian: a few packages to be put upon sid (wiki.debian.org/DebianExperimental).
+case $suite in
+  experimental) base=sid ;;
+  *) base=$suite ;;
+esac
+[ -e "/usr/share/debootstrap/scripts/$base" ] || stop "debootstrap knows no suite \"$base\""
 
 root=${PGUSHER_CACHE:-$HOME/.cache/pgusher}/debian/$suite
 mkdir -p "${root%/*}"
@@ -58,9 +64,9 @@ rm -rf "$new"
 printf 'Making a file system of Debian %s in %s ...\n' "$suite" "$root" >&2
 # A download that breaks off is no reason to give up at once; debootstrap begins anew in an empty directory.
 tries=3
-until debootstrap --variant=minbase --keyring="$keyring" "$suite" "$new" "$mirror" >&2; do
+until debootstrap --variant=minbase --keyring="$keyring" "$base" "$new" "$mirror" >&2; do
   tries=$((tries - 1))
-  [ "$tries" -gt 0 ] || stop "Debian $suite cannot be had from $mirror"
+  [ "$tries" -gt 0 ] || stop "Debian $base cannot be had from $mirror"
   umount -l "$new/proc" "$new/sys" 2>/dev/null || :
   rm -rf "$new"
   sleep 5
@@ -83,11 +89,21 @@ if [ -r "$trusted" ]; then
   printf 'Acquire::https::CaInfo "/etc/machine-certificates.crt";\n' >>"$new/etc/apt/apt.conf.d/99machine"
 fi
 mount -t proc proc "$new/proc"
-for step in update 'install postgresql zstd'; do
-  # shellcheck disable=SC2086 # A step is words.
+apt() {
   DEBIAN_FRONTEND=noninteractive chroot "$new" apt-get -y -qq --no-install-recommends \
-    -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io $step >&2
-done
+    -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io "$@" >&2
+}
+if [ "$base" = "$suite" ]; then
+  apt update
+  apt install postgresql zstd
+else
+  printf 'deb %s %s main\n' "$mirror" "$suite" >>"$new/etc/apt/sources.list"
+  apt update
+  major=$(chroot "$new" apt-cache search --names-only '^postgresql-[0-9]+$' | sed 's/^postgresql-\([0-9]*\) .*/\1/' | sort -n | tail -n 1)
+  # By name: `--target-release` would take other things from there too, with which those of sid cannot be installed.
+  apt install zstd "postgresql-$major/$suite" "postgresql-client-$major/$suite" "libpq5/$suite" ||
+    stop "Debian $suite has no PostgreSQL $major"
+fi
 umount "$new/proc"
 chroot "$new" apt-get clean
 rm -rf "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/*.bin

@@ -157,6 +157,10 @@ describe('parameters', () => {
     ['5433', 5433],
     ['0', 5432],
     ['70000', 5432],
+    // A leading zero is octal to the server, and psql would read the same variable as 5433.
+    ['05433', 2843],
+    ['0x1539', 5433],
+    ['08', 5432],
     ['many', 5432],
   ])('PGPORT %s makes port %d', (text, port) => {
     expect(server(`        env: [{name: PGPORT, value: "${text}"}]`).port).toBe(port);
@@ -252,7 +256,7 @@ test('probes are there or not', () => {
   expect(probes).toEqual({ startup: undefined, liveness: { tcpSocket: { port: 'postgres' } }, readiness: undefined });
 });
 
-test('a messy manifest: anchors, nulls, empty lists, names written twice, numbers as text', () => {
+test('a messy manifest: anchors, nulls, empty lists, names written twice', () => {
   const workload = read(`
 metadata: {name: orders, labels: {a: 1, b: x}, annotations: null}
 spec:
@@ -266,10 +270,10 @@ spec:
         image: &image postgres:17.6
         command: null
         args: [-c, fsync=off]
-        ports: [{containerPort: "5432"}, {containerPort: postgres}]
+        ports: [{containerPort: 5432}, {containerPort: null}]
         env: [{name: PGDATA, value: /a}, {name: PGDATA, value: /b}, {value: x}, {name: N, value: null}]
         volumeMounts: [{name: data}]
-        securityContext: {runAsUser: "999"}
+        securityContext: {runAsUser: null}
         resources: {}
       - name: postgres
         image: *image

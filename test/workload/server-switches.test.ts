@@ -22,6 +22,9 @@ test.each<readonly [readonly string[], readonly (readonly [string, string, numbe
     ],
   ],
   [['-F'], [['fsync', 'off', 0]]],
+  // In no manual, without a value: it hides nothing behind it.
+  [['-bF'], [['fsync', 'off', 0]]],
+  [['-b', '-F'], [['fsync', 'off', 1]]],
   [
     ['-Fl', '-p5433'],
     [

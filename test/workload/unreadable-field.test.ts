@@ -39,6 +39,29 @@ describe('a field of another type is named', () => {
     [[...server, 'command'], [null], `${container}.command[0]: null; text; put it in quotes`],
     [[...server, 'volumeMounts'], {}, `${container}.volumeMounts: a map; a list`],
     [[...server, 'startupProbe'], 'x', `${container}.startupProbe: text; a map`],
+    [[...server, 'ports'], [{ containerPort: '5432' }], `${container}.ports[].containerPort: text; a number`],
+    [
+      [...server, 'ports'],
+      [{ name: 'pg', containerPort: 5432, protocol: 6 }],
+      `${container}.ports[pg].protocol: a number; text; put it in quotes`,
+    ],
+    [
+      [...server, 'readinessProbe'],
+      { periodSeconds: '5' },
+      `${container}.readinessProbe.periodSeconds: text; a number`,
+    ],
+    [[...server, 'securityContext'], { runAsUser: '999' }, `${container}.securityContext.runAsUser: text; a number`],
+    [
+      [...server, 'securityContext'],
+      { readOnlyRootFilesystem: 'true' },
+      `${container}.securityContext.readOnlyRootFilesystem: text; true or false, without quotes`,
+    ],
+    [
+      [...server, 'volumeMounts'],
+      [{ name: 'data', mountPath: '/var/lib/postgresql/data', readOnly: 'false' }],
+      `${container}.volumeMounts[/var/lib/postgresql/data].readOnly: text; true or false, without quotes`,
+    ],
+    [[...pod, 'securityContext'], { fsGroup: '999' }, 'spec.template.spec.securityContext.fsGroup: text; a number'],
     [
       [...server, 'lifecycle'],
       { preStop: { exec: { command: 'sleep 5' } } },
@@ -58,5 +81,9 @@ test('what is absent, null or of any size is read', () => {
   const nulls = ['env', 'args', 'command', 'ports', 'lifecycle', 'startupProbe', 'resources'];
   expect(nulls.flatMap((key) => seenIn(edited(managedSet(), [...server, key], null)))).toEqual([]);
   expect(seenIn(edited(managedSet(), [...server, 'env', 'PGDATA', 'value'], null))).toEqual([]);
+  const port = { containerPort: 5432, hostPort: null, protocol: 'TCP', name: 'pg' };
+  expect(seenIn(edited(managedSet(), [...server, 'ports'], [port]))).toEqual([]);
+  const probe = { tcpSocket: { port: 'pg' }, periodSeconds: 5, failureThreshold: null };
+  expect(seenIn(edited(managedSet(), [...server, 'readinessProbe'], probe))).toEqual([]);
   expect(seenIn(edited(managedSet(), ['spec', 'replicas'], JSON.rawJSON('99999999999999999999')))).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import { overdueSince } from './overdue.ts';
+
 /** What the agent knows of itself: written by the parts of `backup`, read by the HTTP pages. Times are Dates. */
 export interface AgentStatus {
   readonly set: string;
@@ -9,6 +11,8 @@ export interface AgentStatus {
   store: StoreStatus;
   receiver: ReceiverStatus;
   backups: BackupsStatus;
+  /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
+  restoreRefused: string | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
@@ -18,6 +22,7 @@ export interface AgentStatus {
 
 export type FailureKind =
   | 'server'
+  | 'version'
   | 'store'
   | 'identity'
   | 'receiver'
@@ -69,6 +74,8 @@ export interface StandbySlot {
   readonly name: string;
   /** Null while a standby is connected; else since when this agent has seen none. */
   readonly unusedSince: Date | null;
+  /** Why the server gave up on it, in the server's word where it has one (17 and newer); null: it works. It never comes back. */
+  readonly lost: string | null;
   /** WAL that the server keeps for it. */
   readonly retainedBytes: number;
   /** The most that it would keep; null: no limit. */
@@ -115,6 +122,7 @@ export function newStatus(options: {
       segmentsWaiting: 0,
     },
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    restoreRefused: 'that was not looked at yet',
     standbySlots: [],
     failures: new Map(),
     lastFailure: null,
@@ -134,8 +142,24 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
     ...(status.server.kind === 'recovering' ? ['the server is in recovery'] : []),
     ...(status.store.ours ? [] : ['the store is not known to belong to this server']),
     ...(status.backups.complete.length === 0 ? ['there is no base backup'] : []),
+    ...(status.restoreRefused === null || status.backups.complete.length === 0
+      ? []
+      : [`a restore would be refused: ${status.restoreRefused}`]),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
     ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),
+  ];
+}
+
+/** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
+export function reasonsToLook(status: AgentStatus, now: Date): string[] {
+  const since = status.backupWanted ? overdueSince(status.backups, now) : null;
+  return [
+    ...reasonsUnprotected(status),
+    ...(since === null
+      ? []
+      : [
+          `the newest base backup is older than its schedule: one was due at ${since.toISOString()}${status.backups.running ? ' and is being made now' : ''}`,
+        ]),
   ];
 }

@@ -1,6 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupContract } from '../contract.ts';
+import { linkedTo } from '../restore/linked-to.ts';
+import { restoreObstacle, tablespaceObstacle } from '../restore/restore-obstacle.ts';
 import { baseBackupDirectory, readBaseBackups, writeBaseBackupRecord } from '../store/base-backups.ts';
 import { formatBytes, readFreeSpace } from '../store/free-space.ts';
 import { readGaps } from '../store/gaps.ts';
@@ -13,6 +15,7 @@ import type { BackupSummary } from './agent-status.ts';
 import { removeUnfinishedBaseBackups, takeBaseBackup } from './base-backup.ts';
 import { expire } from './expire.ts';
 import { backOff, pause } from './pause.ts';
+import { controlFileTrouble, noteRestoreAnswer } from './restore-answer.ts';
 import { isDue, nextTime } from './schedule.ts';
 import { readSensitiveSettings, readTablespaces } from './server-facts.ts';
 import type { Session } from './session.ts';
@@ -78,13 +81,28 @@ async function whyNow(
         : `there is none of timeline ${timeline}`
       : gap !== undefined && parseLsn(newest.startLsn) < segmentStart(gap.resumed, newest.segmentSize)
         ? `WAL is missing since ${gap.missing}`
-        : null;
+        : await whyAnother(session, newest);
   session.status.backups.wanted = wanted;
   if (wanted !== null) {
     return wanted;
   }
   const starts = own.map((record) => new Date(record.startedAt));
   return isDue(backup.schedule, backup.timeZone, starts, session.edges.now()) ? 'scheduled' : null;
+}
+
+/** Where the newest cannot be restored, or not all that is behind it, and one of now could. */
+async function whyAnother(session: Session, newest: BaseBackupRecord): Promise<string | null> {
+  const { contract, connection } = session;
+  const tablespaces = await readTablespaces(connection);
+  if (tablespaceObstacle('the server has tablespaces', tablespaces, contract) !== null) {
+    return null;
+  }
+  const known = new Set(newest.tablespaces.map(({ oid }) => oid));
+  const made = tablespaces.find(({ oid }) => !known.has(oid));
+  // Replay of its creation would stop for want of its folder, which nobody could know of.
+  return made === undefined
+    ? restoreObstacle(newest, contract)
+    : `tablespace ${made.oid} at ${made.location} was made since the last one`;
 }
 
 /** @returns what went wrong, or null. Who asked is answered either way. */
@@ -105,6 +123,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
       compression: backup.compression,
       settings: await readSensitiveSettings(session.connection),
       tablespaces: await readTablespaces(session.connection),
+      walDirectory: await linkedTo(join(session.contract.dataDirectory, 'pg_wal')),
       now: edges.now,
       signal: session.stopping,
     });
@@ -117,6 +136,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
     }
     report.recovered('base-backup');
     noteBackups(session, (await readBaseBackups(session.root, facts.systemId)).complete, backup);
+    await noteRestoreAnswer(session);
     answers.forEach((answer) => {
       answer({ kind: 'taken', id: record.id });
     });
@@ -163,8 +183,15 @@ async function verify(session: Session, record: BaseBackupRecord): Promise<void>
   const damage = await verifyBaseBackup(directory, record, session.stopping);
   const through = await walThrough(session, record);
   const problems = [...damage, ...(through.problem === null ? [] : [through.problem])];
-  const ok = problems.length === 0;
+  // A backup that is as it was made, and that a restore would refuse all the same: it is kept, and not called good.
+  const obstacle =
+    restoreObstacle(record, session.contract) ?? (await controlFileTrouble(session.contract.dataDirectory));
+  const ok = problems.length === 0 && obstacle === null;
   status.backups.lastVerification = { at: edges.now(), ok, id: record.id };
+  if (problems.length === 0 && obstacle !== null) {
+    report.failed('verification', `base backup ${record.id} is not called verified: ${obstacle}`);
+    return;
+  }
   if (ok) {
     await writeBaseBackupRecord(directory, {
       ...record,

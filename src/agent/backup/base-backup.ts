@@ -25,6 +25,8 @@ export interface BaseBackupOptions {
   readonly compression: Compression;
   readonly settings: Readonly<Record<string, number>>;
   readonly tablespaces: readonly { readonly oid: string; readonly location: string }[];
+  /** What pg_wal is a link to; null: a folder of PGDATA. */
+  readonly walDirectory: string | null;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -90,6 +92,7 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
       compression,
       archives,
       tablespaces: options.tablespaces,
+      ...(options.walDirectory === null ? {} : { walDirectory: options.walDirectory }),
       size: manifest.size,
       storedSize: archives.reduce((sum, archive) => sum + archive.storedSize, 0),
       settings: options.settings,

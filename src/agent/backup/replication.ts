@@ -50,14 +50,32 @@ async function secretValue(path: string): Promise<string> {
   return value;
 }
 
-/** @returns whether anything was changed. */
+/** What says that a role is ours to change; replication.sh writes the same. */
+const ownComment = 'made by pgusher for replication';
+
+interface FoundRole {
+  readonly logs_in: boolean;
+  readonly replicates: boolean;
+  readonly verifier: string | null;
+  readonly is_ours: boolean;
+}
+
+/**
+ * A role that pgusher did not make gets REPLICATION and nothing else: with the superuser's name in the Secret, its password
+ * would be overwritten.
+ * @returns whether anything was changed.
+ * @throws where the role is somebody's and cannot log in with the Secret's password.
+ */
 export async function reconcileRole(client: pg.Client, role: string, password: string): Promise<boolean> {
-  const found = await client.query<{ fits: boolean; verifier: string | null }>(
-    `SELECT rolcanlogin AND rolreplication AS fits, rolpassword AS verifier FROM pg_catalog.pg_authid WHERE rolname = $1`,
-    [role],
+  const found = await client.query<FoundRole>(
+    `SELECT rolcanlogin AS logs_in, rolreplication AS replicates, rolpassword AS verifier,
+            coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') = $2 AS is_ours
+       FROM pg_catalog.pg_authid WHERE rolname = $1`,
+    [role, ownComment],
   );
   const [row] = found.rows;
-  if (row?.fits === true && isVerifierOf(row.verifier, password)) {
+  const logsIn = row?.logs_in === true && isVerifierOf(row.verifier, password);
+  if (logsIn && row.replicates) {
     return false;
   }
   if (Buffer.byteLength(role) > 63) {
@@ -66,13 +84,38 @@ export async function reconcileRole(client: pg.Client, role: string, password: s
   for (const setting of quietSettings) {
     await client.query(setting);
   }
-  // Utility statements take no parameters: the server itself quotes the name and the verifier.
+  if (row?.is_ours === false) {
+    if (!row.replicates) {
+      await execute(client, 'ALTER ROLE %I REPLICATION', [role]);
+    }
+    if (!logsIn) {
+      throw new Error(
+        `the role "${role}" of the replication Secret was not made by pgusher, and ${row.logs_in ? 'has another password' : 'cannot log in'}; ` +
+          'wanted a role of its own for replication in the Secret, or that role\'s own password. ' +
+          `To hand it over: COMMENT ON ROLE <role> IS '${ownComment}'`,
+      );
+    }
+    return true;
+  }
+  const secret = canVerify(password) ? scramVerifier(password) : password;
+  if (row === undefined) {
+    await client.query('BEGIN');
+    await execute(client, 'CREATE ROLE %I LOGIN REPLICATION PASSWORD %L', [role, secret]);
+    await execute(client, 'COMMENT ON ROLE %I IS %L', [role, ownComment]);
+    await client.query('COMMIT');
+  } else {
+    await execute(client, 'ALTER ROLE %I LOGIN REPLICATION PASSWORD %L', [role, secret]);
+  }
+  return true;
+}
+
+/** Utility statements take no parameters: the server itself quotes the names and the verifier. */
+async function execute(client: pg.Client, format: string, values: readonly string[]): Promise<void> {
   const statement = await client.query<{ text: string }>(
-    `SELECT pg_catalog.format('%s ROLE %I LOGIN REPLICATION PASSWORD %L', $1::text, $2::text, $3::text) AS text`,
-    [row === undefined ? 'CREATE' : 'ALTER', role, canVerify(password) ? scramVerifier(password) : password],
+    'SELECT pg_catalog.format($1::text, VARIADIC $2::text[]) AS text',
+    [format, values],
   );
   await client.query(statement.rows[0]?.text ?? '');
-  return true;
 }
 
 /** @returns whether the file was changed. */

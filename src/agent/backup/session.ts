@@ -16,7 +16,9 @@ import { keepBackingUp } from './base-backup-loop.ts';
 import type { Demand } from './demand.ts';
 import { pause } from './pause.ts';
 import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
+import { programMajor, versionTrouble } from './program-version.ts';
 import { keepReceiving } from './receiving.ts';
+import { keepAskingRestore } from './restore-answer.ts';
 import { readServerFacts } from './server-facts.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { keepLookingAtStandbys } from './standby-slots.ts';
@@ -42,6 +44,7 @@ export interface AgentContext {
 
 /** One primary, from connecting to its end. */
 export interface Session {
+  readonly contract: AgentContract;
   readonly connection: ServerConnection;
   readonly facts: ServerFacts;
   /** `<mount>/<prefix>` */
@@ -94,6 +97,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
   context.system = facts;
   const stopping = AbortSignal.any([end.signal, context.stopping]);
   const session: Session = {
+    contract,
     connection,
     facts,
     root: storeRoot(contract.store),
@@ -128,9 +132,16 @@ export async function runSession(context: AgentContext, connected: Connected): P
     },
   };
   status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
+  const trouble = versionTrouble(facts.major, await programMajor(session.programs.pg_receivewal));
+  if (trouble === null) {
+    session.report.recovered('version');
+  } else {
+    session.report.failed('version', trouble);
+  }
   await Promise.all([
-    keepReceiving(session),
-    keepBackingUp(session),
+    // Programs that are older than the server are turned away by it, each time anew.
+    ...(trouble === null ? [keepReceiving(session), keepBackingUp(session)] : []),
+    keepAskingRestore(session),
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),
   ]);

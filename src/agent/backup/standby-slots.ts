@@ -3,6 +3,7 @@ import { formatBytes } from '../store/free-space.ts';
 import type { StandbySlot } from './agent-status.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
+import { lostSlot } from './lost-slot.ts';
 import { messageOf } from './status-report.ts';
 
 /** A standby is away for less, as a rule: its pod restarts, or its node is drained. */
@@ -22,6 +23,14 @@ export async function keepLookingAtStandbys(session: Session): Promise<void> {
       const slots = await readStandbySlots(session.connection, session.status.standbySlots, now);
       session.status.standbySlots = slots;
       for (const slot of slots) {
+        if (slot.lost !== null) {
+          if (!said.has(`lost ${slot.name}`)) {
+            said.add(`lost ${slot.name}`);
+            session.edges.log.error({ slot: slot.name, lost: slot.lost }, lostSlot(slot.name, slot.lost));
+          }
+          continue;
+        }
+        said.delete(`lost ${slot.name}`);
         const isUnused = slot.unusedSince !== null && now.getTime() - slot.unusedSince.getTime() >= unusedFor;
         if (!isUnused) {
           said.delete(slot.name);
@@ -53,14 +62,22 @@ async function readStandbySlots(
   before: readonly StandbySlot[],
   now: Date,
 ): Promise<readonly StandbySlot[]> {
-  // In megabytes; -1: no limit. Version 12 and older have neither the setting nor a limit.
-  const rows = await connection.query<{ name: string; active: boolean; retained: string | null; most: string | null }>(
-    `SELECT slot_name AS name, active, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::text AS retained,
+  // In megabytes; -1: no limit. Version 12 and older have neither the setting nor a limit, and those before 17 no reason.
+  const rows = await connection.query<{
+    name: string;
+    active: boolean;
+    retained: string | null;
+    most: string | null;
+    status: string | null;
+    reason: string | null;
+  }>(
+    `SELECT slot_name AS name, active, wal_status AS status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::text AS retained,
             (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size') AS most
-       FROM pg_catalog.pg_replication_slots WHERE slot_type = 'physical' AND slot_name LIKE 'pgusher\\_%' ORDER BY slot_name`,
+       FROM pg_catalog.pg_replication_slots AS s WHERE slot_type = 'physical' AND slot_name LIKE 'pgusher\\_%' ORDER BY slot_name`,
   );
-  return rows.map(({ name, active, retained, most }) => ({
+  return rows.map(({ name, active, retained, most, status, reason }) => ({
     name,
+    lost: status === 'lost' || reason !== null ? (reason ?? 'wal_removed') : null,
     unusedSince: active ? null : (before.find((slot) => slot.name === name)?.unusedSince ?? now),
     retainedBytes: Math.max(0, Number(retained ?? 0)),
     limitBytes: most === null || Number(most) < 0 ? null : Number(most) * 2 ** 20,

@@ -1,7 +1,9 @@
+import { newestMajor } from '../../workload/newest-major.ts';
+
 /**
- * The fields of global/pg_control that stand at the same place in every major version from 13 to 18 (ControlFileData in
- * src/include/catalog/pg_control.h; little-endian as on every platform that the images exist for). Read here and not by
- * `pg_controldata`, because that program reads its own major version only.
+ * The fields of global/pg_control that are looked at (ControlFileData in src/include/catalog/pg_control.h; little-endian as on
+ * every platform that the images exist for). Read here and not by `pg_controldata`, because that program reads its own major
+ * version only.
  */
 export interface ControlFile {
   /** Decimal. */
@@ -16,18 +18,58 @@ export interface ControlFile {
   readonly inRecovery: boolean;
 }
 
-const offset = { systemId: 0, state: 16, timeline: 48, minRecoveryTimeline: 144, segmentSize: 228 };
+/** These stand in front of all that a new major version adds; the first two never move (comment on the struct). */
+const offset = { systemId: 0, version: 8, state: 16, timeline: 48 };
+
+/** Places that move from one pg_control_version to another. */
+interface Layout {
+  readonly minRecoveryTimeline: number;
+  readonly segmentSize: number;
+}
+
+const before19: Layout = { minRecoveryTimeline: 144, segmentSize: 228 };
+
+/** By pg_control_version (PG_CONTROL_VERSION in pg_control.h), as the released versions have it. */
+const layouts: ReadonlyMap<number, Layout> = new Map([
+  // 13 to 17
+  [1300, before19],
+  // 18
+  [1800, before19],
+  // 19: one field more in the checkpoint, one more before the segment size.
+  [1905, { minRecoveryTimeline: 152, segmentSize: 240 }],
+]);
+
+const oldestLayout = 1300;
+const newestLayout = Math.max(...layouts.keys());
+/** Ten majors ahead: what is beyond is no version but damage. */
+const newestPlausible = newestLayout + 1000;
+
+/** A server of a version that this agent is too old for: its data is good, and nobody here can tell what is in it. */
+export class UnknownControlFile extends Error {
+  override readonly name = 'UnknownControlFile';
+
+  constructor(version: number) {
+    super(
+      `pg_control is of version ${version}, which this agent does not know (it knows those of PostgreSQL 13 to ${newestMajor}); ` +
+        'wanted: an agent image as new as the server (postgres.io/agent-image), or a released version of PostgreSQL',
+    );
+  }
+}
 
 /** DBState in pg_control.h. */
 const state = { shutDown: 1, shutDownInRecovery: 2, inArchiveRecovery: 5 };
 
-/** @throws where the bytes cannot be those of a control file. */
+/** @throws UnknownControlFile; another error where the bytes cannot be those of a control file. */
 export function parseControlFile(bytes: Buffer): ControlFile {
-  if (bytes.length < offset.segmentSize + 4) {
-    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${offset.segmentSize + 4}`);
+  if (bytes.length < offset.timeline + 4) {
+    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${before19.segmentSize + 4}`);
+  }
+  const layout = layoutOf(bytes.readUInt32LE(offset.version));
+  if (bytes.length < layout.segmentSize + 4) {
+    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${layout.segmentSize + 4}`);
   }
   const systemId = bytes.readBigUInt64LE(offset.systemId);
-  const segmentSize = bytes.readUInt32LE(offset.segmentSize);
+  const segmentSize = bytes.readUInt32LE(layout.segmentSize);
   const timeline = bytes.readUInt32LE(offset.timeline);
   // initdb --wal-segsize: a power of two from 1 MB to 1 GB.
   const plausibleSize = segmentSize >= 2 ** 20 && segmentSize <= 2 ** 30 && Number.isInteger(Math.log2(segmentSize));
@@ -39,9 +81,21 @@ export function parseControlFile(bytes: Buffer): ControlFile {
   const stateValue = bytes.readUInt32LE(offset.state);
   return {
     systemId: systemId.toString(),
-    timeline: Math.max(timeline, bytes.readUInt32LE(offset.minRecoveryTimeline)),
+    timeline: Math.max(timeline, bytes.readUInt32LE(layout.minRecoveryTimeline)),
     segmentSize,
     shutDown: stateValue === state.shutDown,
     inRecovery: stateValue === state.shutDownInRecovery || stateValue === state.inArchiveRecovery,
   };
+}
+
+/** Versions before 13 are not known one by one: what is read of them must be plausible. */
+function layoutOf(version: number): Layout {
+  const known = layouts.get(version);
+  if (known !== undefined) {
+    return known;
+  }
+  if (version > oldestLayout && version <= newestPlausible) {
+    throw new UnknownControlFile(version);
+  }
+  return before19;
 }

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../store/durable-file.ts';
 import type { ControlFile } from './control-file.ts';
-import { parseControlFile } from './control-file.ts';
+import { parseControlFile, UnknownControlFile } from './control-file.ts';
 import { dataVolumePaths, ownFolder } from './data-volume-paths.ts';
 
 export type DataDirectoryState =
@@ -14,13 +14,20 @@ export type DataDirectoryState =
       readonly signal: 'recovery' | 'standby' | null;
     }
   | { readonly kind: 'EMPTY' }
-  /** `clear`: an unfinished restore, copy or initialisation beside PGDATA. `finish`: a verified one that is being moved in. */
-  | { readonly kind: 'OURS-PARTIAL'; readonly remedy: 'clear' | 'finish' }
+  /**
+   * `clear`: an unfinished restore or copy beside PGDATA. `finish`: a verified one that is being moved in. `take-back`: an
+   * initialisation in PGDATA that has not ended.
+   */
+  | { readonly kind: 'OURS-PARTIAL'; readonly remedy: 'clear' | 'finish' | 'take-back' }
   /** `found` names what is there, for a person. */
-  | { readonly kind: 'FOREIGN'; readonly found: string };
+  | { readonly kind: 'FOREIGN'; readonly found: string }
+  /** A database of which a part on another volume is lost (lost-part.ts); `found` names it. */
+  | { readonly kind: 'INCOMPLETE'; readonly found: string }
+  /** A database of a server that this agent is too old for; `found` says what is wanted, too. */
+  | { readonly kind: 'NEWER'; readonly found: string };
 
 /** Made by mkfs and left alone by everybody. */
-const notOfAnybody = new Set(['lost+found', ownFolder]);
+export const notOfAnybody: ReadonlySet<string> = new Set(['lost+found', ownFolder]);
 
 /**
  * Looks at PGDATA and at the volume that holds it; changes nothing.
@@ -34,7 +41,9 @@ export async function readDataDirectoryState(dataDirectory: string, dataMount: s
   }
   const entries = (await entriesOf(dataDirectory)).filter((name) => !notOfAnybody.has(name));
   if (entries.length > 0) {
-    return readDatabase(dataDirectory, entries);
+    return ownEntries.includes(ours.initialisingName)
+      ? readInitialisation(ours.initialising, dataDirectory)
+      : readDatabase(dataDirectory, entries);
   }
   if (ownEntries.includes(ours.stagingName)) {
     return { kind: 'OURS-PARTIAL', remedy: 'clear' };
@@ -68,8 +77,29 @@ async function readDatabase(dataDirectory: string, entries: readonly string[]): 
         : null;
     return { kind: 'VALID', major, control: parseControlFile(control), signal };
   } catch (error) {
+    if (error instanceof UnknownControlFile) {
+      return { kind: 'NEWER', found: `${dataDirectory} holds a database of PostgreSQL ${major}: ${error.message}` };
+    }
     return { kind: 'FOREIGN', found: `${dataDirectory}: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/**
+ * What is in PGDATA while the image initialises it. Only the very database that it was making is ours to remove: somebody may
+ * have put another one there since.
+ */
+async function readInitialisation(marker: string, dataDirectory: string): Promise<DataDirectoryState> {
+  const made = /^system=(\d+)$/m.exec((await textOf(marker)) ?? '')?.[1];
+  const control = await bytesOf(join(dataDirectory, 'global', 'pg_control'));
+  const found = control === undefined || control.length < 8 ? undefined : control.readBigUInt64LE(0).toString();
+  return made !== undefined && found === made
+    ? { kind: 'OURS-PARTIAL', remedy: 'take-back' }
+    : {
+        kind: 'FOREIGN',
+        found:
+          `${marker} says that an initialisation of ${dataDirectory} was cut off (system ${made ?? 'not known yet'}), but what is there now ` +
+          `is not what it made (${found === undefined ? 'no global/pg_control' : `system ${found}`}). To keep it, remove that file`,
+      };
 }
 
 /** A directory with PG_VERSION and global/, at most `depth` levels below `directory`, or `directory` itself. */

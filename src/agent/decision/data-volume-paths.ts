@@ -7,9 +7,10 @@ export const ownFolder = '.pgusher';
  * `<data mount>/.pgusher/`:
  *
  *   lock       held for the pod's life
- *   staging/   a restore, a copy of the primary or an initialisation under way; becomes PGDATA by rename(2)
+ *   staging/   a restore, a copy of the primary or what initdb makes; becomes PGDATA by rename(2)
  *   filling    PGDATA is a mount point, so that it cannot be replaced: its entries are moved in one by one; there while
- *              that is under way. initdb.sh writes it too.
+ *              that is under way
+ *   initialising  the image is making a database in PGDATA itself, and has not ended: `system=` names it (initdb.sh)
  *   pg_control while filling: the file that makes a database of it, moved in last
  *   wal/       segments that restore-command.sh may take
  */
@@ -19,6 +20,8 @@ export interface DataVolumePaths {
   readonly stagingName: string;
   readonly filling: string;
   readonly fillingName: string;
+  readonly initialising: string;
+  readonly initialisingName: string;
   readonly heldControlFile: string;
   readonly offeredWal: string;
 }
@@ -27,12 +30,15 @@ export function dataVolumePaths(dataMount: string): DataVolumePaths {
   const own = join(dataMount, ownFolder);
   const stagingName = 'staging';
   const fillingName = 'filling';
+  const initialisingName = 'initialising';
   return {
     own,
     staging: join(own, stagingName),
     stagingName,
     filling: join(own, fillingName),
     fillingName,
+    initialising: join(own, initialisingName),
+    initialisingName,
     heldControlFile: join(own, 'pg_control'),
     offeredWal: join(own, 'wal'),
   };

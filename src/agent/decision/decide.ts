@@ -41,6 +41,8 @@ export interface NewerTimeline {
  * | PGDATA  | store   | primary                                                       | standby             |
  * | VALID   | any     | start; newer timeline of its lineage: stop; other system: start without archiving | start |
  * | FOREIGN | any     | stop                                                          | stop                |
+ * | INCOMPLETE | any  | stop                                                          | stop                |
+ * | NEWER   | any     | stop                                                          | stop                |
  * | EMPTY   | BACKUPS | restore, also where it is read-only or full (`initialize`: stop) | copy             |
  * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop | copy              |
  * | EMPTY   | NONE    | as EMPTY, without archiving                                   | copy, no archiving  |
@@ -57,6 +59,10 @@ export function decide(situation: Situation): Decision {
       return stop(
         `${data.found}. Wanted: a database in PGDATA, or nothing at all; nothing was changed. Move it away, or name its place with postgres.io/data-directory`,
       );
+    case 'INCOMPLETE':
+      return stop(`${data.found}. ${wholeAgain(situation)}`);
+    case 'NEWER':
+      return stop(`${data.found}. Nothing was changed, and the data is as good as it was`);
     case 'OURS-PARTIAL':
       throw new Error('OURS-PARTIAL is to be cleared or finished before the decision');
     case 'EMPTY':
@@ -96,6 +102,18 @@ function startExisting(situation: Situation, data: Extract<DataDirectoryState, {
     case 'NONE':
       return start(false, notes);
   }
+}
+
+/** A part of it is gone with its volume: nothing but the whole can be put back. */
+function wholeAgain({ role, store }: Situation): string {
+  const back =
+    'Nothing was changed; pg_resetwal would make a database of it that has lost what was committed. Wanted: that volume back, mounted where it was';
+  if (role === 'standby') {
+    return `${back}. Where it is gone for good, delete the data claim too: this standby is copied anew from its primary`;
+  }
+  return store.kind === 'BACKUPS'
+    ? `${back}. Where it is gone for good, delete the data claim too: everything is restored from the store, which holds ${store.backups.length} base backups and the WAL behind them`
+    : `${back}. There is no base backup that could be restored instead (the store is ${store.kind})`;
 }
 
 /** To read is enough for a restore, and for a database that is there. */

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
-import { reasonsUnprotected } from '../backup/agent-status.ts';
+import { reasonsToLook } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { errorCode } from '../store/durable-file.ts';
+import { agentReport } from './agent-report.ts';
 import { createMetrics } from './metrics.ts';
 import { statusPage } from './status-page.ts';
 
@@ -27,8 +28,9 @@ export class PortTaken extends Error {
  *
  * | path      | 200 means                                               | asked by                       |
  * | /livez    | this process answers                                    | liveness probe                 |
- * | /readyz   | protected; otherwise 503 and the reasons, a line each   | people and alerts, never a readiness probe: a sidecar's readiness is the pod's, and a database without backups still serves |
+ * | /readyz   | protected and on schedule; otherwise 503 and the reasons | people and alerts, never a readiness probe: a sidecar's readiness is the pod's, and a database without backups still serves |
  * | /metrics  | figures for Prometheus                                  |                                |
+ * | /report   | the status as JSON (agent/report.ts)                    | `pgusher status`               |
  * | /         | the same for a person                                   |                                |
  */
 export async function startHttp(options: {
@@ -39,7 +41,7 @@ export async function startHttp(options: {
   readonly now: () => Date;
 }): Promise<HttpServer> {
   const { status } = options;
-  const registry = createMetrics(status);
+  const registry = createMetrics(status, options.now);
   const server = createServer((request, response) => {
     const answer = (code: number, body: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(code, {
@@ -59,7 +61,7 @@ export async function startHttp(options: {
         answer(200, 'alive\n');
         return;
       case '/readyz': {
-        const reasons = reasonsUnprotected(status);
+        const reasons = reasonsToLook(status, options.now());
         answer(reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'protected\n' : `${reasons.join('\n')}\n`);
         return;
       }
@@ -68,11 +70,14 @@ export async function startHttp(options: {
           answer(200, text, registry.contentType);
         });
         return;
+      case '/report':
+        answer(200, `${JSON.stringify(agentReport(status, options.now()))}\n`, 'application/json');
+        return;
       case '/':
         answer(200, statusPage(status, options.now()), 'text/html; charset=utf-8');
         return;
       default:
-        answer(404, 'not here; see /, /metrics, /readyz, /livez\n');
+        answer(404, 'not here; see /, /report, /metrics, /readyz, /livez\n');
     }
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,12 +1,13 @@
 import { Gauge, Registry } from '@prometheus-io/client';
 import { reasonsUnprotected, slotStatuses } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { overdueSince } from '../backup/overdue.ts';
 
 /**
  * The figures at the moment they are asked for. A set that never had a backup shows explicit zeros and `protected 0`,
  * because an alert on a metric that is not there never fires.
  */
-export function createMetrics(status: AgentStatus): Registry {
+export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
@@ -26,6 +27,14 @@ export function createMetrics(status: AgentStatus): Registry {
   gauge('protected', '1 where everything up to a second ago could be restored now, 0 otherwise.', () =>
     reasonsUnprotected(status).length === 0 ? 1 : 0,
   );
+  gauge(
+    'restore_possible',
+    '1 where a restore of the newest state would be carried out now; 0: it would be refused, the status page says why.',
+    () => (status.restoreRefused === null ? 1 : 0),
+  );
+  gauge('server_primary', '1 while the server takes writes; 0 also where it is not known.', () =>
+    status.server.kind === 'primary' ? 1 : 0,
+  );
   gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
     seconds(backups.complete[0]?.finishedAt),
   );
@@ -39,6 +48,14 @@ export function createMetrics(status: AgentStatus): Registry {
     seconds(newest()?.finishedAt),
   );
   gauge('last_base_backup_bytes', 'Stored size of the newest base backup.', () => newest()?.storedSize ?? 0);
+  gauge(
+    'base_backup_overdue_seconds',
+    'How long the schedule has waited for a base backup, from an hour on; else 0.',
+    () => {
+      const since = overdueSince(backups, now());
+      return since === null ? 0 : (now().getTime() - since.getTime()) / 1000;
+    },
+  );
   gauge('base_backup_running', '1 while a base backup is being made.', () => (backups.running ? 1 : 0));
   gauge(
     'last_wal_flushed_timestamp_seconds',
@@ -81,6 +98,18 @@ export function createMetrics(status: AgentStatus): Registry {
       this.reset();
       for (const { name, unusedSince } of status.standbySlots) {
         this.set({ slot: name }, unusedSince === null ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'pgusher_standby_slot_lost',
+    help: '1 where the server gave up on the slot of a standby, which follows no more; 0 otherwise.',
+    labelNames: ['slot'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, lost } of status.standbySlots) {
+        this.set({ slot: name }, lost === null ? 0 : 1);
       }
     },
   });

@@ -1,11 +1,12 @@
-import { reasonsUnprotected } from '../backup/agent-status.ts';
+import { reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
 import { formatBytes } from '../store/free-space.ts';
 
 /** A page for a person: whether the database is safe, why not, and since when. No script, no link that does anything. */
 export function statusPage(status: AgentStatus, now: Date): string {
-  const reasons = reasonsUnprotected(status);
+  const reasons = reasonsToLook(status, now);
   const { receiver, backups, store, server } = status;
   const newest = backups.complete.at(-1);
   const rows: (readonly [string, string])[] = [
@@ -16,13 +17,21 @@ export function statusPage(status: AgentStatus, now: Date): string {
         ? 'nothing'
         : `from ${text(backups.complete[0]?.finishedAt)} to ${text(receiver.flushedThrough)}`,
     ],
+    [
+      'a restore now',
+      status.restoreRefused === null ? 'would bring everything back' : `refused: ${status.restoreRefused}`,
+    ],
     ['WAL in the store', `${receiver.flushedLsn ?? 'none'}${receiver.streaming ? '' : ' (not being received)'}`],
     ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
     ['slot', receiver.slot],
     ['gaps', String(receiver.gaps)],
     ...status.standbySlots.map((slot): readonly [string, string] => [
       `slot ${slot.name}`,
-      slot.unusedSince === null ? 'in use' : `since ${text(slot.unusedSince)}: ${unusedSlot(slot)}`,
+      slot.lost !== null
+        ? `LOST: ${lostSlot(slot.name, slot.lost)}`
+        : slot.unusedSince === null
+          ? 'in use'
+          : `since ${text(slot.unusedSince)}: ${unusedSlot(slot)}`,
     ]),
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],
@@ -32,7 +41,12 @@ export function statusPage(status: AgentStatus, now: Date): string {
       status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,
     ],
   ];
-  const verdict = reasons.length === 0 ? 'protected' : 'NOT PROTECTED';
+  const verdict =
+    reasons.length === 0
+      ? 'protected'
+      : reasonsUnprotected(status).length === 0
+        ? 'BEHIND ITS SCHEDULE'
+        : 'NOT PROTECTED';
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${escape(status.set)}: ${verdict}</title>

@@ -9,6 +9,7 @@ import { storeNames } from '../store/layout.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { archiveBytes } from './archive-bytes.ts';
 import { DamagedBackup } from './damaged-backup.ts';
+import { tablespaceLink } from './outside-parts.ts';
 import { ManifestCheckedFiles } from './manifest-checked-files.ts';
 import { TarReader } from './tar-reader.ts';
 
@@ -16,6 +17,7 @@ import { TarReader } from './tar-reader.ts';
  * Extracts a base backup into an empty directory. Every file is checked against backup_manifest, and none may be absent
  * or too many; the WAL, which is not in the manifest, by the SHA-256 of its archive. One thread decompresses, one takes
  * checksums, others write, and this one hands the bytes on.
+ * @param elsewhere directories for parts of it, by their path in PGDATA: `pg_wal`, `pg_tblspc/16400`.
  * @param onBytes is told how many bytes of files were written since the last call.
  * @throws DamagedBackup where something is not as it was; an error of the system where it cannot be written.
  */
@@ -24,16 +26,17 @@ export async function extractBaseBackup(
   record: BaseBackupRecord,
   directory: string,
   onBytes: (bytes: number) => void,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const folder = baseBackupDirectory(root, record);
   const manifest = await readManifest(join(folder, storeNames.manifest));
-  const files = new ManifestCheckedFiles(directory, manifest);
+  const files = new ManifestCheckedFiles(directory, manifest, elsewhere);
   try {
     for (const archive of record.archives) {
       const path = join(folder, archive.file);
       // pg_basebackup puts the WAL of the backup itself into an archive of its own, with paths from pg_wal on.
       const isWal = archive.file.startsWith('pg_wal.tar');
-      files.folder = isWal ? 'pg_wal' : '';
+      files.folder = isWal ? 'pg_wal' : folderOf(archive.file);
       files.vouchedFor = !isWal;
       const stored = isWal ? createHash('sha256') : null;
       // The size of a backup is that of the files in its manifest; progress is told of that.
@@ -51,6 +54,12 @@ export async function extractBaseBackup(
       `base backup ${record.id} lacks ${absent.length} of ${manifest.files.size} files, the first is ${absent[0] ?? ''}`,
     );
   }
+}
+
+/** Each tablespace has an archive of its own, named by its oid (manual, pg_basebackup, `--format=tar`). */
+function folderOf(file: string): string {
+  const oid = /^(\d+)\.tar/.exec(file)?.[1];
+  return oid === undefined ? '' : tablespaceLink(oid);
 }
 
 async function readManifest(path: string): Promise<BackupManifest> {

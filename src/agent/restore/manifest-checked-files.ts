@@ -26,14 +26,17 @@ export class ManifestCheckedFiles implements TarHandler {
   bytes = 0;
   private readonly directory: string;
   private readonly manifest: BackupManifest;
+  private readonly elsewhere: ReadonlyMap<string, string>;
   private readonly made = new Set<string>();
   private readonly large = new LargeFiles();
   private path = '';
   private file: RestoredFile | null = null;
 
-  constructor(directory: string, manifest: BackupManifest) {
+  /** @param elsewhere directories for what lies outside of `directory`, by its path in the backup. */
+  constructor(directory: string, manifest: BackupManifest, elsewhere: ReadonlyMap<string, string>) {
     this.directory = directory;
     this.manifest = manifest;
+    this.elsewhere = elsewhere;
   }
 
   entry(entry: TarEntry): void {
@@ -44,6 +47,10 @@ export class ManifestCheckedFiles implements TarHandler {
       return;
     }
     if (entry.kind === 'link') {
+      // The link to a tablespace is made when all is there (stage-backup.ts).
+      if (this.elsewhere.has(path)) {
+        return;
+      }
       throw new Error(
         `${path} is a symbolic link to ${entry.linkTarget}; a tablespace or a WAL directory outside PGDATA`,
       );
@@ -65,7 +72,7 @@ export class ManifestCheckedFiles implements TarHandler {
         throw new Error(`${path} has another checksum than in backup_manifest: the base backup is damaged`);
       }
     };
-    const target = join(this.directory, path);
+    const target = this.targetOf(path);
     this.path = path;
     this.file = entry.size < largeFrom ? new SmallFile(target, check) : this.large.open(target, entry.size, check);
   }
@@ -103,9 +110,18 @@ export class ManifestCheckedFiles implements TarHandler {
     await this.large.close();
   }
 
+  private targetOf(path: string): string {
+    for (const [part, directory] of this.elsewhere) {
+      if (path === part || path.startsWith(`${part}/`)) {
+        return join(directory, path.slice(part.length));
+      }
+    }
+    return join(this.directory, path);
+  }
+
   private makeDirectory(path: string): void {
     if (!this.made.has(path)) {
-      mkdirSync(join(this.directory, path), { recursive: true, mode: 0o700 });
+      mkdirSync(this.targetOf(path), { recursive: true, mode: 0o700 });
       this.made.add(path);
     }
   }

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
 import { namesIn } from '../store/base-backups.ts';
@@ -42,6 +43,22 @@ export async function finishFilling(paths: DataVolumePaths, dataDirectory: strin
 export async function clearStaging(paths: DataVolumePaths): Promise<void> {
   await rm(paths.staging, { recursive: true, force: true });
   await rm(paths.filling, { force: true });
+}
+
+/**
+ * Removes what an initialisation that was cut off made in PGDATA; its state says that it is that. The folder with pg_control
+ * goes last: it says whose the rest is.
+ */
+export async function takeBackInitialisation(paths: DataVolumePaths, dataDirectory: string): Promise<void> {
+  await rm(paths.staging, { recursive: true, force: true });
+  const names = (await namesIn(dataDirectory)).filter((name) => !notOfAnybody.has(name));
+  for (const name of names.filter((each) => each !== 'global')) {
+    await rm(join(dataDirectory, name), { recursive: true, force: true });
+  }
+  await renameIfThere(join(dataDirectory, 'global'), paths.staging);
+  await rm(paths.staging, { recursive: true, force: true });
+  await rm(paths.initialising, { force: true });
+  await syncDirectory(paths.own);
 }
 
 async function isReplaceable(dataDirectory: string): Promise<boolean> {

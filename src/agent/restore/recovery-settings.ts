@@ -1,3 +1,4 @@
+import { readServerInteger } from '../../workload/server-number.ts';
 import { standbyLimits } from '../../workload/standby-limits.ts';
 import type { RestoreTargetContract } from '../contract.ts';
 
@@ -89,8 +90,8 @@ function lastNumber(conf: string, name: string): number | undefined {
   let found: number | undefined;
   for (const line of conf.split('\n')) {
     if (settingName(line) === name) {
-      const value = /^\s*[\w.]+\s*=?\s*'?(\d+)'?/.exec(line)?.[1];
-      found = value === undefined ? found : Number(value);
+      const value = /^\s*[\w.]+\s*=?\s*'?([^\s'#]+)'?/.exec(line)?.[1];
+      found = readServerInteger(value ?? '') ?? found;
     }
   }
   return found;

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { AgentContract } from '../contract.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import type { StoreState } from '../decision/store-state.ts';
@@ -10,6 +11,10 @@ import { progressText, startProgress } from './progress.ts';
 import type { RestoreLease } from './restore-lease.ts';
 import { takeRestoreLease } from './restore-lease.ts';
 import type { RestorePlan } from './restore-plan.ts';
+import type { OutsidePart } from './outside-parts.ts';
+import { mountOf, outsideParts, walLink } from './outside-parts.ts';
+import { partSizes } from './part-sizes.ts';
+import { preparePartStaging } from './place-parts.ts';
 import { planRestore, RestoreRefused } from './restore-plan.ts';
 import type { WalPlace } from './segment-file.ts';
 import { requireSpace, stageBackup, stagedSize } from './stage-backup.ts';
@@ -30,10 +35,10 @@ export interface StagingRequest {
 /**
  * Plans the restore, extracts it into the staging directory and leaves it complete and on disk. A base backup that turns
  * out to be damaged is given up for the one before, with which the same WAL leads to the same end.
- * @returns the settings that recovery of it needs at least.
+ * @returns the base backup that was taken.
  * @throws RestoreRefused
  */
-export async function restoreIntoStaging(request: StagingRequest): Promise<Readonly<Record<string, number>>> {
+export async function restoreIntoStaging(request: StagingRequest): Promise<BaseBackupRecord> {
   const { contract, from, log } = request;
   const store = request.own ? contract.store : contract.source;
   if (store === null) {
@@ -45,14 +50,28 @@ export async function restoreIntoStaging(request: StagingRequest): Promise<Reado
     backup: request.consumed ? 'latest' : contract.restore.backup,
     target: request.consumed ? null : contract.restore.target,
     major: contract.major,
+    places: contract,
   });
   const lease = await leaseOn(root, request);
   try {
     const backup = await stageNewestSound(request, place, plan);
+    await makeLaterTablespaces(request, backup);
     log.info('restored; recovery follows when the server starts');
-    return backup.settings;
+    return backup;
   } finally {
     await lease?.release();
+  }
+}
+
+/**
+ * The folders of tablespaces that were made after this backup, as later ones tell: replay of CREATE TABLESPACE wants them, and stops
+ * where they are not there.
+ */
+async function makeLaterTablespaces({ contract, from }: StagingRequest, backup: BaseBackupRecord): Promise<void> {
+  for (const { location } of from.backups.flatMap(({ tablespaces }) => tablespaces)) {
+    if (!backup.tablespaces.some((known) => known.location === location) && mountOf(location, contract) !== undefined) {
+      await mkdir(location, { recursive: true, mode: 0o700 });
+    }
   }
 }
 
@@ -83,7 +102,14 @@ async function stageNewestSound(
 async function stageOne(request: StagingRequest, place: WalPlace, plan: RestorePlan): Promise<void> {
   const { contract, paths, log } = request;
   const total = stagedSize(place, plan, !request.own);
-  await requireSpace(contract.dataMount, total);
+  const parts = outsideParts(plan.backup, contract);
+  if (plan.backup.walDirectory !== undefined && !parts.some(({ link }) => link === walLink)) {
+    log.warn(
+      `the WAL lay in ${plan.backup.walDirectory}, which no claim of the server's container covers: it comes into PGDATA`,
+    );
+  }
+  await preparePartStaging(parts);
+  await requireRoom(contract, place.root, plan.backup, parts, total);
   log.info(
     { backup: plan.backup.id, segments: plan.steps.length, target: plan.target },
     `restoring base backup ${plan.backup.id}`,
@@ -95,6 +121,7 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
     await stageBackup({
       place,
       directory: paths.staging,
+      parts,
       plan,
       restoreCommand: request.own ? request.restoreCommand : null,
       record: {
@@ -113,6 +140,25 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
   } finally {
     progress.end();
   }
+}
+
+/** On each volume for what comes to lie there. */
+async function requireRoom(
+  contract: AgentContract,
+  root: string,
+  backup: BaseBackupRecord,
+  parts: readonly OutsidePart[],
+  total: number,
+): Promise<void> {
+  let here = total;
+  for (const [index, size] of (await partSizes(root, backup, parts)).entries()) {
+    const location = parts[index]?.location ?? contract.dataMount;
+    if (mountOf(location, contract) !== contract.dataMount) {
+      here -= size;
+      await requireSpace(location, size);
+    }
+  }
+  await requireSpace(contract.dataMount, here);
 }
 
 /**

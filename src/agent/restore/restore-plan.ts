@@ -1,9 +1,11 @@
-import type { RestoreTargetContract } from '../contract.ts';
+import type { AgentContract, RestoreTargetContract } from '../contract.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 import { formatLsn, isSegmentName, parseLsn, parseSegment } from '../store/wal-name.ts';
 import type { Lineage } from './lineage.ts';
 import { latestLineage } from './lineage.ts';
+import type { PartPlaces } from './outside-parts.ts';
+import { restoreObstacle } from './restore-obstacle.ts';
 import type { WalPlace } from './segment-file.ts';
 import { readSegment } from './segment-file.ts';
 import { readStoreWal } from './store-wal.ts';
@@ -40,6 +42,8 @@ export interface RestoreRequest {
   readonly target: RestoreTargetContract | null;
   /** Major of the server that will start there; null where it is not known. */
   readonly major: number | null;
+  /** The volumes of the pod; null: one directory on any machine. */
+  readonly places: PartPlaces | null;
 }
 
 /** A base backup with the WAL behind it. */
@@ -58,6 +62,47 @@ export async function planRestore(
   backups: readonly BaseBackupRecord[],
   request: RestoreRequest,
 ): Promise<RestorePlan> {
+  const found = await findCandidates(place, backups, request);
+  const { newest } = found;
+  const tail = await readTail(place, newest.route.steps);
+  const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
+  const world: World = { ...found, place, places: request.places, tail, end };
+  return request.target === null ? latest(world, newest) : pointInTime(world, request.target);
+}
+
+/**
+ * Why `planRestore` would refuse to bring back the latest state; null: it would not. By names, without reading WAL, so that it can be
+ * asked often.
+ */
+export async function latestRefusal(
+  place: WalPlace,
+  backups: readonly BaseBackupRecord[],
+  contract: PartPlaces & Pick<AgentContract, 'major'>,
+): Promise<string | null> {
+  const request = { backup: 'latest', target: null, major: contract.major, places: contract };
+  try {
+    const { newest } = await findCandidates(place, backups, request);
+    return lossOf(newest, newest, place.segmentSize) ?? restoreObstacle(newest.backup, contract);
+  } catch (error) {
+    if (error instanceof RestoreRefused) {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
+interface Found {
+  readonly newest: Candidate;
+  /** Newest first, not empty. */
+  readonly candidates: readonly Candidate[];
+  readonly lineage: Lineage;
+}
+
+async function findCandidates(
+  place: WalPlace,
+  backups: readonly BaseBackupRecord[],
+  request: RestoreRequest,
+): Promise<Found> {
   const wal = await readStoreWal(place);
   const lineage = await refusing(
     latestLineage(
@@ -74,14 +119,12 @@ export async function planRestore(
   if (newest === undefined) {
     throw new RestoreRefused(unusable(asked, wal, lineage, place.segmentSize));
   }
-  const tail = await readTail(place, newest.route.steps);
-  const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
-  const world: World = { place, candidates, tail, end, lineage };
-  return request.target === null ? latest(world, newest) : pointInTime(world, request.target);
+  return { newest, candidates, lineage };
 }
 
 interface World {
   readonly place: WalPlace;
+  readonly places: PartPlaces | null;
   /** Newest first, not empty. */
   readonly candidates: readonly Candidate[];
   readonly tail: Tail;
@@ -90,34 +133,36 @@ interface World {
 }
 
 function latest(world: World, newest: Candidate): RestorePlan {
-  const { gap } = newest.route;
-  if (gap !== null) {
+  const loss = lossOf(newest, world.candidates[0], world.place.segmentSize);
+  if (loss !== null) {
     throw new RestoreRefused(
-      `WAL segment ${gap.missing} is missing in the store, and ${gap.evidence} proves that the database went on behind it: a restore would lose those rows. ` +
-        `Bring the file back; to accept the loss, restore up to it: ${windowText(world)}`,
-    );
-  }
-  const through = newest.backup.verified?.walThrough;
-  const last = newest.route.steps.at(-1);
-  if (through !== undefined && last !== undefined && provesMore(through, last, world)) {
-    throw new RestoreRefused(
-      `the store held WAL through ${through} when base backup ${newest.backup.id} was verified, now it ends with ${last.name}: rows would be lost. ` +
-        `Bring the files back; to accept the loss, restore up to there: ${windowText(world)}`,
+      `${loss}. Bring what is missing back; to accept the loss, restore up to it: ${windowText(world)}`,
     );
   }
   return plan(world, newest, null);
 }
 
+/** What proves that the database went on behind what the store holds; null: nothing does. */
+function lossOf(candidate: Candidate, newest: Candidate | undefined, segmentSize: number): string | null {
+  const { gap, steps } = candidate.route;
+  if (gap !== null) {
+    return `WAL segment ${gap.missing} is missing in the store, and ${gap.evidence} proves that the database went on behind it: a restore would lose those rows`;
+  }
+  const through = candidate.backup.verified?.walThrough;
+  const last = steps.at(-1);
+  if (through !== undefined && last !== undefined && provesMore(through, last, newest, segmentSize)) {
+    return `the store held WAL through ${through} when base backup ${candidate.backup.id} was verified, now it ends with ${last.name}: rows would be lost`;
+  }
+  return null;
+}
+
 /** `through` is a segment's name, or an LSN in its timeline. */
-function provesMore(through: string, last: WalStep, world: World): boolean {
-  const size = world.place.segmentSize;
+function provesMore(through: string, last: WalStep, newest: Candidate | undefined, segmentSize: number): boolean {
   if (isSegmentName(through)) {
-    const seen = parseSegment(through, size);
+    const seen = parseSegment(through, segmentSize);
     return seen.timeline === last.timeline && seen.number > last.number;
   }
-  return (
-    last.timeline === world.candidates[0]?.backup.timeline && parseLsn(through) > (last.number + 1n) * BigInt(size)
-  );
+  return last.timeline === newest?.backup.timeline && parseLsn(through) > (last.number + 1n) * BigInt(segmentSize);
 }
 
 async function pointInTime(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
@@ -210,15 +255,16 @@ function plan(world: World, candidate: Candidate | undefined, target: RestoreTar
     throw new Error('a plan needs a base backup');
   }
   const { backup, route } = candidate;
-  if (backup.tablespaces.length > 0) {
-    const places = backup.tablespaces.map(({ oid, location }) => `${oid} at ${location}`).join(', ');
-    throw new RestoreRefused(
-      `base backup ${backup.id} holds tablespaces (${places}), which cannot be put back into one volume. Restore it by hand, or choose another with postgres.io/restore-backup`,
-    );
+  const obstacle = restoreObstacle(backup, world.places);
+  if (obstacle !== null) {
+    throw new RestoreRefused(obstacle);
   }
   const older = world.candidates
     .slice(world.candidates.indexOf(candidate) + 1)
-    .filter((other) => other.backup.tablespaces.length === 0 && other.route.gap?.missing === route.gap?.missing);
+    .filter(
+      (other) =>
+        restoreObstacle(other.backup, world.places) === null && other.route.gap?.missing === route.gap?.missing,
+    );
   return {
     backup,
     fallbacks: older.map((other) => ({ backup: other.backup, steps: other.route.steps })),

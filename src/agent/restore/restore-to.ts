@@ -66,7 +66,12 @@ async function restore(
   directory: string,
   print: Print & { bar(text: string): void },
 ): Promise<void> {
-  const plan = await planRestore(place, backups, { backup: options.backup, target: options.target, major: null });
+  const plan = await planRestore(place, backups, {
+    backup: options.backup,
+    target: options.target,
+    major: null,
+    places: null,
+  });
   const total = stagedSize(place, plan, true);
   await mkdir(dirname(directory), { recursive: true });
   await requireSpace(dirname(directory), total);
@@ -78,6 +83,7 @@ async function restore(
     await stageBackup({
       place,
       directory: staging,
+      parts: [],
       plan,
       restoreCommand: null,
       record: {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentContract, StoreContract } from '../contract.ts';
 import { scriptNames } from '../contract.ts';
@@ -9,6 +10,7 @@ import type { Decision, NewerTimeline } from '../decision/decide.ts';
 import { decide } from '../decision/decide.ts';
 import type { BootDecision } from '../decision/decision-file.ts';
 import { decisionFileName, writeDecisionFile } from '../decision/decision-file.ts';
+import { linkedParts, lostParts } from '../decision/lost-part.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { Role } from '../decision/pod-role.ts';
 import { podRole } from '../decision/pod-role.ts';
@@ -17,11 +19,15 @@ import { readStoreState } from '../decision/store-state.ts';
 import type { Log } from '../log.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
+import { syncDirectory } from '../store/durable-file.ts';
 import { storeRoot } from '../store/layout.ts';
+import { bareMounts } from './bare-mounts.ts';
 import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
-import { clearStaging, finishFilling, moveIntoPlace } from './move-into-place.ts';
+import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
 import { newerTimelineOfPeers } from './peers.ts';
+import { outsideParts } from './outside-parts.ts';
+import { placeParts, settleParts } from './place-parts.ts';
 import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
@@ -65,7 +71,10 @@ async function prepareFolders(
     await stepDown(
       contract.owner,
       [surroundings.shared, paths.own, parent],
-      await foldersToMake(contract.store, surroundings.mustBeMount),
+      [
+        ...(await foldersToMake(contract.store, surroundings.mustBeMount)),
+        ...(await bareMounts(contract.otherMounts ?? [])),
+      ],
     );
   } catch (error) {
     if (contract.owner !== null && contract.owner.uid !== 0 && process.getuid?.() === 0) {
@@ -91,7 +100,11 @@ async function settledState(boot: Boot): Promise<DataDirectoryState> {
     if (found.kind === 'VALID') {
       await clearStaging(paths);
     }
-    return found;
+    return wholeState(contract, found);
+  }
+  if (found.remedy === 'take-back') {
+    // initdb.sh takes it back where it begins anew: in the server's container, which has all of the mounts. Else `act` does.
+    return { kind: 'EMPTY' };
   }
   if (found.remedy === 'finish') {
     surroundings.log.info('an earlier run was moving a finished database into PGDATA: going on');
@@ -100,7 +113,19 @@ async function settledState(boot: Boot): Promise<DataDirectoryState> {
     surroundings.log.info('an earlier restore or initialisation was cut off: beginning anew');
     await clearStaging(paths);
   }
-  return readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+  return wholeState(contract, await readDataDirectoryState(contract.dataDirectory, contract.dataMount));
+}
+
+/** With a look at what of the database lies on other volumes. */
+async function wholeState(contract: AgentContract, found: DataDirectoryState): Promise<DataDirectoryState> {
+  if (found.kind !== 'VALID') {
+    return found;
+  }
+  await settleParts(await linkedParts(contract.dataDirectory, contract));
+  const lost = await lostParts(contract.dataDirectory, contract, found.signal === 'recovery');
+  return lost.length === 0
+    ? found
+    : { kind: 'INCOMPLETE', found: `${contract.dataDirectory} holds a database, but ${lost.join(', and ')}` };
 }
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
@@ -151,6 +176,7 @@ async function act(
       await claim(boot);
       return { action: 'initialise', leastSettings: {} };
     case 'copy':
+      await forgetInitialisation(boot);
       await copyPrimary(await upstreamOf(boot), paths.staging, boot.surroundings.primaryPatienceMs);
       await moveIntoPlace(paths, contract.dataDirectory);
       return { action: 'copied', leastSettings: {} };
@@ -162,7 +188,8 @@ async function act(
         // The own store of a clone; what is restored from is claimed already, and may be read-only.
         await claim(boot);
       }
-      const leastSettings = await restoreIntoStaging({
+      await forgetInitialisation(boot);
+      const backup = await restoreIntoStaging({
         contract,
         from,
         own: decision.from === 'own',
@@ -172,10 +199,29 @@ async function act(
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
+      const parts = outsideParts(backup, contract);
+      for (const before of await placeParts(parts, new Date())) {
+        boot.surroundings.log.warn(
+          `what lay in the place of a part that was restored is in ${before}; delete it when nothing of it is missed`,
+        );
+      }
       await moveIntoPlace(paths, contract.dataDirectory);
+      await settleParts(parts);
       await tryToRecord(boot);
-      return { action: 'restored', leastSettings };
+      return { action: 'restored', leastSettings: backup.settings };
     }
+  }
+}
+
+/** PGDATA is to be filled in another way than the one that was cut off. */
+async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {
+  const found = await readDataDirectoryState(contract.dataDirectory, contract.dataMount);
+  if (found.kind === 'OURS-PARTIAL' && found.remedy === 'take-back') {
+    surroundings.log.warn('an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left');
+    await takeBackInitialisation(paths, contract.dataDirectory);
+  } else {
+    await rm(paths.initialising, { force: true });
+    await syncDirectory(paths.own);
   }
 }
 

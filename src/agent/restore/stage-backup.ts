@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseControlFile } from '../decision/control-file.ts';
 import { errorCode, syncDirectory } from '../store/durable-file.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
@@ -8,6 +8,9 @@ import { DamagedBackup } from './damaged-backup.ts';
 import { extractBaseBackup } from './extract-base-backup.ts';
 import { fsyncTree } from './fsync-tree.ts';
 import { readHistory } from './lineage.ts';
+import type { OutsidePart } from './outside-parts.ts';
+import { walLink } from './outside-parts.ts';
+import { partStaging } from './place-parts.ts';
 import { bytesText } from './progress.ts';
 import { withRecoverySettings, withoutRecoveryTargets } from './recovery-settings.ts';
 import type { RestorePlan } from './restore-plan.ts';
@@ -21,6 +24,8 @@ export interface Staging {
   readonly place: WalPlace;
   /** Does not exist, or is empty. */
   readonly directory: string;
+  /** What comes into its own place instead, staged there (place-parts.ts). */
+  readonly parts: readonly OutsidePart[];
   readonly plan: RestorePlan;
   /** Null: all WAL is put into pg_wal, so that the result needs no store; else the command that brings it. */
   readonly restoreCommand: string | null;
@@ -62,16 +67,28 @@ export async function requireSpace(volume: string, bytes: number): Promise<void>
 export async function stageBackup(staging: Staging): Promise<void> {
   const { directory, plan, place } = staging;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await extractBaseBackup(place.root, plan.backup, directory, staging.onBytes);
+  const elsewhere = new Map(staging.parts.map((part) => [part.link, partStaging(part)]));
+  await extractBaseBackup(place.root, plan.backup, directory, staging.onBytes, elsewhere);
   await checkStaged(directory, plan.backup);
   // pg_basebackup leaves these folders out or empty; PostgreSQL makes archive_status itself, but not pg_wal.
-  await mkdir(join(directory, 'pg_wal'), { recursive: true, mode: 0o700 });
+  await mkdir(walFolder(staging), { recursive: true, mode: 0o700 });
+  for (const { link, location } of staging.parts) {
+    await mkdir(dirname(join(directory, link)), { recursive: true, mode: 0o700 });
+    await symlink(location, join(directory, link));
+  }
   if (staging.restoreCommand === null) {
     await copyWal(staging);
   }
   await writeRecoverySettings(staging);
-  await fsyncTree(directory);
-  await syncDirectory(join(directory, '..'));
+  for (const folder of [directory, ...elsewhere.values()]) {
+    await fsyncTree(folder);
+    await syncDirectory(join(folder, '..'));
+  }
+}
+
+function walFolder({ directory, parts }: Staging): string {
+  const part = parts.find(({ link }) => link === walLink);
+  return part === undefined ? join(directory, walLink) : partStaging(part);
 }
 
 async function checkStaged(directory: string, record: BaseBackupRecord): Promise<void> {
@@ -95,8 +112,8 @@ async function read(path: string): Promise<Buffer> {
 }
 
 async function copyWal(staging: Staging): Promise<void> {
-  const { directory, plan, place } = staging;
-  const folder = join(directory, 'pg_wal');
+  const { plan, place } = staging;
+  const folder = walFolder(staging);
   for (const step of plan.steps) {
     if (!(await writeSegment(place, step, join(folder, step.name)))) {
       throw new RestoreRefused(`WAL segment ${step.name} is gone from the store since the restore was planned`);

@@ -79,6 +79,12 @@ user=${POSTGRES_USER:-postgres}
 [ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
 PGPASSWORD=${POSTGRES_PASSWORD:-}
 [ -r "${POSTGRES_PASSWORD_FILE:-}" ] && PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
+# The image blanks what would lead psql elsewhere; libpq reads more than that (manual, libpq, "Environment Variables"). The port stays:
+# the server listens there too.
+unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPASSFILE PGREQUIREAUTH PGCHANNELBINDING \
+  PGSSLMODE PGREQUIRESSL PGSSLNEGOTIATION PGSSLCERT PGSSLKEY PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLCERTMODE PGREQUIREPEER \
+  PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION PGGSSENCMODE PGKRBSRVNAME PGGSSLIB \
+  PGGSSDELEGATION PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME PGDATESTYLE PGTZ PGGEQO
 export PGPASSWORD
 export PGCONNECT_TIMEOUT=3
 
@@ -125,7 +131,8 @@ if [ $# -gt 0 ]; then
   bounded "$((budget * 2 / 3))" "$@" || say "the container's own hook ended with $?"
 fi
 
-if [ -z "$postmaster" ] || ! kill -0 "$postmaster" 2>/dev/null; then
+# Root without CAP_KILL may not signal another user's process, also not to ask whether it is there.
+if [ -z "$postmaster" ] || { ! kill -0 "$postmaster" 2>/dev/null && [ ! -d "/proc/$postmaster" ]; }; then
   say "no server is running on ${data:-an unknown PGDATA}"
   exit 0
 fi
@@ -139,5 +146,17 @@ if [ "$(ask 3 'SELECT pg_is_in_recovery()')" = f ]; then
   fi
 fi
 
-kill -INT "$postmaster" 2>/dev/null || say "the server (pid $postmaster) could not be told to stop"
+# interrupt: as who this runs, else as the server's user, by what the image has for it.
+interrupt() {
+  kill -INT "$postmaster" 2>/dev/null && return 0
+  owner=$(stat -c %u "$data") || return 1
+  for step_down in gosu su-exec; do
+    # shellcheck disable=SC2016 # The inner shell expands it.
+    "$step_down" "$owner" sh -c 'kill -INT "$1"' interrupt "$postmaster" 2>/dev/null && return 0
+  done
+  # shellcheck disable=SC2016 # The inner shell expands it.
+  setpriv --reuid "$owner" --clear-groups sh -c 'kill -INT "$1"' interrupt "$postmaster" 2>/dev/null
+}
+
+interrupt || say "the server (pid $postmaster) could not be told to stop: it is another user's, and this container has neither CAP_KILL nor a way to become that user; the kubelet's own signal stops it"
 exit 0

@@ -1,70 +1,101 @@
 #!/bin/sh
 # First start: creates the role that standbys and the receiver log in with, and lets it in by one line of pg_hba.conf.
 #
-# Runs     in pgusher-initdb, by the image's own initialisation, last of /docker-entrypoint-initdb.d (executed, or sourced
-#          where the file is not executable: nothing leaks into the caller, neither options nor variables)
+# Runs     in pgusher-initdb, by during-initdb.sh, after the last of /docker-entrypoint-initdb.d and before the temporary server stops
 # Reads    /pgusher-replication/username and password (the Secret); POSTGRES_USER, POSTGRES_DB, PGDATA;
 #          PGUSHER_REPLICATION_NETWORK, the address for pg_hba
 # Exit     0 done; anything else ends the initialisation, which then begins anew
 # Safe to run twice: yes. pgusher-backup keeps the same role and line afterwards.
 #
 # Name and password never pass through the shell's or SQL's own text: psql reads the files into variables and quotes them.
-(
-  set -eu
-  secret=/pgusher-replication
-  IFS= read -r user <"$secret/username" || [ -n "$user" ]
-  if [ -z "$user" ] || [ ! -s "$secret/password" ]; then
-    printf 'pgusher replication: the Secret of postgres.io/replication-secret lacks username or password; wanted both, not empty\n' >&2
-    exit 1
-  fi
-  case $user in
-    /*)
-      printf 'pgusher replication: the username begins with "/", which pg_hba.conf reads as a pattern; wanted another name\n' >&2
-      exit 1
-      ;;
-  esac
+set -eu
+secret=/pgusher-replication
 
-  # The statements hold the password: not in the server's log, whatever happens.
-  psql -X -q -w -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" >/dev/null <<'SQL'
+# The image blanks what would lead psql elsewhere; libpq reads more than that (manual, libpq, "Environment Variables"). The port stays:
+# the server listens there too.
+unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPASSFILE PGREQUIREAUTH PGCHANNELBINDING \
+  PGSSLMODE PGREQUIRESSL PGSSLNEGOTIATION PGSSLCERT PGSSLKEY PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLCERTMODE PGREQUIREPEER \
+  PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION PGGSSENCMODE PGKRBSRVNAME PGGSSLIB \
+  PGGSSDELEGATION PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME PGDATESTYLE PGTZ PGGEQO
+
+refuse() {
+  printf 'pgusher replication: %s\n' "$1" >&2
+  exit 1
+}
+
+if [ ! -r "$secret/username" ] || [ ! -r "$secret/password" ]; then
+  refuse 'username or password of the Secret of postgres.io/replication-secret cannot be read; wanted both'
+fi
+user=$(cat "$secret/username")
+password=$(cat "$secret/password")
+# Line breaks at the end are no part of either.
+[ -n "$user" ] || refuse "the username of the Secret of postgres.io/replication-secret is empty; wanted a role's name"
+[ -n "$password" ] || refuse 'the password of the Secret of postgres.io/replication-secret is empty; wanted one, or the role could never log in'
+case $user in
+  /*) refuse 'the username begins with "/", which pg_hba.conf reads as a pattern; wanted another name' ;;
+  *"
+"*) refuse 'the username has a line break in it, which pg_hba.conf cannot hold; wanted another name' ;;
+esac
+bytes=$(printf '%s' "$user" | wc -c | tr -d ' ')
+[ "$bytes" -le 63 ] || refuse "the username \"$user\" has $bytes bytes; wanted at most 63, where PostgreSQL cuts a name off (manual, Identifiers)"
+
+# The statements hold the password: not in the server's log, whatever happens. A role that has no comment of ours is somebody's:
+# the superuser, or one that a script made.
+made_before=$(
+  psql -X -q -w -A -t -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" <<'SQL'
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 SET synchronous_commit = 'local';
 SET password_encryption = 'scram-sha-256';
-\set user `cat /pgusher-replication/username`
-\set password `cat /pgusher-replication/password`
-SELECT format('CREATE ROLE %I', :'user') WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = :'user') \gexec
-SELECT format('ALTER ROLE %I LOGIN REPLICATION PASSWORD %L', :'user', :'password') \gexec
+\set user `printf %s "$(cat /pgusher-replication/username)"`
+\set password `printf %s "$(cat /pgusher-replication/password)"`
+\set comment 'made by pgusher for replication'
+SELECT format('CREATE ROLE %I', :'user'), format('COMMENT ON ROLE %I IS %L', :'user', :'comment')
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = :'user') \gexec
+SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') = :'comment' AS is_ours, NOT rolreplication AS lacks
+  FROM pg_catalog.pg_roles WHERE rolname = :'user' \gset
+\if :is_ours
+  SELECT format('ALTER ROLE %I LOGIN REPLICATION PASSWORD %L', :'user', :'password') \gexec
+\else
+  \if :lacks
+    SELECT format('ALTER ROLE %I REPLICATION', :'user') \gexec
+  \endif
+  \echo yes
+\endif
 SQL
-
-  # The first match decides, and initdb lets replication in from loopback by trust: ours stands before it.
-  hba=$PGDATA/pg_hba.conf
-  begin='# pgusher: begin (kept by pgusher; write your own lines outside of it)'
-  end='# pgusher: end'
-  {
-    printf '%s\nhost replication "' "$begin"
-    # A quote in a name is doubled.
-    rest=$user
-    while :; do
-      case $rest in
-        *'"'*)
-          printf '%s""' "${rest%%'"'*}"
-          rest=${rest#*'"'}
-          ;;
-        *)
-          printf '%s' "$rest"
-          break
-          ;;
-      esac
-    done
-    printf '" %s scram-sha-256\n%s\n' "${PGUSHER_REPLICATION_NETWORK:-samenet}" "$end"
-    inside=no
-    while IFS= read -r line || [ -n "$line" ]; do
-      [ "$line" = "$begin" ] && inside=yes
-      [ "$inside" = yes ] || printf '%s\n' "$line"
-      [ "$line" = "$end" ] && inside=no
-    done <"$hba"
-  } >"$hba.pgusher"
-  cat "$hba.pgusher" >"$hba"
-  rm -f "$hba.pgusher"
 )
+if [ -n "$made_before" ]; then
+  printf 'pgusher replication: the role "%s" was there before: it may replicate, and nothing else of it was changed. The Secret of postgres.io/replication-secret must hold its own password; wanted a role of its own for replication\n' "$user" >&2
+fi
+
+# The first match decides, and initdb lets replication in from loopback by trust: ours stands before it.
+hba=$PGDATA/pg_hba.conf
+begin='# pgusher: begin (kept by pgusher; write your own lines outside of it)'
+end='# pgusher: end'
+{
+  printf '%s\nhost replication "' "$begin"
+  # A quote in a name is doubled.
+  rest=$user
+  while :; do
+    case $rest in
+      *'"'*)
+        printf '%s""' "${rest%%'"'*}"
+        rest=${rest#*'"'}
+        ;;
+      *)
+        printf '%s' "$rest"
+        break
+        ;;
+    esac
+  done
+  printf '" %s scram-sha-256\n%s\n' "${PGUSHER_REPLICATION_NETWORK:-samenet}" "$end"
+  inside=no
+  while IFS= read -r line || [ -n "$line" ]; do
+    [ "$line" = "$begin" ] && inside=yes
+    [ "$inside" = yes ] || printf '%s\n' "$line"
+    [ "$line" = "$end" ] && inside=no
+  done <"$hba"
+} >"$hba.pgusher"
+cat "$hba.pgusher" >"$hba"
+rm -f "$hba.pgusher"

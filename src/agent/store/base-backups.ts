@@ -22,6 +22,7 @@ const recordSchema = z.object({
   compression: z.enum(['zstd', 'gzip', 'none']),
   archives: z.array(z.object({ file: z.string(), storedSize: z.number(), sha256: z.string() })),
   tablespaces: z.array(z.object({ oid: z.string(), location: z.string() })),
+  walDirectory: z.string().optional(),
   size: z.number(),
   storedSize: z.number(),
   settings: z.record(z.string(), z.number()),

@@ -63,6 +63,8 @@ export interface BaseBackupRecord {
   readonly compression: 'zstd' | 'gzip' | 'none';
   readonly archives: readonly BaseBackupArchive[];
   readonly tablespaces: readonly { readonly oid: string; readonly location: string }[];
+  /** Where pg_wal was a link to; absent: it was a folder of PGDATA, or the record is of an agent that did not look. */
+  readonly walDirectory?: string | undefined;
   /** Bytes of the data directory, and bytes stored. */
   readonly size: number;
   readonly storedSize: number;

@@ -36,11 +36,17 @@ export async function startScratch(options: ScratchOptions): Promise<void> {
   const directory = await mkdtemp(join(options.scratch, 'pgusher-verify-'));
   const data = join(directory, 'data');
   try {
-    const plan = await planRestore(place, options.backups, { backup: record.id, target: null, major: record.major });
+    const plan = await planRestore(place, options.backups, {
+      backup: record.id,
+      target: null,
+      major: record.major,
+      places: null,
+    });
     await requireSpace(options.scratch, stagedSize(place, plan, true));
     await stageBackup({
       place,
       directory: data,
+      parts: [],
       plan,
       restoreCommand: null,
       record: {

@@ -10,7 +10,7 @@ const defaultWal = 2 ** 30;
 
 /**
  * Fields: spec.volumeClaimTemplates[*].spec.resources.requests.storage under PGDATA; max_wal_size;
- * POSTGRES_INITDB_WALDIR. On CREATE: the template cannot change later.
+ * POSTGRES_INITDB_WALDIR, or --waldir in POSTGRES_INITDB_ARGS. On CREATE: the template cannot change later.
  * Allowed: twice max_wal_size, which is a soft limit, so that data has room beside WAL; any size with WAL elsewhere.
  */
 export const vctSizeZeroOrTiny: Check = {
@@ -24,7 +24,7 @@ export const vctSizeZeroOrTiny: Check = {
     const mount = server?.data.mount;
     if (operation === 'UPDATE' || server === undefined || mount?.source.kind !== 'claim-template')
       return noObservations;
-    if (server.environment.has('POSTGRES_INITDB_WALDIR')) return noObservations;
+    if (server.wal !== undefined && server.wal.mount !== mount) return noObservations;
     const { storage = '' } = mount.source;
     const room = parseQuantity(storage);
     const wal = memoryParameter(server, 'max_wal_size')?.bytes ?? defaultWal;

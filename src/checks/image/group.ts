@@ -9,6 +9,7 @@ import { imageMajorDowngrade } from './image-major-downgrade.ts';
 import { imageMajorOnly } from './image-major-only.ts';
 import { imageMajorUpgrade } from './image-major-upgrade.ts';
 import { imageMinorDowngrade } from './image-minor-downgrade.ts';
+import { imageNewerThanAgent } from './image-newer-than-agent.ts';
 import { imageOsSwitch } from './image-os-switch.ts';
 import { imageUnknown } from './image-unknown.ts';
 import { leftAloneImage } from './left-alone-image.ts';
@@ -32,6 +33,7 @@ export const imageChecks = [
   imageOsSwitch,
   imageFamilySwitch,
   imageEol,
+  imageNewerThanAgent,
   bitnamiFrozen,
   leftAloneImage,
 ] as const satisfies readonly Check[];

@@ -40,7 +40,7 @@ function withoutUnit(server: ServerContainer, parameter: ServerParameter, bytes:
   const { value } = parameter;
   return {
     field: parameterField(server, parameter),
-    message: `shared_buffers is ${quoted(value)}, pages of 8 kB, so ${shownMemory(bytes)}; wanted a unit. Write shared_buffers=${value.trim()}MB.`,
+    message: `shared_buffers is ${quoted(value)}, pages of 8 kB, so ${shownMemory(bytes)}; wanted a unit. Write shared_buffers=${bytes / 8192}MB.`,
   };
 }
 

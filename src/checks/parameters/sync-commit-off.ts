@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { isOff, unsafeParameter } from './unsafe-parameter.ts';
+import { unsafeParameter } from './unsafe-parameter.ts';
 
 /**
  * Fields: synchronous_commit in command and args of the Postgres container, and in postgres.io/parameters;
@@ -28,6 +28,11 @@ export const syncCommitOff: Check = {
     );
   },
 };
+
+/** An enumeration, not a boolean: its words are not shortened, and another one does not start (guc_tables.c). */
+function isOff(value: string): boolean {
+  return ['off', 'false', 'no', '0'].includes(value.trim().toLowerCase());
+}
 
 function waitsForNobody(value: string): boolean {
   return isOff(value) || value.trim().toLowerCase() === 'local';

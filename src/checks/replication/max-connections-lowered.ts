@@ -1,5 +1,5 @@
 import type { ServerContainer } from '../../workload/postgres-workload.ts';
-import { standbyLimits } from '../../workload/standby-limits.ts';
+import { standbyLimitDefault, standbyLimits } from '../../workload/standby-limits.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField, parameterField } from '../field-path.ts';
@@ -30,7 +30,8 @@ export const maxConnectionsLowered: Check = {
 function lowered(name: string, was: ServerContainer, is: ServerContainer): readonly Observation[] {
   const [written, now] = [countParameter(was, name), countParameter(is, name)];
   if (written === undefined && now === undefined) return noObservations;
-  const [old, next] = [written ?? standbyLimits[name] ?? 0, now ?? standbyLimits[name] ?? 0];
+  const old = written ?? standbyLimitDefault(name, was.major);
+  const next = now ?? standbyLimitDefault(name, is.major);
   if (next >= old) return noObservations;
   const parameter = is.parameters.get(name);
   return [

@@ -9,6 +9,7 @@ function protectedStatus(): AgentStatus {
   status.server = { kind: 'primary', systemId: '42', timeline: 1, major: 15 };
   status.store.ours = true;
   status.receiver.streaming = true;
+  status.restoreRefused = null;
   status.backups.complete = [{ id: 'b', startedAt, finishedAt: startedAt, timeline: 1, storedSize: 1, verified: true }];
   return status;
 }
@@ -38,6 +39,18 @@ describe('whether a set is protected', () => {
     status.backups.wanted = 'WAL is missing since 000000010000000000000002';
     expect(reasonsUnprotected(status)).toEqual([
       'a base backup is needed: WAL is missing since 000000010000000000000002',
+    ]);
+  });
+
+  it('is no where a restore would be refused, and before that was asked', () => {
+    const status = protectedStatus();
+    status.restoreRefused = 'base backup b holds tablespaces (16384 at /fast)';
+    expect(reasonsUnprotected(status)).toEqual([
+      'a restore would be refused: base backup b holds tablespaces (16384 at /fast)',
+    ]);
+    const { restoreRefused } = newStatus({ namespace: 'shop', set: 'orders', startedAt, backupWanted: true });
+    expect(reasonsUnprotected({ ...protectedStatus(), restoreRefused })).toEqual([
+      'a restore would be refused: that was not looked at yet',
     ]);
   });
 

@@ -53,6 +53,18 @@ describe('what lies in PGDATA', () => {
     });
   });
 
+  it('is newer than this agent with a control file of a version that it does not know', async () => {
+    const bytes = control();
+    bytes.writeUInt32LE(2003, 8);
+    put('pgdata/PG_VERSION', '20\n');
+    put('pgdata/global/pg_control', bytes);
+    const state = await readDataDirectoryState(data, mount);
+    expect(state).toMatchObject({
+      kind: 'NEWER',
+      found: expect.stringMatching(/holds a database of PostgreSQL 20: pg_control is of version 2003, .*agent-image/),
+    });
+  });
+
   it.each([
     ['no control file', ['pgdata/PG_VERSION'], 'holds no database (no global/pg_control), but it holds PG_VERSION'],
     ['no PG_VERSION', ['pgdata/notes.txt'], 'holds no database (no global/pg_control), but it holds notes.txt'],
@@ -84,6 +96,24 @@ describe('what lies in PGDATA', () => {
       });
     },
   );
+
+  it('is ours to take back while the image initialises it, as far as that is the database that it was making', async () => {
+    put('.pgusher/initialising', `data_directory=${data}\nmade=yes\n`);
+    expect(await readDataDirectoryState(data, mount)).toEqual({ kind: 'EMPTY' });
+    put('.pgusher/initialising', `data_directory=${data}\nmade=yes\nsystem=7\n`);
+    put('pgdata/PG_VERSION', '15\n');
+    put('pgdata/global/pg_control', control());
+    expect(await readDataDirectoryState(data, mount)).toEqual({ kind: 'OURS-PARTIAL', remedy: 'take-back' });
+    const another = control();
+    another.writeBigUInt64LE(8n, 0);
+    put('pgdata/global/pg_control', another);
+    expect(await readDataDirectoryState(data, mount)).toMatchObject({
+      kind: 'FOREIGN',
+      found: expect.stringContaining('is not what it made (system 8)') as string,
+    });
+    put('.pgusher/initialising', `data_directory=${data}\n`);
+    expect(await readDataDirectoryState(data, mount)).toMatchObject({ kind: 'FOREIGN' });
+  });
 
   it('is ours to clear where a staging directory was left, and to finish where it was being moved in', async () => {
     put('.pgusher/staging/PG_VERSION', '15\n');

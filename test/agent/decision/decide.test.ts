@@ -55,6 +55,14 @@ const data = {
   VALID: { kind: 'VALID', major: 15, control, signal: null },
   EMPTY: { kind: 'EMPTY' },
   FOREIGN: { kind: 'FOREIGN', found: '/data/pgdata holds no database (no PG_VERSION), but it holds a' },
+  INCOMPLETE: {
+    kind: 'INCOMPLETE',
+    found: '/data/pgdata holds a database, but its WAL should be in /pgwal/wal, which is not there',
+  },
+  NEWER: {
+    kind: 'NEWER',
+    found: '/data/pgdata holds a database of PostgreSQL 20: pg_control is of version 2003; wanted: an agent image',
+  },
 } as const satisfies Record<string, DataDirectoryState>;
 
 function situation(changes: Partial<Situation> = {}): Situation {
@@ -96,6 +104,18 @@ describe('the boot decision, cell by cell', () => {
     ['VALID', 'CLAIMED', 'start', 'start'],
     ['VALID', 'OTHER', 'start!', 'start!'],
     ['VALID', 'UNKNOWN', 'start', 'start'],
+    ['INCOMPLETE', 'NONE', 'stop', 'stop'],
+    ['INCOMPLETE', 'BACKUPS', 'stop', 'stop'],
+    ['INCOMPLETE', 'EMPTY', 'stop', 'stop'],
+    ['INCOMPLETE', 'CLAIMED', 'stop', 'stop'],
+    ['INCOMPLETE', 'OTHER', 'stop', 'stop'],
+    ['INCOMPLETE', 'UNKNOWN', 'stop', 'stop'],
+    ['NEWER', 'NONE', 'stop', 'stop'],
+    ['NEWER', 'BACKUPS', 'stop', 'stop'],
+    ['NEWER', 'EMPTY', 'stop', 'stop'],
+    ['NEWER', 'CLAIMED', 'stop', 'stop'],
+    ['NEWER', 'OTHER', 'stop', 'stop'],
+    ['NEWER', 'UNKNOWN', 'stop', 'stop'],
     ['FOREIGN', 'NONE', 'stop', 'stop'],
     ['FOREIGN', 'BACKUPS', 'stop', 'stop'],
     ['FOREIGN', 'EMPTY', 'stop', 'stop'],
@@ -151,6 +171,20 @@ describe('the boot decision, cell by cell', () => {
         'PGDATA is empty and there is no backup to restore, but postgres.io/restore-target-time asks for a point in time. ' +
         'Wanted: a store with a base backup (postgres.io/backup-claim, postgres.io/restore-from); to begin with an empty database set postgres.io/bootstrap: auto and take the restore-* annotations away',
     });
+  });
+
+  it('says how a database comes back whose WAL volume is lost', () => {
+    const reason = (changes: Partial<Situation>): string => {
+      const decision = decide(situation({ data: data.INCOMPLETE, ...changes }));
+      return decision.action === 'stop' ? decision.reason : decision.action;
+    };
+    expect(reason({ store: stores.BACKUPS })).toBe(
+      '/data/pgdata holds a database, but its WAL should be in /pgwal/wal, which is not there. Nothing was changed; ' +
+        'pg_resetwal would make a database of it that has lost what was committed. Wanted: that volume back, mounted where it was. ' +
+        'Where it is gone for good, delete the data claim too: everything is restored from the store, which holds 1 base backups and the WAL behind them',
+    );
+    expect(reason({ store: stores.NONE })).toContain('There is no base backup that could be restored instead');
+    expect(reason({ role: 'standby' })).toContain('copied anew from its primary');
   });
 
   it('stops an old primary whose successor is in the store', () => {

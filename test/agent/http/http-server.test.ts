@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newStatus } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
 import { startHttp } from '../../../src/agent/http/http-server.ts';
+import { runHealth } from '../../../src/agent/http/run-health.ts';
 
 const startedAt = new Date('2026-11-21T07:00:00Z');
 let close: (() => Promise<void>) | undefined;
@@ -20,6 +21,36 @@ async function serve(change: (status: AgentStatus) => void = () => undefined): P
 describe('the pages of the agent', () => {
   it('say that the agent lives', async () => {
     expect((await fetch(`${await serve()}/livez`)).status).toBe(200);
+  });
+
+  it('say that the schedule is not kept, from an hour on, and for how long', async () => {
+    const url = await serve((status) => {
+      const backup = { id: 'b', startedAt, finishedAt: startedAt, timeline: 1, storedSize: 1, verified: true };
+      status.backups = { ...status.backups, complete: [backup], nextAt: new Date(startedAt.getTime() - 3_601_000) };
+    });
+    expect(await (await fetch(`${url}/readyz`)).text()).toContain(
+      'the newest base backup is older than its schedule: one was due at 2026-11-21T05:59:59.000Z\n',
+    );
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('pgusher_base_backup_overdue_seconds 3601\n');
+    expect(await (await fetch(`${url}/report`)).json()).toMatchObject({
+      backups: { overdueSince: '2026-11-21T05:59:59.000Z' },
+    });
+    const said: string[] = [];
+    const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(line) };
+    expect(await runHealth(Number(new URL(url).port), print)).toBe(1);
+    expect(said[0]).toContain('older than its schedule');
+  });
+
+  it('are asked by the health command, which says when nobody answers', async () => {
+    const port = Number(new URL(await serve()).port);
+    await close?.();
+    close = undefined;
+    const said: string[] = [];
+    const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(line) };
+    expect(await runHealth(port, print)).toBe(2);
+    expect(said).toEqual([
+      `no agent answers on port ${port} (connect ECONNREFUSED 127.0.0.1:${port}); wanted \`pgusher-agent backup\` running in this pod: kubectl logs POD -c pgusher-backup`,
+    ]);
   });
 
   it('name the port that another process has, and what to do', async () => {
@@ -48,11 +79,14 @@ describe('the pages of the agent', () => {
     ) as Record<string, string>;
     expect(values).toEqual({
       pgusher_protected: '0',
+      pgusher_restore_possible: '0',
+      pgusher_server_primary: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',
       pgusher_base_backups: '0',
       pgusher_last_base_backup_timestamp_seconds: '0',
       pgusher_last_base_backup_bytes: '0',
+      pgusher_base_backup_overdue_seconds: '0',
       pgusher_base_backup_running: '0',
       pgusher_last_wal_flushed_timestamp_seconds: '0',
       pgusher_wal_receiver_streaming: '0',
@@ -85,9 +119,16 @@ describe('the pages of the agent', () => {
   it('name the slots of standbys, and what to do about one that nobody uses', async () => {
     const url = await serve((status) => {
       status.standbySlots = [
-        { name: 'pgusher_orders_1', unusedSince: null, retainedBytes: 0, limitBytes: 2 ** 30 },
-        { name: 'pgusher_orders_2', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: 2 ** 30 },
-        { name: 'pgusher_orders_3', unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+        { name: 'pgusher_orders_1', lost: null, unusedSince: null, retainedBytes: 0, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_2', lost: null, unusedSince: startedAt, retainedBytes: 5e8, limitBytes: 2 ** 30 },
+        { name: 'pgusher_orders_3', lost: null, unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+        {
+          name: 'pgusher_orders_4',
+          lost: 'idle_timeout',
+          unusedSince: startedAt,
+          retainedBytes: 0,
+          limitBytes: 2 ** 30,
+        },
       ];
     });
     const text = await (await fetch(`${url}/metrics`)).text();
@@ -101,6 +142,10 @@ describe('the pages of the agent', () => {
       'until the disk is full, since max_slot_wal_keep_size is not set. Where that standby is gone',
     );
     expect(page).toContain('SELECT pg_drop_replication_slot(&#39;pgusher_orders_3&#39;)');
+    expect(text).toContain('pgusher_standby_slot_lost{slot="pgusher_orders_3"} 0');
+    expect(text).toContain('pgusher_standby_slot_lost{slot="pgusher_orders_4"} 1');
+    expect(page).toContain('LOST: the standby of slot pgusher_orders_4 does not follow any more');
+    expect(page).toContain('nobody used it for idle_replication_slot_timeout');
   });
 
   it('tell a person, with everything escaped', async () => {

@@ -54,6 +54,15 @@ describe('recovery settings', () => {
     expect(added).toEqual(["max_connections = '500'", '']);
   });
 
+  it('read a number as the server does: a leading zero is octal', () => {
+    const conf = "max_connections = 0310\nmax_worker_processes = '0x10' # sixteen\nmax_wal_senders = 1e1\n";
+    const atLeast = { max_connections: 201, max_worker_processes: 16, max_wal_senders: 10 };
+    const added = withRecoverySettings('', conf, { ...settings, atLeast })
+      .split('\n')
+      .slice(4);
+    expect(added).toEqual(["max_connections = '201'", '']);
+  });
+
   it('are taken out of postgresql.conf as comments, where they would end recovery at an old point', () => {
     expect(withoutRecoveryTargets("port = 1\nrecovery_target_name = 'a'\n#recovery_target_xid = 1\n")).toBe(
       "port = 1\n# taken out by pgusher at a restore: recovery_target_name = 'a'\n#recovery_target_xid = 1\n",

@@ -17,8 +17,9 @@ export async function startRestored(pod: Pod, systemId: string): Promise<Postgre
   rmSync(directory, { recursive: true, force: true });
   const { complete } = await readBaseBackups(root, systemId);
   const place = { root, systemId, segmentSize: complete[0]?.segmentSize ?? 0 };
-  const plan = await planRestore(place, complete, { backup: 'latest', target: null, major: null });
+  const plan = await planRestore(place, complete, { backup: 'latest', target: null, major: null, places: null });
   await stageBackup({
+    parts: [],
     place,
     directory,
     plan,

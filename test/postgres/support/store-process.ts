@@ -36,6 +36,7 @@ switch (step.step) {
       facts: { ...step.facts, timeline: 1 },
       compression: step.compression,
       settings: step.settings,
+      walDirectory: null,
       tablespaces: [],
       now: () => new Date(),
       signal: new AbortController().signal,

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifiedBackup } from '../support/backups.ts';
-import { noCluster } from '../support/cluster.ts';
+import type { SetStatus } from '../../../src/status/set-status.ts';
+import { runPgusher } from '../../commands/support/run-pgusher.ts';
+import { kubeconfig, noCluster } from '../support/cluster.ts';
 import { scenario } from '../support/scenario.ts';
 
 /** Once, when the database is made: the image's scripts, the user's and ours. */
@@ -46,5 +48,20 @@ describe.skipIf(noCluster)('the first start', () => {
 
   test('a verified base backup is there within a minute', async () => {
     await verifiedBackup(here, 'db-0');
+  });
+
+  test('pgusher status calls it safe, by what its agent says through the apiserver', () => {
+    const asked = runPgusher(['status', 'db', '--kubeconfig', kubeconfig, '-n', here.namespace, '--json']);
+    expect(asked).toMatchObject({ status: 0, stderr: '' });
+    const { sets } = JSON.parse(asked.stdout) as { readonly sets: readonly SetStatus[] };
+    expect(sets).toMatchObject([
+      { name: 'db', safe: true, reasons: [], primary: 'db-0', timeline: 1, pods: { ready: 1, wanted: 1 } },
+    ]);
+    expect(sets[0]?.backups?.newest?.verified).toBe(true);
+  });
+
+  test('the health command says the same inside the pod', async () => {
+    const health = ['exec', 'db-0', '-c', 'pgusher-backup', '--', '/opt/pgusher/bin/pgusher-agent', 'health'];
+    expect((await here.kubectl(health)).trim()).toBe('protected');
   });
 });

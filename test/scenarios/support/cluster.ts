@@ -4,7 +4,7 @@ import { kubernetesVersion } from '../../../scripts/cluster/kubernetes.ts';
 import { places } from '../../../scripts/cluster/places.ts';
 
 const given = process.env['KUBECONFIG'];
-const kubeconfig = given ?? places.kubeconfig;
+export const kubeconfig = given ?? places.kubeconfig;
 
 /** Somebody's cluster: what needs the node itself is skipped. */
 export const isForeign = kubeconfig !== places.kubeconfig;

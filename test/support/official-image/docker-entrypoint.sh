@@ -1,115 +1,128 @@
 #!/usr/bin/env bash
 # Stand-in for the start script of the official postgres image: not its text, but its behaviour as far as initdb.sh relies
-# on it, and the names of the functions that it may be sourced for.
+# on it.
 #
-# Runs     in a test's root directory, as root or as any uid; executed with the server's arguments, or sourced
-# Reads    PGDATA, POSTGRES_PASSWORD(_FILE), POSTGRES_USER, POSTGRES_DB, POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD
+# Runs     in a test's root directory, as root or as any uid, with the server's arguments
+# Reads    PGDATA, POSTGRES_PASSWORD(_FILE), POSTGRES_USER(_FILE), POSTGRES_DB(_FILE), POSTGRES_INITDB_ARGS(_FILE),
+#          POSTGRES_INITDB_WALDIR, POSTGRES_HOST_AUTH_METHOD
 # Exit     of the server; 1 where the environment does not allow an initialisation
 set -Eeo pipefail
 
-_is_sourced() {
-  [ "${#FUNCNAME[@]}" -ge 2 ] && [ "${FUNCNAME[1]}" = source ]
-}
-
-docker_setup_env() {
-  if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
-    POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")
-  fi
-  export POSTGRES_PASSWORD="${POSTGRES_PASSWORD:-}" POSTGRES_USER="${POSTGRES_USER:-postgres}"
-  export POSTGRES_DB="${POSTGRES_DB:-$POSTGRES_USER}" POSTGRES_HOST_AUTH_METHOD="${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}"
-  DATABASE_ALREADY_EXISTS=
-  if [ -s "$PGDATA/PG_VERSION" ]; then
-    DATABASE_ALREADY_EXISTS=true
-  fi
-}
-
-docker_create_db_directories() {
-  mkdir -p "$PGDATA"
-  chmod 00700 "$PGDATA" || :
-  if [ "$(id -u)" = 0 ]; then
-    find "$PGDATA" ! -user postgres -exec chown postgres '{}' +
-  fi
-}
-
-docker_verify_minimum_env() {
-  if [ -z "$POSTGRES_PASSWORD" ] && [ "$POSTGRES_HOST_AUTH_METHOD" != trust ]; then
-    echo 'no superuser password is specified' >&2
+# A variable, or the content of the file that <name>_FILE names; both are an error.
+from_file() {
+  local file=$1_FILE value=${2:-}
+  if [ -n "${!1:-}" ] && [ -n "${!file:-}" ]; then
+    echo "$1 and $file are both set" >&2
     exit 1
   fi
+  [ -z "${!file:-}" ] || value=$(<"${!file}")
+  [ -z "${!1:-}" ] || value=${!1}
+  export "$1=$value"
+  unset "$file"
 }
 
-docker_init_database_dir() {
-  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") '"${POSTGRES_INITDB_ARGS:-}"
+read_environment() {
+  from_file POSTGRES_PASSWORD
+  from_file POSTGRES_USER postgres
+  from_file POSTGRES_DB "$POSTGRES_USER"
+  from_file POSTGRES_INITDB_ARGS
 }
 
-pg_setup_hba_conf() {
-  printf '\nhost all all all %s\n' "$POSTGRES_HOST_AUTH_METHOD" >>"$PGDATA/pg_hba.conf"
-}
-
-docker_temp_server_start() {
-  if [ "${1:-}" = postgres ]; then
-    shift
+make_directories() {
+  mkdir -p "$PGDATA"
+  chmod 00700 "$PGDATA" || :
+  mkdir -p /var/run/postgresql || :
+  chmod 03775 /var/run/postgresql || :
+  if [ -n "${POSTGRES_INITDB_WALDIR:-}" ]; then
+    mkdir -p "$POSTGRES_INITDB_WALDIR"
+    [ "$(id -u)" != 0 ] || find "$POSTGRES_INITDB_WALDIR" ! -user postgres -exec chown postgres '{}' +
+    chmod 700 "$POSTGRES_INITDB_WALDIR"
   fi
-  PGUSER=$POSTGRES_USER pg_ctl -D "$PGDATA" -w start -o "$(printf '%q ' "$@" -c "listen_addresses=" -p 5432)" >&2
-}
-
-docker_temp_server_stop() {
-  PGUSER=$POSTGRES_USER pg_ctl -D "$PGDATA" -m fast -w stop >&2
-}
-
-docker_process_sql() {
-  PGHOST='' psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --no-password --no-psqlrc --dbname "$POSTGRES_DB" "$@"
-}
-
-docker_setup_db() {
-  if [ "$POSTGRES_DB" != postgres ]; then
-    docker_process_sql --dbname postgres -v name="$POSTGRES_DB" <<<'CREATE DATABASE :"name"'
+  if [ "$(id -u)" = 0 ]; then
+    find "$PGDATA" /var/run/postgresql ! -user postgres -exec chown postgres '{}' +
   fi
 }
 
-docker_process_init_files() {
-  local file
-  for file; do
-    case $file in
+make_database() {
+  if [ -n "${POSTGRES_INITDB_WALDIR:-}" ]; then
+    set -- --waldir "$POSTGRES_INITDB_WALDIR"
+  fi
+  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") '"$POSTGRES_INITDB_ARGS"' "$@"'
+}
+
+let_clients_in() {
+  shift
+  local method=${POSTGRES_HOST_AUTH_METHOD:-}
+  [ -n "$method" ] || method=$(postgres -C password_encryption "$@")
+  printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
+}
+
+# The socket alone, whatever PGHOST says.
+ask() {
+  PGHOST='' PGHOSTADDR='' psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --no-password --no-psqlrc --dbname "$POSTGRES_DB" "$@"
+}
+
+run_scripts() {
+  # shellcheck disable=SC2034 # Scripts that are sourced call it.
+  psql=(docker_process_sql)
+  local script
+  for script; do
+    case $script in
       *.sh)
-        # shellcheck disable=SC1090 # A file of the user's.
-        if [ -x "$file" ]; then "$file"; else . "$file"; fi
+        if [ -x "$script" ]; then
+          printf '%s: running %s\n' "$0" "$script"
+          "$script"
+        else
+          printf '%s: sourcing %s\n' "$0" "$script"
+          # shellcheck disable=SC1090 # A file of the user's.
+          . "$script"
+        fi
         ;;
-      *.sql) docker_process_sql -f "$file" ;;
+      *.sql) printf '%s: running %s\n' "$0" "$script" && ask -f "$script" ;;
+      *.sql.gz) printf '%s: running %s\n' "$0" "$script" && gunzip -c "$script" | ask ;;
+      *.sql.xz) printf '%s: running %s\n' "$0" "$script" && xzcat "$script" | ask ;;
+      *.sql.zst) printf '%s: running %s\n' "$0" "$script" && zstd -dc "$script" | ask ;;
+      *) printf '%s: ignoring %s\n' "$0" "$script" ;;
     esac
   done
 }
 
-_initialise() {
-  docker_verify_minimum_env
+docker_process_sql() {
+  ask "$@"
+}
+
+initialise() {
+  if [ -z "$POSTGRES_PASSWORD" ] && [ "${POSTGRES_HOST_AUTH_METHOD:-}" != trust ]; then
+    echo 'no superuser password is specified' >&2
+    exit 1
+  fi
   ls /docker-entrypoint-initdb.d/ >/dev/null
-  docker_init_database_dir
-  pg_setup_hba_conf "$@"
+  make_database
+  let_clients_in "$@"
   export PGPASSWORD="${PGPASSWORD:-$POSTGRES_PASSWORD}"
-  docker_temp_server_start "$@"
-  docker_setup_db
-  docker_process_init_files /docker-entrypoint-initdb.d/*
-  docker_temp_server_stop
+  start_for_scripts "$@"
+  if [ "$(ask --dbname postgres --tuples-only --no-align -v name="$POSTGRES_DB" <<<"SELECT 1 FROM pg_database WHERE datname = :'name'")" != 1 ]; then
+    ask --dbname postgres -v name="$POSTGRES_DB" <<<'CREATE DATABASE :"name"'
+  fi
+  run_scripts /docker-entrypoint-initdb.d/*
+  PGUSER="${PGUSER:-postgres}" pg_ctl -D "$PGDATA" -m fast -w stop
   unset PGPASSWORD
 }
 
-_main() {
-  if [ "${1:0:1}" = - ]; then
-    set -- postgres "$@"
-  fi
-  if [ "${1:-}" = postgres ]; then
-    docker_setup_env
-    docker_create_db_directories
-    if [ "$(id -u)" = 0 ]; then
-      exec gosu postgres "${BASH_SOURCE[0]}" "$@"
-    fi
-    if [ -z "$DATABASE_ALREADY_EXISTS" ]; then
-      _initialise "$@"
-    fi
-  fi
-  exec "$@"
+start_for_scripts() {
+  shift
+  PGUSER="${PGUSER:-$POSTGRES_USER}" pg_ctl -D "$PGDATA" -o "$(printf '%q ' "$@" -c listen_addresses= -p "${PGPORT:-5432}")" -w start
 }
 
-if ! _is_sourced; then
-  _main "$@"
+if [ "${1:0:1}" = - ]; then
+  set -- postgres "$@"
 fi
+if [ "${1:-}" = postgres ]; then
+  read_environment
+  make_directories
+  if [ "$(id -u)" = 0 ]; then
+    exec gosu postgres "${BASH_SOURCE[0]}" "$@"
+  fi
+  [ -s "$PGDATA/PG_VERSION" ] || initialise "$@"
+fi
+exec "$@"

@@ -18,16 +18,18 @@ here=$(cd "${0%/*}" && pwd)
 
 if [ ! -d "$root/etc" ]; then
   mkdir -p "$root/usr" "$root/proc" "$root/dev" "$root/etc" "$root/local" "$root/docker-entrypoint-initdb.d" "$root/pgusher/bin"
-  mkdir -p "$root/volume" "$root/pgusher-replication" "$root/user-scripts" "$root/var/run/postgresql" "$root/tmp"
+  mkdir -p "$root/volume" "$root/pgusher-replication" "$root/wal" "$root/var/run/postgresql" "$root/tmp"
   for name in bin sbin lib lib32 lib64; do
     [ ! -e "/$name" ] || ln -s "usr/$name" "$root/$name"
   done
+  mkdir -p "$root/var/lib/postgresql"
+  chown 999:999 "$root/var/lib/postgresql"
   chmod 1777 "$root/tmp"
   chmod 3777 "$root/var/run/postgresql"
   printf 'root:x:0:0::/root:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\nsomebody:x:54321:0::/:/bin/sh\n1000660000:x:1000660000:0::/:/sbin/nologin\n' >"$root/etc/passwd"
   printf 'root:x:0:\npostgres:x:999:\n' >"$root/etc/group"
   cp /etc/ld.so.cache "$root/etc/"
-  for script in ${IMAGE_SCRIPTS:-docker-entrypoint.sh docker-ensure-initdb.sh gosu}; do
+  for script in ${IMAGE_SCRIPTS:-docker-entrypoint.sh gosu}; do
     install -m 755 "$here/$script" "$root/local/$script"
   done
 fi

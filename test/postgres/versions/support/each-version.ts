@@ -6,12 +6,12 @@ import { succeeded, VersionPod } from './version-pod.ts';
 import type { VersionServer } from './version-server.ts';
 
 /**
- * Every major version of PostgreSQL that Debian has, with the agent's client programs from the newest of them, as in the
+ * Every major version of PostgreSQL that Debian has, oldest first, with the agent's client programs from the newest of them, as in the
  * agent's image. Two always; all with `npm run test:postgres -- --all`.
  */
 export const majors: Readonly<Record<string, number>> =
   process.env['PGUSHER_TEST_VERSIONS'] === 'all'
-    ? { bullseye: 13, bookworm: 15, trixie: 17, sid: 18 }
+    ? { bullseye: 13, bookworm: 15, trixie: 17, sid: 18, experimental: 19 }
     : { bookworm: 15, trixie: 17 };
 
 export interface Version {
@@ -31,7 +31,7 @@ export async function eachVersion(tests: (version: Version) => void): Promise<vo
   for (const suite of Object.keys(majors)) {
     made.push(await debianPostgres(suite));
   }
-  const agent = made.at(-1);
+  const agent = made.findLast((place) => place !== undefined);
   const pods: VersionPod[] = [];
   afterEach(async () => {
     for (const pod of pods.splice(0)) {

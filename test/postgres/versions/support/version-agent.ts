@@ -22,7 +22,13 @@ export class VersionAgent {
 
   async metric(name: string): Promise<number> {
     const body = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(body)?.[1] ?? Number.NaN);
+    const line = body.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+    return Number(line?.split(' ')[1] ?? Number.NaN);
+  }
+
+  /** The reasons why it is not protected, a line each. */
+  async reasons(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/readyz`)).text();
   }
 
   /** SIGTERM. @returns the exit code. */

@@ -100,10 +100,10 @@ export class VersionPod {
   async initialise(): Promise<Ended> {
     this.volumes.clearTerminationMessage();
     const spec = this.serverSpec(['/bin/sh', `${paths.scripts}/${scriptNames.initdb}`]);
-    const image = join(import.meta.dirname, 'docker-ensure-initdb.sh');
+    const image = join(import.meta.dirname, 'docker-entrypoint.sh');
     return runContainer(this.parts.server, {
       ...spec,
-      mounts: { ...spec.mounts, '/usr/local/bin/docker-ensure-initdb.sh': image },
+      mounts: { ...spec.mounts, '/usr/local/bin/docker-entrypoint.sh': image },
     });
   }
 
