@@ -50,6 +50,8 @@ const decimalSuffixes: ReadonlyMap<number, string> = new Map([
   ...Object.entries(decimalExponents).map(([suffix, exponent]) => [exponent, suffix] as const),
 ]);
 
+const mostDigits = 100;
+
 /** The smallest step of a quantity, and of one in `resources`, which the apiserver rounds up to (SetDefaults_ResourceList). */
 const nano = -9;
 const milli = -3;
@@ -64,6 +66,8 @@ export function canonicalQuantity(text: string, precision: 'nano' | 'milli' = 'n
   const [, digits = '', binary, decimal, exponent] = match;
   const [whole = '', fraction = ''] = digits.replace(/^[+-]/, '').split('.');
   const power = (decimal === undefined ? Number(exponent ?? 0) : (decimalExponents[decimal] ?? 0)) - fraction.length;
+  // No size has so many digits, and a number that had them would be written out here.
+  if (Math.abs(power) > mostDigits) return text;
   const factor = BigInt(binary === undefined ? 1 : (binaryFactors[binary] ?? 1));
   const step = precision === 'nano' ? nano : milli;
   const steps = scaled(BigInt(whole + fraction) * factor, power - step) * 10n ** BigInt(step - nano);

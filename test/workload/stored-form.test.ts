@@ -38,6 +38,7 @@ test.each(quantities)('a quantity %s is stored as %s', (written, stored) => {
 
 test('what is no quantity stays, for the apiserver to refuse', () => {
   expect(canonicalQuantity('a lot')).toBe('a lot');
+  expect(canonicalQuantity('1e999999999')).toBe('1e999999999');
 });
 
 test('resources are rounded up to thousandths, a divisor is not', () => {
