@@ -7,7 +7,7 @@ import { agentContract } from './agent-contract.ts';
 import { dataMounts } from './data-mounts.ts';
 import { databaseLogin } from './database-login.ts';
 import type { RenderFacts } from './injection.ts';
-import { pullPolicy } from './pull-policy.ts';
+import { pullPolicy } from '../workload/pull-policy.ts';
 import { referencedEnvironment } from './referenced-environment.ts';
 import { agentResources } from './resources.ts';
 import { securityContext } from './security-context.ts';

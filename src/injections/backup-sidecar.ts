@@ -1,6 +1,7 @@
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
+import { sharedWithPod } from './resources.ts';
 
 const httpPort = 'pgusher';
 
@@ -41,11 +42,13 @@ export const backupSidecar: Injection = {
         },
       ],
       volumes: [liveSettings(context.workload.name)],
-      reason: backsUp
-        ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
-        : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
-            destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
-          }`,
+      reason: `${
+        backsUp
+          ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
+          : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
+              destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
+            }`
+      }${sharedWithPod(context.server)}`,
     };
   },
 };

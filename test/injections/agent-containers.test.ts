@@ -206,7 +206,7 @@ test('with backups off the sidecar stays for the lock and the roles, and sees wh
 });
 
 test('the data is mounted as the server has it, with the variables that its path is made of', () => {
-  const pod = { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+  const pod = { name: 'POD', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
   const result = plan({
     container: {
       env: [{ name: 'UNRELATED', value: 'x' }, pod, { name: 'FOLDER', value: 'sets/$(POD)' }],

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
+import { installScripts } from '../restore/install-scripts.ts';
 import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
@@ -62,6 +64,11 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     }
     throw error;
   }
+  // pgusher-restore does the same. Kubelets up to 1.36.3 may skip it after a power cut (kubernetes#138514), and the server's probes and
+  // hooks would run scripts that are not there.
+  await installScripts(join(edges.shared, 'bin')).catch((error: unknown) => {
+    log.error({ err: error }, 'the scripts of probes and hooks could not be installed');
+  });
   const witness = await witnessLock(edges.shared);
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
