@@ -67,7 +67,7 @@ export default tseslint.config(
   mayNotImport(
     'workload',
     [...edgeFolders, 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell'],
-    [onlyPackages('croner')],
+    [onlyPackages('croner', 'unbash')],
   ),
   mayNotImport(
     'checks',

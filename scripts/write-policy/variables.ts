@@ -1,5 +1,6 @@
 import { bookkeeping } from '../../src/pinning/bookkeeping.ts';
 import { annotationName } from '../../src/workload/annotation-name.ts';
+import { managerPrograms, managerVariables } from '../../src/workload/manager.ts';
 import { managedLabelName } from '../../src/workload/read-settings.ts';
 import { literal } from './rule.ts';
 import type { Side, VariableName } from './rule.ts';
@@ -11,14 +12,15 @@ const anyServer =
 /** Images of which the data directory is known from their name, and that are injected into. */
 const managedServer =
   '^([a-z0-9._:-]+/)*(postgres|postgresql|postgis|docker-postgis|pgvector|timescaledb)(:[0-9A-Za-z_][0-9A-Za-z_.-]*)?(@sha256:[0-9a-f]+)?$';
-const otherEntrypoint = 'bitnami|kartoza|cloudnative-pg|sclorg|supabase|spilo|crunchy';
+const otherEntrypoint =
+  'bitnami|kartoza|cloudnative-pg|sclorg|supabase|spilo|crunchy|citus|stolon|patroni|repmgr|ongres|postdock|paunin|-(debian|photon|ol|centos)-[0-9]+(-r[0-9]+)?(@[^/]*)?$';
 
 /** docker-library/postgres#1259: from 18 on the image keeps its data elsewhere. A tag that tells no major says nothing here. */
 const below18 = [
-  '(postgres|postgresql|postgis):1[0-7]([.-][^/@]*)?(@.*)?$',
+  '(postgres|postgresql|postgis):1[0-7]([.](0|[1-9][0-9]?))?(-[^/@]*)?(@.*)?$',
   '(pgvector|timescaledb):([^/@]*[_-])?pg1[0-7]([.-][^/@]*)?(@.*)?$',
 ];
-const is18 = '/?(postgres|postgresql|postgis):18([.-][^/@]*)?(@.*)?$';
+const is18 = '/?(postgres|postgresql|postgis):18([.](0|[1-9][0-9]?))?(-[^/@]*)?(@.*)?$';
 
 /** Without `.`, `..`, doubled slashes and references: what needs no normalising. */
 const plainPath = '^(/[^/.$][^/$]*)+$';
@@ -60,6 +62,8 @@ export function variablesOf(side: Side): Readonly<Record<VariableName, string>> 
     server: `${pod}.containers.filter(c,
   c.image.matches(${literal(managedServer)}) &&
   !c.image.matches(${literal(otherEntrypoint)}) &&
+  !(has(c.env) && c.env.exists(e, e.name.matches(${literal(managerVariables.source)}))) &&
+  !${pod}.containers.exists(any, ((has(any.command) ? any.command : []) + (has(any.args) ? any.args : [])).exists(w, w.matches(${literal(managerPrograms.source)}))) &&
   (${container} in ${annotations}
     ? c.name == ${annotations}[${container}]
     : ${pod}.containers.filter(other, other.image.matches(${literal(anyServer)})).size() == 1))`,

@@ -48,6 +48,7 @@ export function parameterField(server: ServerContainer, parameter: ServerParamet
     command: containerField(server.name, 'command'),
     'parameters-annotation': annotationField('postgres.io/parameters'),
     environment: containerField(server.name, 'env'),
+    initdb: environmentField(server.name, 'POSTGRES_INITDB_ARGS'),
   };
   return fields[parameter.from];
 }

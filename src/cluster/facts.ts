@@ -148,8 +148,9 @@ class LazyWatches implements FactWatch {
 function startedBy(tables: FactTables, start: () => void): ClusterFacts {
   let isStarted = false;
   return new Proxy(tables, {
-    get: (target, kind: FactKind) => {
-      if (kind === 'statefulSets') return target[kind];
+    get: (target, kind: keyof ClusterFacts) => {
+      // ConfigMaps of a cluster are never read.
+      if (kind === 'statefulSets' || kind === 'configMaps') return target[kind];
       if (!isStarted) start();
       isStarted = true;
       return target[kind];

@@ -7,6 +7,7 @@ import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import { createRequest, offlineContexts } from './offline-admission.ts';
 import type { Terminal } from './terminal.ts';
+import type { Unread } from './unread.ts';
 
 export interface AdmittedObject {
   readonly where: ManifestObject;
@@ -18,13 +19,14 @@ export interface AdmittedFiles {
   readonly objects: readonly AdmittedObject[];
 }
 
-/** Reads the manifests and decides about each object what the webhook would decide. */
+/** Reads the manifests and decides about each object what the webhook would decide; `unread` as for readManifestFiles. */
 export async function admitFiles(
   { filename, namespace, config, cluster, allowEmpty }: ManifestOptions,
   terminal: Terminal,
+  unread?: Unread,
 ): Promise<AdmittedFiles> {
-  const files = await readManifestFiles(filename);
-  const objects = findObjects(files, { namespace, allowEmpty }, terminal);
+  const files = await readManifestFiles(filename, unread);
+  const objects = findObjects(files, { namespace, allowEmpty }, terminal, unread);
   const contextOf = await offlineContexts({ config, cluster }, objects);
   return {
     files,

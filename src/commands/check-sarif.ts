@@ -7,12 +7,13 @@ import type { AdmittedObject } from './admit-files.ts';
 import { positionOf } from './finding-position.ts';
 import { titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
+import type { UnreadError } from './unread.ts';
 
 /**
  * What was found as SARIF 2.1.0 (OASIS), for code scanning: all checks as rules, each finding at its line, and the object and field by
  * name, which stay when lines move.
  */
-export function sarifLog(objects: readonly AdmittedObject[]): object {
+export function sarifLog(objects: readonly AdmittedObject[], unread: readonly UnreadError[]): object {
   const results = objects.flatMap(({ where, verdict }) => verdict.findings.map((finding) => resultOf(where, finding)));
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -21,7 +22,29 @@ export function sarifLog(objects: readonly AdmittedObject[]): object {
       {
         tool: { driver: { name: 'pgusher', semanticVersion: version, rules: checks.map(ruleOf) } },
         columnKind: 'utf16CodeUnits',
+        invocations: [
+          {
+            executionSuccessful: unread.length === 0,
+            ...(unread.length === 0 ? {} : { toolExecutionNotifications: unread.map(notificationOf) }),
+          },
+        ],
         results,
+      },
+    ],
+  };
+}
+
+/** A file that was not judged. */
+function notificationOf({ file, line, column, message }: UnreadError): object {
+  return {
+    level: 'error',
+    message: { text: message },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(file) },
+          region: { startLine: line, startColumn: column },
+        },
       },
     ],
   };

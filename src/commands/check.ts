@@ -10,6 +10,7 @@ import { findingsText } from './finding-text.ts';
 import { refuseNothing } from './find-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
+import type { UnreadError } from './unread.ts';
 
 export interface CheckOptions extends ManifestOptions {
   readonly format: CheckFormat;
@@ -19,20 +20,37 @@ export type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
 
 /** `pgusher check`: what the webhook would say about each object, without changing anything. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
-  const { files, objects } = await admitFiles(options, terminal);
-  if (options.allowEmpty !== true) refuseNothing(files, objects);
-  terminal.out(`${report(objects, options.format, terminal)}\n`);
+  const unread: UnreadError[] = [];
+  const { files, objects } = await admitFiles(options, terminal, (problem) => {
+    unread.push(problem);
+  });
+  for (const { message } of unread) terminal.report(`${message}\n`);
+  // One file that cannot be read must not silence what is found in the others, and may not pass for one without findings.
+  if (unread.length === 0 && options.allowEmpty !== true) refuseNothing(files, objects);
+  if (unread.length === 0 || objects.length > 0 || isForPrograms(options.format))
+    terminal.out(`${report(objects, unread, options.format, terminal)}\n`);
+  if (unread.length > 0) return exitCode.usage;
   return objects.some(isRefused) ? exitCode.findings : exitCode.fine;
 }
 
-function report(objects: readonly AdmittedObject[], format: CheckFormat, terminal: Terminal): string {
+/** They get a document in any case. */
+function isForPrograms(format: CheckFormat): boolean {
+  return format === 'json' || format === 'sarif';
+}
+
+function report(
+  objects: readonly AdmittedObject[],
+  unread: readonly UnreadError[],
+  format: CheckFormat,
+  terminal: Terminal,
+): string {
   switch (format) {
     case 'json':
       return JSON.stringify(objects.map(entryOf), undefined, 2);
     case 'sarif':
-      return JSON.stringify(sarifLog(objects), undefined, 2);
+      return JSON.stringify(sarifLog(objects, unread), undefined, 2);
     case 'github':
-      return [...githubAnnotations(objects), summary(objects)].join('\n');
+      return [...githubAnnotations(objects, unread), summary(objects)].join('\n');
     case 'text':
       return [...blocks(objects, terminal), summary(objects)].join('\n');
   }

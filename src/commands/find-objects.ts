@@ -1,12 +1,15 @@
 import { managedLabelName } from '../workload/read-settings.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import { UsageError } from './exit-code.ts';
+import { positionOf } from './finding-position.ts';
 import { shownName } from './manifest-files.ts';
 import type { ManifestFile } from './manifest-files.ts';
 import { objectsOf, placeOf, strangersIn, titleOf } from './manifest-objects.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
+import { UnreadError } from './unread.ts';
+import type { Unread } from './unread.ts';
 
 /**
  * The objects of all files. What is none is reported: a slip in `kind` must not pass for "nothing to say about it".
@@ -16,17 +19,17 @@ export function findObjects(
   files: readonly ManifestFile[],
   { namespace, allowEmpty }: Pick<ManifestOptions, 'namespace' | 'allowEmpty'>,
   terminal: Terminal,
+  unread?: Unread,
 ): readonly ManifestObject[] {
   const objects = files.flatMap((file) => objectsOf(file, namespace));
   const strangers = files.flatMap(strangersIn);
   for (const place of strangers)
     terminal.report(`${place}: there is no kind in it, so it is no Kubernetes object and passed over\n`);
-  if (strangers.length > 0 && allowEmpty !== true) refuseNothing(files, objects);
-  const misversioned = objects.find(isOfAnotherApi);
-  if (misversioned !== undefined) {
-    const apiVersion = textAt(misversioned.object, 'apiVersion');
-    const seen = apiVersion === undefined ? 'has no apiVersion' : `has the apiVersion ${JSON.stringify(apiVersion)}`;
-    throw new UsageError(`${placeOf(misversioned)}: ${titleOf(misversioned)} ${seen}; wanted apps/v1`);
+  if (strangers.length > 0 && allowEmpty !== true && unread === undefined) refuseNothing(files, objects);
+  for (const misversioned of objects.filter(isOfAnotherApi)) {
+    const problem = ofAnotherApi(misversioned);
+    if (unread === undefined) throw problem;
+    unread(problem);
   }
   for (const [later, earlier] of doubles(objects))
     terminal.report(
@@ -49,6 +52,15 @@ export function refuseNothing(files: readonly ManifestFile[], objects: readonly 
 function isOfAnotherApi({ kind, object }: ManifestObject): boolean {
   const isLabelled = Object.hasOwn(objectAt(objectAt(object, 'metadata'), 'labels'), managedLabelName);
   return kind === 'StatefulSet' && isLabelled && object['apiVersion'] !== 'apps/v1';
+}
+
+function ofAnotherApi(where: ManifestObject): UnreadError {
+  const apiVersion = textAt(where.object, 'apiVersion');
+  const seen = apiVersion === undefined ? 'has no apiVersion' : `has the apiVersion ${JSON.stringify(apiVersion)}`;
+  return new UnreadError(`${placeOf(where)}: ${titleOf(where)} ${seen}; wanted apps/v1`, {
+    file: where.file.name,
+    ...positionOf(where, 'apiVersion'),
+  });
 }
 
 /** In one file: folders often hold the same set for several environments. */

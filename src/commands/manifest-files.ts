@@ -4,6 +4,8 @@ import { buffer as readAll } from 'node:stream/consumers';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { ManifestDocument } from '../manifests/read-manifests.ts';
 import { UsageError } from './exit-code.ts';
+import { UnreadError, readOrTell } from './unread.ts';
+import type { Unread } from './unread.ts';
 
 /** A file with manifests, read. */
 export interface ManifestFile {
@@ -16,16 +18,20 @@ export interface ManifestFile {
 /**
  * What is named, with `-f` or without: files, directories (every *.yaml, *.yml and *.json below, sorted), `-` for standard input. Without any, standard
  * input where something is piped in.
- * @throws UsageError for what cannot be found or read: `file:line:column: …` and the explanation below it.
+ * @throws UsageError for what cannot be found or read: `file:line:column: …` and the explanation below it. `unread` is told of what can
+ * be found and not be read, and the rest is returned.
  */
-export async function readManifestFiles(names: readonly string[]): Promise<readonly ManifestFile[]> {
+export async function readManifestFiles(names: readonly string[], unread?: Unread): Promise<readonly ManifestFile[]> {
   if (names.length === 0 && process.stdin.isTTY) {
     throw new UsageError('Nothing to read: name manifests (FILE or DIR), or pipe them in.');
   }
   // A file that is named twice, by itself and by its directory say, is one file; and standard input can be read once.
   const wanted = new Set(names.length === 0 ? ['-'] : names.flatMap(filesOf));
   const files: ManifestFile[] = [];
-  for (const name of wanted) files.push(parseFile(name, await readText(name)));
+  for (const name of wanted) {
+    const file = await readOrTell(async () => parseFile(name, await readText(name)), unread);
+    if (file !== undefined) files.push(file);
+  }
   return files;
 }
 
@@ -40,7 +46,7 @@ export async function readText(name: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new UsageError(`${shownName(name)}: not UTF-8 text, so no manifest`);
+    throw new UnreadError(`${shownName(name)}: not UTF-8 text, so no manifest`, { file: name, line: 1, column: 1 });
   }
 }
 
@@ -48,7 +54,12 @@ function parseFile(name: string, text: string): ManifestFile {
   const read = readManifests(text);
   if (read.kind === 'read') return { name, text, documents: read.documents };
   const explanation = read.explanation === '' ? '' : `\n${read.explanation.replaceAll(/^/gm, '  ')}`;
-  throw new UsageError(`${shownName(name)}:${read.line}:${read.column}: ${read.message}${explanation}`);
+  const { line, column } = read;
+  throw new UnreadError(`${shownName(name)}:${line}:${column}: ${read.message}${explanation}`, {
+    file: name,
+    line,
+    column,
+  });
 }
 
 function filesOf(name: string): readonly string[] {

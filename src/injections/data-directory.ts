@@ -1,7 +1,6 @@
 import type { Plan, ReplacedEnv } from '../plan/plan.ts';
 import { verbatimForKubelet } from '../shell/kubelet-expansion.ts';
 import { normalisePath } from '../workload/absolute-path.ts';
-import { expandReferences } from '../workload/environment.ts';
 import { textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { EnvironmentValue, ServerContainer } from '../workload/postgres-workload.ts';
@@ -38,19 +37,21 @@ export function dataDirectoryChange(
     const written = standing(own, injected);
     if (written !== undefined) return written;
     if (operation === 'UPDATE') return own === undefined ? added(data.path) : asItIs(data.path);
+    // Beside every volume that an image of any major declares there.
+    if (data.ofAnyMajor && own === undefined) return added(offTheRoot(data.mount?.mountPath ?? data.path));
     if (data.atMountRoot && own === undefined) return added(offTheRoot(data.path));
     // One from a Secret or a ConfigMap is not known here.
-    if (data.atMountRoot && own?.kind === 'value') return replacing(own.value, offTheRoot(data.path));
+    if (data.atMountRoot && own?.kind === 'value') return replacing(own.written, offTheRoot(data.path));
   }
   if (own === undefined) return added(data.path);
-  const agrees = own.kind !== 'value' || normalisePath(expandReferences(own.value, environment)) === data.path;
-  return agrees ? asItIs(data.path) : replacing(own.value, data.path);
+  const agrees = own.kind !== 'value' || normalisePath(own.value) === data.path;
+  return agrees ? asItIs(data.path) : replacing(own.written, data.path);
 }
 
 /** What an earlier render wrote, where the user has not written another since. */
 function standing(own: EnvironmentValue | undefined, injected: Plan | undefined): DataDirectoryChange | undefined {
   const replaced = injected?.server?.replacedEnv.find((entry) => entry.name === name);
-  if (replaced !== undefined && own?.kind === 'value' && own.value === replaced.was) {
+  if (replaced !== undefined && own?.kind === 'value' && own.written === replaced.was) {
     return { path: replaced.value, added: undefined, replaced };
   }
   const entry = own === undefined ? injected?.server?.env.find((candidate) => candidate['name'] === name) : undefined;

@@ -15,9 +15,12 @@ export interface ClusterFacts {
   readonly networkPolicies: FactsOf<NetworkPolicyFact>;
   readonly limitRanges: FactsOf<LimitRangeFact>;
   readonly quotas: FactsOf<QuotaFact>;
+  /** Of files alone: no webhook reads the ConfigMaps of a cluster. */
+  readonly configMaps: FactsOf<ConfigMapFact>;
 }
 
-export type FactKind = keyof ClusterFacts;
+/** What a cluster is watched for. */
+export type FactKind = Exclude<keyof ClusterFacts, 'configMaps'>;
 
 /** Why something may be there although it is not known. `not-asked`: there is no cluster to ask, or it is not asked for this kind. */
 export type WhyUnknown = 'not-asked' | 'not-synced' | 'forbidden';
@@ -38,10 +41,17 @@ export interface FactsOf<T> {
   revision(namespace: string): number;
 }
 
+export interface ConfigMapFact {
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
 export interface ClaimFact {
   readonly name: string;
   readonly accessModes: readonly string[];
   readonly storageClass: string | undefined;
+  /** As asked for. */
+  readonly storage: string | undefined;
 }
 
 export interface StorageClassFact {

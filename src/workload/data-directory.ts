@@ -11,8 +11,6 @@ export interface DataDirectorySources {
   /** From `dataSwitch`. */
   readonly argument: string | undefined;
   readonly environment: Environment;
-  /** From `referenceExpander`. */
-  readonly expand: (text: string) => string;
   readonly family: ImageFamily;
   readonly major: number | undefined;
   readonly mounts: readonly Mount[];
@@ -23,26 +21,29 @@ export function readDataDirectory(sources: DataDirectorySources): DataDirectory 
   const { path, from } = locate(sources);
   const { family, major, mounts } = sources;
   const mount = coveringMount(mounts, path);
+  const isShadowed =
+    mount !== undefined &&
+    family
+      .volumes(major)
+      .some((volume) => volume !== mount.mountPath && isWithin(volume, mount.mountPath) && isWithin(path, volume));
+  const ofAnyMajor = isShadowed && from === 'image-family' && major === undefined && family.id !== 'unknown';
   return {
     path,
     from,
     mount,
     atMountRoot: mount?.mountPath === path,
-    shadowedByImageVolume:
-      mount !== undefined &&
-      family
-        .volumes(major)
-        .some((volume) => volume !== mount.mountPath && isWithin(volume, mount.mountPath) && isWithin(path, volume)),
+    shadowedByImageVolume: isShadowed && !ofAnyMajor,
+    ofAnyMajor,
   };
 }
 
 function locate(sources: DataDirectorySources): Pick<DataDirectory, 'path' | 'from'> {
-  const { annotation, argument, environment, expand, family, major } = sources;
+  const { annotation, argument, environment, family, major } = sources;
   if (annotation !== undefined) return { path: normalisePath(annotation), from: 'data-directory-annotation' };
   if (argument !== undefined) return { path: normalisePath(argument), from: 'arguments' };
   const variable = environment.get('PGDATA');
   if (variable?.kind === 'value' && variable.value !== '') {
-    return { path: normalisePath(expand(variable.value)), from: 'PGDATA' };
+    return { path: normalisePath(variable.value), from: 'PGDATA' };
   }
   return { path: normalisePath(family.dataDirectory(major)), from: 'image-family' };
 }

@@ -4,19 +4,34 @@ import type { EnvironmentValue } from './postgres-workload.ts';
 
 export type Environment = ReadonlyMap<string, EnvironmentValue>;
 
-/** `env` of a container by name; where a name is written twice the later one counts, as for the kubelet. */
+/**
+ * `env` of a container by name; where a name is written twice the later one counts, as for the kubelet. Each value may refer to those
+ * before it, and to nothing behind it (Kubernetes, "Define dependent environment variables").
+ */
 export function readEnvironment(container: JsonObject): Environment {
-  return new Map(
-    objectsAt(container, 'env').flatMap((entry): readonly (readonly [string, EnvironmentValue])[] => {
-      const name = textAt(entry, 'name');
-      return name === undefined ? [] : [[name, readValue(entry)]];
-    }),
-  );
+  const environment = new Map<string, EnvironmentValue>();
+  let room = mostText;
+  for (const entry of objectsAt(container, 'env')) {
+    const name = textAt(entry, 'name');
+    if (name === undefined) continue;
+    const read = readValue(entry);
+    if (read.kind !== 'value' || !read.written.includes('$')) {
+      environment.set(name, read);
+      continue;
+    }
+    const value = substitute(read.written, environment, Math.min(room, longestText));
+    room = Math.max(0, room - value.length);
+    environment.set(name, { ...read, value });
+  }
+  return environment;
 }
 
 function readValue(entry: JsonObject): EnvironmentValue {
   const valueFrom = objectAt(entry, 'valueFrom');
-  if (Object.keys(valueFrom).length === 0) return { kind: 'value', value: textAt(entry, 'value') ?? '' };
+  if (Object.keys(valueFrom).length === 0) {
+    const written = textAt(entry, 'value') ?? '';
+    return { kind: 'value', value: written, written };
+  }
   const reference = objectAt(valueFrom, 'secretKeyRef');
   const secret = textAt(reference, 'name');
   const key = textAt(reference, 'key');
@@ -33,13 +48,12 @@ function isTrue(value: Json | undefined): boolean {
  * a dollar (Kubernetes, "Define dependent environment variables"). What only the cluster knows stays as written.
  */
 export function referenceExpander(environment: Environment): (text: string) => string {
-  let values: ReadonlyMap<string, string> | undefined;
-  return (text) => (text.includes('$') ? substitute(text, (values ??= literalValues(environment)), longestText) : text);
+  return (text) => (text.includes('$') ? substitute(text, environment, longestText) : text);
 }
 
 /** Put together from other variables alone. An empty text is none of those. */
 export function isOnlyReferences(text: string): boolean {
-  return /^(?:\$\([-._a-zA-Z][-._a-zA-Z0-9]*\))+$/.test(text);
+  return /^(?:\$\([^()]+\))+$/.test(text);
 }
 
 /** `referenceExpander` for one text. */
@@ -47,30 +61,18 @@ export function expandReferences(text: string, environment: Environment): string
   return referenceExpander(environment)(text);
 }
 
-/** As the kubelet does, each value may refer to those before it. */
-function literalValues(environment: Environment): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  let room = mostText;
-  for (const [name, entry] of environment) {
-    if (entry.kind !== 'value') continue;
-    const value = substitute(entry.value, values, Math.min(room, longestText));
-    room = Math.max(0, room - value.length);
-    values.set(name, value);
-  }
-  return values;
-}
-
 /** Values that double one another would fill the memory: beyond what anybody writes, references stay as written. */
 const longestText = 16_384;
 const mostText = 1_048_576;
 
-function substitute(text: string, values: ReadonlyMap<string, string>, most: number): string {
+/** Up to the next `)` everything is the name, as for the kubelet (k8s.io/kubernetes third_party/forked/golang/expansion). */
+function substitute(text: string, environment: Environment, most: number): string {
   let room = most;
-  return text.replace(/\$\$|\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)/g, (written, name: string | undefined) => {
+  return text.replace(/\$\$|\$\(([^)]*)\)/g, (written, name: string | undefined) => {
     if (name === undefined) return '$';
-    const value = values.get(name);
-    if (value === undefined || value.length > room) return written;
-    room -= value.length;
-    return value;
+    const entry = environment.get(name);
+    if (entry?.kind !== 'value' || entry.value.length > room) return written;
+    room -= entry.value.length;
+    return entry.value;
   });
 }

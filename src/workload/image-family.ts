@@ -44,6 +44,12 @@ export type FamilyId =
   | 'bitnami'
   | 'spilo'
   | 'crunchy'
+  | 'patroni'
+  | 'stolon'
+  | 'citus'
+  | 'repmgr'
+  | 'pg-auto-failover'
+  | 'cloudnative-pg'
   | 'unknown';
 
 /** docker-library/postgres on Debian; the images made from it change little. */
@@ -155,6 +161,13 @@ export const imageFamilies: readonly ImageFamily[] = [
     dataDirectory: (major) => (major === undefined ? '/pgdata' : `/pgdata/pg${major}`),
     volumes: () => [],
   },
+  // Of the rest neither owner nor place is promised: who manages them says it in a configuration of its own.
+  { ...leftAlone, id: 'patroni', ownerIsAGuess: true, volumes: () => [] },
+  { ...leftAlone, id: 'stolon', ownerIsAGuess: true, startsAsRoot: true, volumes: () => [] },
+  { ...leftAlone, id: 'citus', startsAsRoot: true },
+  { ...leftAlone, id: 'repmgr', ownerIsAGuess: true, volumes: () => [] },
+  { ...leftAlone, id: 'pg-auto-failover', ownerIsAGuess: true, volumes: () => [] },
+  { ...leftAlone, id: 'cloudnative-pg', uid: 26, gid: 26, volumes: () => [] },
   unknownFamily,
 ];
 
@@ -166,10 +179,22 @@ const byId: ReadonlyMap<string, ImageFamily> = new Map(imageFamilies.map((family
  * No family: known to be a server or a tool that is not what its last path part says.
  */
 const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | undefined])[] = [
-  [/(^|\/)bitnami(legacy|secure|charts)?\/([^/]+\/)*postgresql(-repmgr|-ha)?$/, 'bitnami'],
+  // No server, whatever else stands in the name.
+  [/(^|\/)[^/]*(exporter|pgpool|pgbouncer|operator)[^/]*$/, undefined],
+  [
+    /(^|\/)bitnami(legacy|secure|charts|prem|premium)?\/([^/]+\/)*(postgresql(-[^/]+)?|supabase-postgres|postgis|timescaledb)$/,
+    'bitnami',
+  ],
   [/(^|\/)postgresql-repmgr$/, 'bitnami'],
-  [/(^|\/)(spilo(-[^/]*)?|patroni)$/, 'spilo'],
+  [/(^|\/)spilo(-[^/]*)?$/, 'spilo'],
   [/(^|\/)crunchy-postgres(-[^/]+)?$/, 'crunchy'],
+  [/(^|\/)(patroni([-_][^/]*)?|[^/]+[-_]patroni|ongres\/.+)$/, 'patroni'],
+  [/(^|\/)stolon([-_][^/]*)?$/, 'stolon'],
+  [/(^|\/)(pg_auto_failover|pg-auto-failover|pgautofailover)([-_][^/]*)?$/, 'pg-auto-failover'],
+  [/(^|\/)citus(data\/[^/]+|[-_][^/]*)?$/, 'citus'],
+  [/(^|\/)(repmgr([-_][^/]*)?|[^/]+[-_]repmgr|(postdock|paunin)\/postgres[^/]*)$/, 'repmgr'],
+  // Without an entrypoint: the operator starts them with a program of its own.
+  [/(^|\/)cloudnative-pg\/(postgresql|postgis)(-[^/]+)?$/, 'cloudnative-pg'],
   [/(^|\/)supabase\/(([^/]+\/)*)postgres$/, 'supabase'],
   [/(^|\/)supabase-postgres$/, 'supabase'],
   [/(^|\/)immich-app\/postgres$/, 'immich'],
@@ -177,21 +202,29 @@ const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | u
   [/(^|\/)timescaledb-ha$/, 'timescaledb-ha'],
   [/(^|\/)timescaledb$/, 'timescaledb'],
   // Their own entrypoints and settings under a familiar last part.
-  [/(^|\/)(kartoza\/postgis|cloudnative-pg\/(postgresql|postgis)|sclorg\/postgresql)$/, undefined],
+  [/(^|\/)(kartoza\/postgis|sclorg\/postgresql)$/, undefined],
   [/(^|\/)(postgis|docker-postgis)$/, 'postgis'],
   [/(^|\/)(ankane\/)?pgvector$/, 'pgvector'],
   [/(^|\/)(postgres|postgresql)$/, 'postgres'],
 ];
+
+/** `17.2.0-debian-12-r3`: nobody else counts like that, so that mirrors under another name are told from stock images. */
+const bitnamiTag = /^[0-9]+\.[0-9]+\.[0-9]+-(debian|photon|ol|centos)-[0-9]+(-r[0-9]+)?$/;
 
 const alpineTwins: Partial<Readonly<Record<FamilyId, FamilyId>>> = {
   postgres: 'postgres-alpine',
   postgis: 'postgis-alpine',
 };
 
+function idOf({ repository, tag = '' }: ImageReference): FamilyId | undefined {
+  const id = repositoryNames.find(([pattern]) => pattern.test(repository))?.[1];
+  return id === 'postgres' && bitnamiTag.test(tag) ? 'bitnami' : id;
+}
+
 /** By repository name, whatever the registry; `unknown` where that tells nothing. */
 export function familyOf(reference: ImageReference | undefined): ImageFamily {
   if (reference === undefined) return unknownFamily;
-  const id = repositoryNames.find(([pattern]) => pattern.test(reference.repository))?.[1];
+  const id = idOf(reference);
   if (id === undefined) return unknownFamily;
   const twin = /(^|[-.])alpine/.test(reference.tag ?? '') ? alpineTwins[id] : undefined;
   const family = byId.get(twin ?? id) ?? unknownFamily;

@@ -1,98 +1,132 @@
 import type { Environment } from './environment.ts';
-import { simpleCommands } from './shell-words.ts';
+import { readScript } from './shell-script.ts';
 
-/** Switches of initdb(1) that take a value; those of 13 to 19. */
-const shortWithValue = new Set('AcDELTUX');
-const longWithValue = [
-  'auth',
-  'auth-host',
-  'auth-local',
-  'builtin-locale',
-  'encoding',
-  'icu-locale',
-  'icu-rules',
-  'lc-collate',
-  'lc-ctype',
-  'lc-messages',
-  'lc-monetary',
-  'lc-numeric',
-  'lc-time',
-  'locale',
-  'locale-provider',
-  'pgdata',
-  'pwfile',
-  'set',
-  'sync-method',
-  'text-search-config',
-  'username',
-  'wal-segsize',
-  'waldir',
-];
-const longWithout = [
-  'allow-group-access',
-  'data-checksums',
-  'debug',
-  'discard-caches',
-  'help',
-  'no-clean',
-  'no-data-checksums',
-  'no-instructions',
-  'no-locale',
-  'no-sync',
-  'no-sync-data-files',
-  'pwprompt',
-  'show',
-  'sync-only',
-  'version',
-];
+/** What POSTGRES_INITDB_ARGS makes initdb do. */
+export interface InitdbArguments {
+  /** `-c`, `--set` (16 and newer): initdb writes them into postgresql.conf. Names in lower case with `_`. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  /** Of the lines for 127.0.0.1 and ::1; the entrypoint adds one for everybody else behind them. */
+  readonly hostMethod: string | undefined;
+  readonly localMethod: string | undefined;
+  readonly checksums: boolean | undefined;
+  readonly walDirectory: string | undefined;
+}
 
-/**
- * The value of `--waldir` among initdb's arguments as the official entrypoint hands them over: POSTGRES_INITDB_ARGS is read by
- * `eval`, so that it has the shell's quotes and variables, and then by getopt_long(3): bundled short switches, the value in the
- * same word or in the next, names of long ones as short as they are unambiguous, and the last one counts.
- */
+/** initdb(1): options with a value, by their letter where they have one. */
+const valued: Readonly<Record<string, string>> = {
+  auth: 'A',
+  'auth-host': '',
+  'auth-local': '',
+  encoding: 'E',
+  locale: '',
+  'lc-collate': '',
+  'lc-ctype': '',
+  'lc-messages': '',
+  'lc-monetary': '',
+  'lc-numeric': '',
+  'lc-time': '',
+  'locale-provider': '',
+  'builtin-locale': '',
+  'icu-locale': '',
+  'icu-rules': '',
+  pgdata: 'D',
+  pwfile: '',
+  set: 'c',
+  'text-search-config': 'T',
+  username: 'U',
+  waldir: 'X',
+  'wal-segsize': '',
+  'sync-method': '',
+};
+
+const flags: Readonly<Record<string, string>> = {
+  'allow-group-access': 'g',
+  'data-checksums': 'k',
+  'no-data-checksums': '',
+  debug: 'd',
+  'discard-caches': '',
+  'no-clean': 'n',
+  'no-instructions': '',
+  'no-locale': '',
+  'no-sync': 'N',
+  'no-sync-data-files': '',
+  pwprompt: 'W',
+  show: 's',
+  'sync-only': 'S',
+  help: '?',
+  version: 'V',
+};
+
+const longNames = [...Object.keys(valued), ...Object.keys(flags)];
+
+/** The image's entrypoint gives the text to `eval`, so that a shell takes it apart: quotes, comments and variables count. */
+export function readInitdbArguments(
+  text: string,
+  valueOf: (name: string) => string | undefined = () => undefined,
+): InitdbArguments {
+  const reading = readScript({ text: `initdb ${text}`, argument: 0, positional: [], valueOf });
+  const words = reading.kind === 'read' ? (reading.commands[0]?.words ?? []).slice(1).map((word) => word.text) : [];
+  const options = optionsOf(words);
+  const last = (...names: readonly string[]): string | undefined =>
+    options.findLast(([name]) => names.includes(name))?.[1];
+  const checksums = options.findLast(([name]) => name === 'data-checksums' || name === 'no-data-checksums')?.[0];
+  return {
+    parameters: options.flatMap(([name, value]) => {
+      const equals = name === 'set' ? value.indexOf('=') : -1;
+      const key = value.slice(0, equals).trim().replaceAll('-', '_').toLowerCase();
+      return equals < 1 ? [] : [[key, value.slice(equals + 1)] as const];
+    }),
+    hostMethod: last('auth', 'auth-host'),
+    localMethod: last('auth', 'auth-local'),
+    checksums: checksums === undefined ? undefined : checksums === 'data-checksums',
+    walDirectory: last('waldir') || undefined,
+  };
+}
+
+/** The value of `--waldir` alone. */
 export function walDirectoryOfArguments(text: string, environment: Environment): string | undefined {
-  const words = (simpleCommands(text)[0]?.words ?? []).map((word) => withVariables(word, environment));
-  let found: string | undefined;
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] ?? '';
+  return readInitdbArguments(text, (name) => {
+    const entry = environment.get(name);
+    return entry?.kind === 'value' ? entry.value : undefined;
+  }).walDirectory;
+}
+
+/** As getopt_long does: names may be cut as long as they are one option's, letters bundled, values in the next word. */
+function optionsOf(words: readonly string[]): readonly (readonly [name: string, value: string])[] {
+  const found: (readonly [string, string])[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
     if (word === '--') break;
-    const { name, value, takesNext } = word.startsWith('--') ? longSwitch(word) : shortSwitch(word);
-    if (name === 'waldir') found = takesNext ? words[at + 1] : value;
-    if (takesNext) at += 1;
+    if (word.startsWith('--')) {
+      const equals = word.indexOf('=');
+      const name = longName(word.slice(2, equals < 0 ? undefined : equals));
+      if (name === undefined) continue;
+      if (equals >= 0) found.push([name, word.slice(equals + 1)]);
+      else if (Object.hasOwn(valued, name)) found.push([name, words[(index += 1)] ?? '']);
+      else found.push([name, '']);
+      continue;
+    }
+    if (!/^-./.test(word)) continue;
+    for (let rest = word.slice(1); rest !== '';) {
+      const letter = rest.charAt(0);
+      rest = rest.slice(1);
+      const flag = nameOf(flags, letter);
+      const name = nameOf(valued, letter);
+      if (flag !== undefined) found.push([flag, '']);
+      if (name === undefined) continue;
+      found.push([name, rest === '' ? (words[(index += 1)] ?? '') : rest]);
+      rest = '';
+    }
   }
-  return found === '' ? undefined : found;
+  return found;
 }
 
-interface Switch {
-  /** In its long form; undefined where it is not `waldir` and takes nothing. */
-  readonly name: string | undefined;
-  readonly value: string | undefined;
-  readonly takesNext: boolean;
+function longName(written: string): string | undefined {
+  if (longNames.includes(written)) return written;
+  const meant = longNames.filter((name) => name.startsWith(written));
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
-function longSwitch(word: string): Switch {
-  const equals = word.indexOf('=');
-  const written = word.slice(2, equals === -1 ? undefined : equals);
-  const meant = [...longWithValue, ...longWithout].filter((name) => name.startsWith(written));
-  const name = meant.includes(written) ? written : meant.length === 1 ? meant[0] : undefined;
-  const valued = name !== undefined && longWithValue.includes(name);
-  return { name, value: equals === -1 ? undefined : word.slice(equals + 1), takesNext: valued && equals === -1 };
-}
-
-function shortSwitch(word: string): Switch {
-  if (!word.startsWith('-')) return { name: undefined, value: undefined, takesNext: false };
-  const at = [...word].findIndex((letter, index) => index > 0 && shortWithValue.has(letter));
-  if (at === -1) return { name: undefined, value: undefined, takesNext: false };
-  const value = word.slice(at + 1);
-  return { name: word[at] === 'X' ? 'waldir' : undefined, value, takesNext: value === '' };
-}
-
-/** `$NAME` and `${NAME}` that `env` gives a literal value; what else there is stays as written. */
-function withVariables(word: string, environment: Environment): string {
-  const variable = /\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;
-  return word.replace(variable, (written: string, plain: string | undefined, braced: string | undefined) => {
-    const entry = environment.get(plain ?? braced ?? '');
-    return entry?.kind === 'value' ? entry.value : written;
-  });
+function nameOf(options: Readonly<Record<string, string>>, letter: string): string | undefined {
+  return Object.keys(options).find((name) => options[name] === letter);
 }

@@ -1,6 +1,8 @@
 import type { ImageFamily } from './image-family.ts';
 import type { ImageReference } from './image-reference.ts';
+import type { InitdbArguments } from './initdb-arguments.ts';
 import type { JsonObject } from './json.ts';
+import type { Manager } from './manager.ts';
 import type { Settings } from './settings.ts';
 import type { UnreadableField } from './unreadable-field.ts';
 
@@ -50,6 +52,8 @@ export interface ServerContainer {
   readonly image: ImageReference | undefined;
   /** From the repository name; `unknown` where it tells nothing. */
   readonly family: ImageFamily;
+  /** Seen in the pod, and not by the image's name; `family` is then what that manager's images are like. */
+  readonly manager: Manager | undefined;
   /** The `version` setting, else from the tag. */
   readonly major: number | undefined;
   readonly data: DataDirectory;
@@ -61,8 +65,12 @@ export interface ServerContainer {
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly start: StartForm;
+  /** What POSTGRES_INITDB_ARGS says; undefined where it says nothing. */
+  readonly initdb: InitdbArguments | undefined;
   /** Server parameters with the layer that each came from; the last one that Postgres would obey. */
   readonly parameters: ReadonlyMap<string, ServerParameter>;
+  /** The same for each place where a script starts the server, where there are several: any of them may be the one that runs. */
+  readonly alternatives: readonly ReadonlyMap<string, ServerParameter>[];
   /** The port that Postgres listens on: `-p`/`port`, PGPORT, else 5432. */
   readonly port: number;
   readonly mounts: readonly Mount[];
@@ -78,7 +86,8 @@ export interface ServerContainer {
 }
 
 export type EnvironmentValue =
-  | { readonly kind: 'value'; readonly value: string }
+  /** `value`: what the container sees, `$(NAME)` replaced as far as it is known; `written`: what stands in the object. */
+  | { readonly kind: 'value'; readonly value: string; readonly written: string }
   | { readonly kind: 'secret'; readonly secret: string; readonly key: string; readonly optional: boolean }
   | { readonly kind: 'other'; readonly valueFrom: JsonObject };
 
@@ -92,15 +101,25 @@ export type StartForm =
    * `sh -c …`; args cannot be appended. `execs`: the shell is replaced by the server, which it says with `exec`
    * (dash, the sh of Debian's images, does not do that by itself).
    */
-  | { readonly kind: 'shell'; readonly script: string; readonly execs: boolean }
+  | {
+      readonly kind: 'shell';
+      readonly script: string;
+      readonly execs: boolean;
+      /** Why the script could not be read; then nothing is known of what it starts. */
+      readonly problem: string | undefined;
+      /** A server is among what it starts. */
+      readonly startsServer: boolean;
+      /** What it starts, where no server is among it. */
+      readonly runs: string | undefined;
+    }
   | { readonly kind: 'other'; readonly program: string };
 
 /** A server parameter; `name` is lower case with `_`, `value` as written. */
 export interface ServerParameter {
   readonly name: string;
   readonly value: string;
-  /** Where it was said: an argument (`-c x=y`, `-cx=y`, `--x=y`, `-D`, …), the `parameters` annotation, PGPORT. */
-  readonly from: 'args' | 'command' | 'parameters-annotation' | 'environment';
+  /** Where it was said: an argument (`-c x=y`, `-cx=y`, `--x=y`, `-D`, …), the `parameters` annotation, PGPORT, POSTGRES_INITDB_ARGS. */
+  readonly from: 'args' | 'command' | 'parameters-annotation' | 'environment' | 'initdb';
   /** Index of the argument in command + args, for messages; undefined for the other sources. */
   readonly argument: number | undefined;
 }
@@ -148,6 +167,11 @@ export interface DataDirectory {
    * claim is shadowed (docker-library/postgres#1259; check `pre18-parent-mount`).
    */
   readonly shadowedByImageVolume: boolean;
+  /**
+   * The image tells no major version (`latest`), and the mount is where the images of 18 and newer have their volume: `path` is a guess
+   * (docker-library/postgres#1259).
+   */
+  readonly ofAnyMajor: boolean;
 }
 
 /** A place for the WAL outside PGDATA, which initdb links to from PGDATA/pg_wal. */

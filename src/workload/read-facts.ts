@@ -2,6 +2,7 @@ import type {
   AutoscalerFact,
   ClaimFact,
   ClusterFacts,
+  ConfigMapFact,
   DisruptionBudgetFact,
   FactKind,
   FactsOf,
@@ -106,6 +107,16 @@ export const factSources: { readonly [Kind in FactKind]: FactSource<FactOf<Kind>
   },
 };
 
+/** See ClusterFacts. */
+export const configMapSource: FactSource<ConfigMapFact> = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  isNamespaced: true,
+  read: (object) => ({ name: nameOf(object), data: textMapAt(object, 'data') }),
+};
+
 export const factKinds = Object.keys(factSources) as readonly FactKind[];
 
 /** Where the API lists a kind: in one namespace, or all that there are. */
@@ -124,6 +135,7 @@ function readClaim(object: JsonObject): ClaimFact {
     name: nameOf(object),
     accessModes: textsAt(spec, 'accessModes'),
     storageClass: textAt(spec, 'storageClassName'),
+    storage: textAt(objectAt(objectAt(spec, 'resources'), 'requests'), 'storage'),
   };
 }
 

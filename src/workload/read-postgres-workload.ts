@@ -6,13 +6,16 @@ import { readEnvironment, referenceExpander } from './environment.ts';
 import { familyOf } from './image-family.ts';
 import { parseImageReference } from './image-reference.ts';
 import { majorFromTag } from './image-version.ts';
+import { readInitdbArguments } from './initdb-arguments.ts';
 import type { JsonObject } from './json.ts';
 import { isObject, numberAt, objectAt, objectsAt, textAt, textMapAt, textsAt } from './json.ts';
+import { managerOf } from './manager.ts';
 import { readMounts } from './mount.ts';
-import type { PostgresWorkload, PreStopHook, ServerContainer } from './postgres-workload.ts';
+import type { EnvironmentValue, PostgresWorkload, PreStopHook, ServerContainer } from './postgres-workload.ts';
 import { readParameters, readPort } from './server-parameters.ts';
 import { readServerStart } from './server-start.ts';
 import { readSwitches } from './server-switches.ts';
+import type { SwitchedParameter } from './server-switches.ts';
 import type { Settings } from './settings.ts';
 import { unreadableFields } from './unreadable-field.ts';
 import { readWalDirectory } from './wal-directory.ts';
@@ -49,7 +52,9 @@ export function readPostgresWorkload(object: JsonObject, settings: Settings, nam
 function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject, settings: Settings): ServerContainer {
   const { values } = settings;
   const image = parseImageReference(textAt(container, 'image') ?? '');
-  const family = familyOf(image);
+  const named = familyOf(image);
+  const manager = named.treatment === 'left-alone' ? undefined : managerOf(container, podSpec, named);
+  const family = manager?.family ?? named;
   const major = values.version ?? majorFromTag(image, family);
   const environment = readEnvironment(container);
   const command = textsAt(container, 'command');
@@ -57,8 +62,10 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
   const expand = referenceExpander(environment);
   // Without a command and arguments of the manifest's own it is started with what the image has.
   const started = command.length === 0 && args.length === 0 ? (family.startArguments ?? []) : args;
-  const start = readServerStart(command.map(expand), started.map(expand));
-  const invocations = start.invocations.map(readSwitches);
+  const start = readServerStart(command.map(expand), started.map(expand), (name) =>
+    literalValue(environment.get(name)),
+  );
+  const invocations = start.invocations.map(({ words }) => readSwitches(words));
   const switches = {
     parameters: invocations.flatMap(({ parameters }) => parameters),
     directory: invocations.findLast(({ directory }) => directory !== undefined)?.directory,
@@ -66,28 +73,39 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
   const mounts = readMounts(container, podSpec, spec);
   const data = dataSwitch(switches, family, mounts);
   const switched = data === undefined ? switches.parameters : [...switches.parameters, data];
-  const parameters = readParameters(switched, command.length, environment.get('PGPORT'), values.parameters);
+  const port = start.invocations.findLast(({ variables }) => variables.has('PGPORT'))?.variables.get('PGPORT');
+  const initdbText = family.officialEntrypoint ? literalValue(environment.get('POSTGRES_INITDB_ARGS')) : undefined;
+  const initdb =
+    initdbText === undefined || initdbText.trim() === ''
+      ? undefined
+      : readInitdbArguments(initdbText, (name) => literalValue(environment.get(name)));
+  const saidPort = port ?? literalValue(environment.get('PGPORT'));
+  const parametersOf = (those: readonly SwitchedParameter[]): ServerContainer['parameters'] =>
+    readParameters(those, command.length, saidPort, values.parameters, initdb);
+  const parameters = parametersOf(switched);
   return {
     name: textAt(container, 'name') ?? '',
     container,
     image,
     family,
+    manager,
     major,
     data: readDataDirectory({
       annotation: values.dataDirectory,
       argument: data?.value,
       environment,
-      expand,
       family,
       major,
       mounts,
     }),
-    wal: readWalDirectory(environment, expand, mounts),
+    wal: readWalDirectory(environment, mounts),
     environment,
     command,
     args,
     start: start.form,
+    initdb,
     parameters,
+    alternatives: invocations.length < 2 ? noAlternatives : invocations.map(({ parameters: own }) => parametersOf(own)),
     port: readPort(parameters),
     mounts,
     security: readSecurity(container, podSpec),
@@ -99,6 +117,12 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
       readiness: probeAt(container, 'readinessProbe'),
     },
   };
+}
+
+const noAlternatives: ServerContainer['alternatives'] = Object.freeze([]);
+
+function literalValue(entry: EnvironmentValue | undefined): string | undefined {
+  return entry?.kind === 'value' ? entry.value : undefined;
 }
 
 function readPreStop(container: JsonObject): PreStopHook {

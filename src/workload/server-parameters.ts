@@ -1,21 +1,24 @@
+import type { InitdbArguments } from './initdb-arguments.ts';
 import type { ParameterList } from './parameter-list.ts';
-import type { EnvironmentValue, ServerParameter } from './postgres-workload.ts';
+import type { ServerParameter } from './postgres-workload.ts';
 import { readServerInteger } from './server-number.ts';
 import type { SwitchedParameter } from './server-switches.ts';
 
 const defaultPort = 5432;
 
-/** Weakest first: `port` (PGPORT), the switches in the order written, the `parameters` annotation, which comes after them. */
+/** Weakest first: `port` (PGPORT), what initdb writes into postgresql.conf, the switches in the order written, the `parameters` annotation, which comes after them. */
 export function readParameters(
   switches: readonly SwitchedParameter[],
   commandLength: number,
-  port: EnvironmentValue | undefined,
+  port: string | undefined,
   annotation: ParameterList,
+  initdb: InitdbArguments | undefined,
 ): ReadonlyMap<string, ServerParameter> {
   const fromEnvironment: readonly ServerParameter[] =
-    port?.kind === 'value' && port.value !== ''
-      ? [{ name: 'port', value: port.value, from: 'environment', argument: undefined }]
-      : [];
+    port !== undefined && port !== '' ? [{ name: 'port', value: port, from: 'environment', argument: undefined }] : [];
+  const fromInitdb = (initdb?.parameters ?? []).map(([name, value]): ServerParameter => {
+    return { name, value, from: 'initdb', argument: undefined };
+  });
   const fromArguments = switches.map(({ name, value, argument }): ServerParameter => {
     return { name, value, from: argument < commandLength ? 'command' : 'args', argument };
   });
@@ -23,7 +26,10 @@ export function readParameters(
     return { name, value, from: 'parameters-annotation', argument: undefined };
   });
   return new Map(
-    [...fromEnvironment, ...fromArguments, ...fromAnnotation].map((parameter) => [parameter.name, parameter]),
+    [...fromEnvironment, ...fromInitdb, ...fromArguments, ...fromAnnotation].map((parameter) => [
+      parameter.name,
+      parameter,
+    ]),
   );
 }
 

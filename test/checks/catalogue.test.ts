@@ -17,6 +17,7 @@ const machinery = [
   'replication/pod-labels.ts',
   'security/secret-references.ts',
   'settings/setting-problem.ts',
+  'start/data-deciders.ts',
   'start/handler-commands.ts',
   'storage/data-storage-class.ts',
   'storage/share-provisioners.ts',

@@ -148,6 +148,10 @@ export function factsFrom(yaml: string): ClusterFacts {
     if (!isObject(object)) throw new Error('a document of the cluster is no YAML mapping');
     const written = textAt(object, 'kind') ?? '';
     if (written === 'Namespace') continue;
+    if (written === 'ConfigMap') {
+      tables.configMaps.put(object);
+      continue;
+    }
     const kind = factKinds.find((one) => written.replace(/List$/, '') === factSources[one].kind);
     if (kind === undefined) throw new Error(`${written} is no kind that is looked up`);
     tables[kind].setGap(undefined);

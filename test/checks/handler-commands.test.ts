@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { execCommands, ownWords, runsProgram } from '../../src/checks/start/handler-commands.ts';
+import { execCommands, runsProgram } from '../../src/checks/start/handler-commands.ts';
 
 test.each([
   [['psql', '-c', 'SELECT 1'], true],
@@ -8,6 +8,11 @@ test.each([
   [['bash', '-ec', 'PGPASSWORD=x psql -c "SELECT 1" | grep 1'], true],
   [['sh', '-c', 'test "$(psql -Atc "SELECT 1")" = 1'], true],
   [['sh', '-c', 'if ! timeout 5 psql -c "SELECT 1"; then exit 1; fi'], true],
+  [['sh', '-c', 'cat <<END\npsql\nEND\n'], false],
+  [['bash', '-euo', 'pipefail', '-c', 'psql'], true],
+  [['sh', '-c', 'ask() { psql; }; ask'], true],
+  [['sh', '-c', 'ask() { psql; }'], false],
+  [['sh', '-c', 'command -v psql'], false],
   [['su', 'postgres', '-c', 'psql -c "SELECT 1"'], true],
   [['gosu', 'postgres', 'psql'], true],
   [['pg_isready'], false],
@@ -21,6 +26,6 @@ test.each([
 });
 
 test('a command begins behind assignments and the words of the shell', () => {
-  expect(ownWords(['if', '!', 'A=b', 'exec', 'psql', '-c', 'x=1'])).toEqual(['psql', '-c', 'x=1']);
-  expect(ownWords(['A=b'])).toEqual([]);
+  const commands = execCommands({ exec: { command: ['sh', '-c', 'if ! A=b exec psql -c x=1; then B=c; fi'] } });
+  expect(commands).toEqual([['psql', '-c', 'x=1']]);
 });

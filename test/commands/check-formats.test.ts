@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,5 +168,58 @@ describe('as a commit hook', () => {
 
   test('without --allow-empty a file without objects is a slip', () => {
     expect(check(['compose.yml'])).toMatchObject({ status: 2, stdout: '' });
+  });
+});
+
+describe('a file that cannot be read among others', () => {
+  const broken = 'apiVersion: v1\nkind: List\nitems: [\n';
+  const old = set.replace('apps/v1', 'apps/v1beta1');
+  beforeAll(() => {
+    const folder = join(directory, 'mixed');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'broken.yaml'), broken);
+    writeFileSync(join(folder, 'old.yaml'), old);
+    writeFileSync(join(folder, 'set.yaml'), set);
+  });
+
+  test.each(['text', 'json', 'sarif', 'github'])('silences none of them (%s)', (format) => {
+    const { status, stdout, stderr } = check(['-f', 'mixed', '--format', format]);
+    expect(status).toBe(2);
+    expect(stdout).toContain('fsync-off');
+    expect(stderr).toContain('mixed/broken.yaml:4:1: ');
+    expect(stderr).toContain(
+      'mixed/old.yaml: StatefulSet shop/orders has the apiVersion "apps/v1beta1"; wanted apps/v1',
+    );
+  });
+
+  test('is told to code scanning and to the pull request', () => {
+    const log: unknown = JSON.parse(check(['-f', 'mixed', '--format', 'sarif']).stdout);
+    expect(log).toMatchObject({
+      runs: [
+        {
+          invocations: [
+            {
+              executionSuccessful: false,
+              toolExecutionNotifications: [
+                {
+                  level: 'error',
+                  locations: [{ physicalLocation: { artifactLocation: { uri: 'mixed/broken.yaml' } } }],
+                },
+                { locations: [{ physicalLocation: { region: { startLine: 1 } } }] },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    expect(check(['-f', 'mixed', '--format', 'github']).stdout).toContain(
+      '::error file=mixed/broken.yaml,line=4,col=1,title=cannot be read::',
+    );
+  });
+
+  test('is all that is said where it is alone', () => {
+    const { status, stdout, stderr } = check(['-f', 'mixed/broken.yaml']);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^mixed\/broken\.yaml:4:1: /);
   });
 });

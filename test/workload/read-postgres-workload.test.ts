@@ -93,7 +93,7 @@ spec:
   });
   expect([...(workload.server?.environment ?? [])]).toEqual([
     ['POSTGRES_PASSWORD', { kind: 'secret', secret: 'orders', key: 'password', optional: false }],
-    ['PGDATA', { kind: 'value', value: '/var/lib/postgresql/data/pgdata' }],
+    ['PGDATA', { kind: 'value', value: '/var/lib/postgresql/data/pgdata', written: '/var/lib/postgresql/data/pgdata' }],
   ]);
 });
 

@@ -24,17 +24,16 @@ describe('the place of the WAL', () => {
       { name: 'POSTGRES_INITDB_ARGS', value: '-X /other' },
       { name: 'POSTGRES_INITDB_WALDIR', value: '$(BASE)wal/' },
     ];
-    const expand = (text: string): string => text.replace('$(BASE)', '/pgwal/');
-    expect(readWalDirectory(readEnvironment({ env }), expand, [])).toEqual({
+    expect(readWalDirectory(readEnvironment({ env }), [])).toEqual({
       path: '/pgwal/wal',
       variable: 'POSTGRES_INITDB_WALDIR',
       mount: undefined,
     });
-    expect(readWalDirectory(readEnvironment({ env: env.slice(0, 2) }), expand, [])?.path).toBe('/other');
+    expect(readWalDirectory(readEnvironment({ env: env.slice(0, 2) }), [])?.path).toBe('/other');
   });
 
   it('is PGDATA where the path is none that initdb takes', () => {
     const env = [{ name: 'POSTGRES_INITDB_WALDIR', value: 'pgwal' }];
-    expect(readWalDirectory(readEnvironment({ env }), (text) => text, [])).toBeUndefined();
+    expect(readWalDirectory(readEnvironment({ env }), [])).toBeUndefined();
   });
 });

@@ -1,16 +1,18 @@
+import type { ServerContainer } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
-import { quoted } from '../shown-text.ts';
+import { printable, quoted } from '../shown-text.ts';
 
 /**
- * Fields: image of the Postgres container.
- * Allowed: images that leave restore and roles to others. Spilo, Crunchy and Bitnami images bring a supervisor of their own.
+ * Fields: image, env, command, args and volumeMounts of the Postgres container; command and args of those beside it.
+ * Allowed: a server that leaves restore and roles to others. Spilo, Crunchy and Bitnami images bring a supervisor of their own, and so
+ * does whoever runs Patroni, Stolon, repmgr or pg_auto_failover, whatever the image is called.
  */
 export const leftAloneImage: Check = {
   id: 'left-alone-image',
   severity: 'warn',
-  summary: 'The image restores, promotes and stops Postgres by itself, so nothing is injected.',
+  summary: 'Something else restores, promotes and stops Postgres, so nothing is injected.',
   because: 'Two systems that decide about one data directory destroy it. The label protects nothing here.',
   instead: 'The stock `postgres` image, or the backups of the image and no label.',
   coversLeftAlone: true,
@@ -19,8 +21,14 @@ export const leftAloneImage: Check = {
     return [
       {
         field: containerField(server.name, 'image'),
-        message: `nothing is injected: image ${quoted(server.image?.text ?? '')} manages Postgres itself; wanted one such as postgres:17.6-bookworm.`,
+        message: `nothing is injected: ${whoManages(server)}; wanted a plain server, such as postgres:17.6-bookworm.`,
       },
     ];
   },
 };
+
+function whoManages({ image, manager }: ServerContainer): string {
+  return manager === undefined
+    ? `image ${quoted(image?.text ?? '')} manages Postgres itself`
+    : `${manager.name} (${printable(manager.sign)}) manages Postgres`;
+}

@@ -12,7 +12,7 @@ export const allowSystemTableMods: Check = {
   because:
     'One careless statement leaves a catalog that no server can read, in the database and in each backup after it.',
   instead: 'No such setting on a running database.',
-  examine(workload) {
-    return unsafeParameter(workload, 'allow_system_table_mods', isOn, 'off');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'allow_system_table_mods', isOn, 'off', facts);
   },
 };

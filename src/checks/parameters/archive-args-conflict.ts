@@ -1,12 +1,13 @@
+import { fileParameters } from '../../workload/configuration-file.ts';
 import type { ServerParameter } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
-import { parameterField } from '../field-path.ts';
-import { printable } from '../shown-text.ts';
+import { containerField, parameterField } from '../field-path.ts';
+import { printable, quoted } from '../shown-text.ts';
 import { isOff } from './unsafe-parameter.ts';
 
 /**
- * Fields: archive_*, restore_command, recovery_*, primary_conninfo and primary_slot_name in command and args.
+ * Fields: archive_*, restore_command, recovery_*, primary_conninfo and primary_slot_name in command and args, and in a postgresql.conf of a ConfigMap beside the set.
  * Allowed: none of them, archive_mode off, or an empty value. Values may hold passwords, so no message shows one.
  */
 export const archiveArgsConflict: Check = {
@@ -16,12 +17,21 @@ export const archiveArgsConflict: Check = {
   because:
     'These settings are written by the restore; an argument wins over them. A recovery then reads another archive, stops at an old target or ends too early, with rows missing; two archivers may each keep half of the WAL.',
   instead: 'None of them: the annotations restore-from, restore-target-* and primary say the same.',
-  examine({ server }) {
-    if (server === undefined || server.parameters.size === 0) return noObservations;
-    return [...server.parameters.values()].filter(isConflicting).map((parameter) => ({
-      field: parameterField(server, parameter),
-      message: `${printable(parameter.name)} is set; wanted it left to pgusher. Remove it${replacement(parameter.name)}.`,
-    }));
+  examine(workload, { facts }) {
+    const { server } = workload;
+    if (server === undefined) return noObservations;
+    const inFile = [...fileParameters(workload, facts).values()].filter(isConflicting);
+    if (server.parameters.size === 0 && inFile.length === 0) return noObservations;
+    return [
+      ...[...server.parameters.values()].filter(isConflicting).map((parameter) => ({
+        field: parameterField(server, parameter),
+        message: `${printable(parameter.name)} is set; wanted it left to pgusher. Remove it${replacement(parameter.name)}.`,
+      })),
+      ...inFile.map(({ name, file }) => ({
+        field: containerField(server.name, 'volumeMounts'),
+        message: `${printable(name)} is set in ${quoted(file.key)} of ConfigMap ${quoted(file.configMap)}; wanted it left to pgusher. Remove it there${replacement(name)}.`,
+      })),
+    ];
   },
 };
 
@@ -35,7 +45,7 @@ const harmless: ReadonlySet<string> = new Set([
   'recovery_init_sync_method',
 ]);
 
-function isConflicting({ name, value }: ServerParameter): boolean {
+function isConflicting({ name, value }: Pick<ServerParameter, 'name' | 'value'>): boolean {
   if (!ours.test(name) || harmless.has(name) || value.trim() === '') return false;
   return name !== 'archive_mode' || !isOff(value);
 }

@@ -12,7 +12,7 @@ export const dataSyncRetryOn: Check = {
   because:
     'The kernel forgets the pages that it could not write, so the second fsync succeeds and the rows are gone. Stopping and replaying the WAL is what saves them.',
   instead: 'No data_sync_retry setting.',
-  examine(workload) {
-    return unsafeParameter(workload, 'data_sync_retry', isOn, 'off');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'data_sync_retry', isOn, 'off', facts);
   },
 };

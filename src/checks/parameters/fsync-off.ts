@@ -12,7 +12,7 @@ export const fsyncOff: Check = {
   because:
     'A crash of the node leaves a data directory in which some writes are on disk and some are not: corrupt beyond repair, and so are the backups made of it.',
   instead: 'No fsync setting. For speed, synchronous_commit per session loses at most the last commits.',
-  examine(workload) {
-    return unsafeParameter(workload, 'fsync', isOff, 'on');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'fsync', isOff, 'on', facts);
   },
 };

@@ -12,7 +12,7 @@ export const fullPageWritesOff: Check = {
   because:
     'A page that was half written when the node crashed stays half old and half new: WAL replay builds on it and corrupts data in silence.',
   instead: 'No full_page_writes setting; wal_compression makes it cheaper.',
-  examine(workload) {
-    return unsafeParameter(workload, 'full_page_writes', isOff, 'on');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'full_page_writes', isOff, 'on', facts);
   },
 };

@@ -12,7 +12,7 @@ export const ignoreSystemIndexes: Check = {
   because:
     'It is meant for repairing a broken catalog by hand; as a standing setting it hides that the catalog is broken, while backups of it go on.',
   instead: 'No such setting on a running database: restore a backup into a new set.',
-  examine(workload) {
-    return unsafeParameter(workload, 'ignore_system_indexes', isOn, 'off');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'ignore_system_indexes', isOn, 'off', facts);
   },
 };

@@ -1,5 +1,5 @@
 import type { ServerContainer, ServerParameter } from '../../workload/postgres-workload.ts';
-import { noObservations, runsAlready } from '../check.ts';
+import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { parameterField } from '../field-path.ts';
 import { memoryParameter, shownMemory } from './parameter-value.ts';
@@ -21,9 +21,9 @@ export const sharedBuffersVsMemory: Check = {
   severity: 'warn',
   summary: 'shared_buffers does not fit the memory of the container.',
   because:
-    'The kernel kills the server when buffers, sessions and page cache pass the limit: each time a crash recovery, and with as much as the limit it never stays up. A number without unit counts pages of 8 kB.',
+    'The kernel kills the server when buffers, sessions and page cache pass the limit: each time a crash recovery, the sooner the more of the buffers is in use. A number without unit counts pages of 8 kB.',
   instead: 'A quarter of the memory limit, with a unit, such as 1GB.',
-  examine({ server }, surroundings) {
+  examine({ server }) {
     const parameter = server?.parameters.get('shared_buffers');
     if (server === undefined || parameter === undefined) return noObservations;
     const value = memoryParameter(server, 'shared_buffers');
@@ -32,7 +32,7 @@ export const sharedBuffersVsMemory: Check = {
     const limit = server.resources.memoryLimit;
     return limit === undefined || value.bytes <= mostShare * limit
       ? noObservations
-      : [tooLarge(server, parameter, { bytes: value.bytes, limit, stands: runsAlready(surroundings) })];
+      : [tooLarge(server, parameter, value.bytes, limit)];
   },
 };
 
@@ -44,23 +44,10 @@ function withoutUnit(server: ServerContainer, parameter: ServerParameter, bytes:
   };
 }
 
-interface TooLarge {
-  readonly bytes: number;
-  readonly limit: number;
-  /** It stays up as it is. */
-  readonly stands: boolean;
-}
-
-function tooLarge(
-  server: ServerContainer,
-  parameter: ServerParameter,
-  { bytes, limit, stands }: TooLarge,
-): Observation {
+function tooLarge(server: ServerContainer, parameter: ServerParameter, bytes: number, limit: number): Observation {
   const share = Math.round((bytes / limit) * 100);
   return {
     field: parameterField(server, parameter),
     message: `shared_buffers is ${shownMemory(bytes)}, ${share} % of the memory limit; wanted 40 % at most. Write shared_buffers=${Math.max(1, Math.floor(limit / 4 / 2 ** 20))}MB, or raise the limit.`,
-    // Nothing is left for anything else: it is killed before it serves.
-    ...(bytes >= limit && !stands ? { severity: 'deny' } : {}),
   };
 }

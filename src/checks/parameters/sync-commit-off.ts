@@ -14,10 +14,10 @@ export const syncCommitOff: Check = {
     'A crash loses the commits of the last moments, though clients were told that they are done. Nothing is corrupted.',
   instead:
     'No synchronous_commit setting for the server; `SET synchronous_commit = off` in the sessions that can bear it.',
-  examine(workload) {
+  examine(workload, { facts }) {
     if (workload.settings.values.backupSynchronous) {
       const wanted = 'on, since postgres.io/backup-synchronous has each commit wait for the backup';
-      const observations = unsafeParameter(workload, 'synchronous_commit', waitsForNobody, wanted);
+      const observations = unsafeParameter(workload, 'synchronous_commit', waitsForNobody, wanted, facts);
       return observations.map((observation) => ({ ...observation, severity: 'deny' }));
     }
     return unsafeParameter(
@@ -25,6 +25,7 @@ export const syncCommitOff: Check = {
       'synchronous_commit',
       isOff,
       'on, and off only in sessions that can lose a commit',
+      facts,
     );
   },
 };

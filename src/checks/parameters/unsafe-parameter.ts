@@ -1,25 +1,60 @@
+import type { ClusterFacts } from '../../workload/cluster-facts.ts';
+import { fileParameters } from '../../workload/configuration-file.ts';
 import { textsAt } from '../../workload/json.ts';
 import type { PostgresWorkload, ServerContainer, ServerParameter } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Observation } from '../check.ts';
-import { parameterField } from '../field-path.ts';
+import { containerField, parameterField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
 
 /** One observation where the server is started with `name` set to a value that is unsafe. */
 export function unsafeParameter(
-  { server }: PostgresWorkload,
+  workload: PostgresWorkload,
   name: string,
   isUnsafe: (value: string) => boolean,
   wanted: string,
+  facts: ClusterFacts,
 ): readonly Observation[] {
-  const parameter = server?.parameters.get(name);
-  if (server === undefined || parameter === undefined || !isUnsafe(parameter.value)) return noObservations;
+  const { server } = workload;
+  const parameter = server === undefined ? undefined : unsafeOf(server, name, isUnsafe);
+  if (server !== undefined && !server.parameters.has(name)) return inFile(workload, name, isUnsafe, wanted, facts);
+  if (server === undefined || parameter === undefined) return noObservations;
   return [
     {
       field: parameterField(server, parameter),
       message: `${name} is ${quoted(parameter.value)}${switchOf(server, parameter)}; wanted ${wanted}. Remove it.`,
     },
   ];
+}
+
+/** Of a postgresql.conf that a ConfigMap beside the set puts there. */
+function inFile(
+  workload: PostgresWorkload,
+  name: string,
+  isUnsafe: (value: string) => boolean,
+  wanted: string,
+  facts: ClusterFacts,
+): readonly Observation[] {
+  const said = fileParameters(workload, facts).get(name);
+  if (workload.server === undefined || said === undefined || !isUnsafe(said.value)) return noObservations;
+  const { configMap, key } = said.file;
+  return [
+    {
+      field: containerField(workload.server.name, 'volumeMounts'),
+      message: `${name} is ${quoted(said.value)} in ${quoted(key)} of ConfigMap ${quoted(configMap)}; wanted ${wanted}. Remove it there.`,
+    },
+  ];
+}
+
+/** Of several starts in a script any may be the one that runs. */
+function unsafeOf(
+  { parameters, alternatives }: ServerContainer,
+  name: string,
+  isUnsafe: (value: string) => boolean,
+): ServerParameter | undefined {
+  return [parameters, ...alternatives]
+    .map((those) => those.get(name))
+    .find((parameter) => parameter !== undefined && isUnsafe(parameter.value));
 }
 
 /** `-F` does not say by itself that it is fsync. */

@@ -16,15 +16,15 @@ export const walLevelMinimal: Check = {
   because:
     'With wal_level = minimal there is no base backup, no continuous backup and no standby. With too few senders or slots a base backup fails each time, or a standby cannot connect.',
   instead: 'None of these settings: the defaults, replica and 10, are right.',
-  examine(workload) {
+  examine(workload, { facts }) {
     const { replicas, settings } = workload;
     const { backup, replicationSecret } = settings.values;
     if (!backup && replicationSecret === undefined) return noObservations;
     const standing = (backup ? 1 : 0) + Math.max(replicas - 1, 0);
     return [
-      ...unsafeParameter(workload, 'wal_level', isMinimal, 'replica or logical'),
-      ...unsafeParameter(workload, 'max_wal_senders', isBelow(standing + 2), orMore(standing + 2)),
-      ...unsafeParameter(workload, 'max_replication_slots', isBelow(standing + 1), orMore(standing + 1)),
+      ...unsafeParameter(workload, 'wal_level', isMinimal, 'replica or logical', facts),
+      ...unsafeParameter(workload, 'max_wal_senders', isBelow(standing + 2), orMore(standing + 2), facts),
+      ...unsafeParameter(workload, 'max_replication_slots', isBelow(standing + 1), orMore(standing + 1), facts),
     ];
   },
 };

@@ -12,7 +12,7 @@ export const zeroDamagedPages: Check = {
   because:
     'Each page with a bad header is replaced by an empty one when it is read: all of its rows are gone, with a warning in the log, and the next backup has them no more.',
   instead: 'No such setting on a running database: restore a backup into a new set, and rescue from a copy.',
-  examine(workload) {
-    return unsafeParameter(workload, 'zero_damaged_pages', isOn, 'off');
+  examine(workload, { facts }) {
+    return unsafeParameter(workload, 'zero_damaged_pages', isOn, 'off', facts);
   },
 };

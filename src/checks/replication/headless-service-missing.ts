@@ -6,7 +6,7 @@ import { quoted } from '../shown-text.ts';
 
 /**
  * Fields: spec.serviceName, and of the Service clusterIP.
- * Allowed: a Service that is there and has clusterIP: None. A warning, for the reason given in pvc-missing.
+ * Allowed: a Service that is there and has clusterIP: None; any or none for one replica that nobody follows. A warning, for the reason given in pvc-missing.
  */
 export const headlessServiceMissing: Check = {
   id: 'headless-service-missing',
@@ -25,7 +25,9 @@ spec:
   ports:
     - name: postgres
       port: 5432`,
-  examine({ object, namespace }, { facts }) {
+  examine({ object, namespace, replicas, settings }, { facts }) {
+    const { replicationSecret, role } = settings.values;
+    if (replicas < 2 && replicationSecret === undefined && role === 'auto') return noObservations;
     const service = textAt(objectAt(object, 'spec'), 'serviceName') ?? '';
     if (service === '') return noObservations;
     const found = facts.services.find(namespace, service);

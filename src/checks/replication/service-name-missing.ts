@@ -4,7 +4,7 @@ import type { Check } from '../check.ts';
 
 /**
  * Fields: spec.serviceName.
- * Allowed: the name of a headless Service. It cannot change later, so a set that exists without is only warned about.
+ * Allowed: the name of a headless Service. It cannot change later, so one replica without is warned about.
  */
 export const serviceNameMissing: Check = {
   id: 'service-name-missing',
@@ -12,13 +12,14 @@ export const serviceNameMissing: Check = {
   summary: 'The set has no Service that gives its pods names.',
   because: 'The pods have no stable names in DNS, so no standby can be told where the primary is, now or later.',
   instead: 'spec.serviceName with the name of a headless Service.',
-  examine({ object, replicas }, { operation }) {
+  examine({ object, replicas, settings }) {
     if ((textAt(objectAt(object, 'spec'), 'serviceName') ?? '') !== '') return noObservations;
     return [
       {
         field: 'spec.serviceName',
         message: 'serviceName is empty; wanted the name of a headless Service. Write serviceName: <service>.',
-        ...(operation === 'UPDATE' && replicas < 2 ? { severity: 'warn' } : {}),
+        // One server is reached by any Service; what it lacks is room for a second one later.
+        ...(replicas < 2 && settings.values.replicationSecret === undefined ? { severity: 'warn' } : {}),
       },
     ];
   },

@@ -3,7 +3,7 @@ import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { environmentField, parameterField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
-import { hostMethod } from './trust-auth.ts';
+import { hostAuthMethod } from './trust-auth.ts';
 
 /** From here on scram-sha-256 is the default, so that md5 was chosen. */
 const scramIsDefault = 14;
@@ -30,7 +30,7 @@ const weak = ['md5', 'password'];
 
 function ofHosts(server: ServerContainer): readonly Observation[] {
   const variable = server.environment.get('POSTGRES_HOST_AUTH_METHOD');
-  if (variable?.kind !== 'value' || !weak.includes(variable.value.trim())) return [];
+  if (variable?.kind !== 'value' || !weak.includes(hostAuthMethod(variable.value) ?? '')) return [];
   return [
     {
       field: environmentField(server.name, 'POSTGRES_HOST_AUTH_METHOD'),
@@ -40,8 +40,7 @@ function ofHosts(server: ServerContainer): readonly Observation[] {
 }
 
 function ofInitdb(server: ServerContainer): readonly Observation[] {
-  const variable = server.environment.get('POSTGRES_INITDB_ARGS');
-  const method = variable?.kind === 'value' ? hostMethod(variable.value) : undefined;
+  const method = server.initdb?.hostMethod;
   if (method === undefined || !weak.includes(method)) return [];
   return [
     {

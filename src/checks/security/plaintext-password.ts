@@ -1,14 +1,15 @@
 import { isOnlyReferences } from '../../workload/environment.ts';
-import { objectsAt, textAt, textsAt } from '../../workload/json.ts';
+import { environmentMaps } from '../../workload/mounted-file.ts';
+import { objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField, environmentField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
-import { printable } from '../shown-text.ts';
+import { printable, quoted } from '../shown-text.ts';
 
 /**
- * Fields: env, command and args of all containers and init containers.
+ * Fields: env, command and args of all containers and init containers; in files, the ConfigMaps that envFrom names.
  * Allowed: references to Secrets (`valueFrom`, `$(OTHER)`), `*_FILE`, shell variables. Of variables that only sound like
  * a secret, everything but the passwords of well-known examples. No message repeats a value.
  */
@@ -26,8 +27,17 @@ export const plaintextPassword: Check = {
         name: <secret>
         key: <key>`,
   coversLeftAlone: true,
-  examine({ podSpec }) {
-    return [...inContainers(podSpec, 'containers'), ...inContainers(podSpec, 'initContainers')];
+  examine(workload, { facts }) {
+    const { podSpec } = workload;
+    return [
+      ...inContainers(podSpec, 'containers'),
+      ...inContainers(podSpec, 'initContainers'),
+      ...(['containers', 'initContainers'] as const).flatMap((list) =>
+        objectsAt(podSpec, list).flatMap((container) =>
+          inMaps(container, list, environmentMaps(container, workload, facts)),
+        ),
+      ),
+    ];
   },
 };
 
@@ -57,7 +67,33 @@ function inContainer(container: JsonObject, list: ContainerList): readonly Obser
   ];
 }
 
+/** A password that is taken from a ConfigMap lies open in it. */
+function isFromConfigMap(variable: JsonObject): boolean {
+  if (textAt(objectAt(objectAt(variable, 'valueFrom'), 'configMapKeyRef'), 'name') === undefined) return false;
+  const name = textAt(variable, 'name') ?? '';
+  return secretNames.test(name) && !switchNames.test(name);
+}
+
+/** What `envFrom` takes from ConfigMaps in the same files. */
+function inMaps(
+  container: JsonObject,
+  list: ContainerList,
+  maps: ReturnType<typeof environmentMaps>,
+): readonly Observation[] {
+  return maps.flatMap(({ configMap, prefix, data }) =>
+    Object.entries(data)
+      // What `env` says itself counts (Kubernetes, "Define Environment Variables").
+      .filter(([key]) => !objectsAt(container, 'env').some((entry) => textAt(entry, 'name') === `${prefix}${key}`))
+      .filter(([key, value]) => holdsSecret({ name: `${prefix}${key}`, value }))
+      .map(([key]) => ({
+        field: containerField(textAt(container, 'name') ?? '', 'envFrom', list),
+        message: `${printable(`${prefix}${key}`)} comes from ConfigMap ${quoted(configMap)} (not shown); wanted a Secret. Put it into one, and write secretRef.`,
+      })),
+  );
+}
+
 function holdsSecret(variable: JsonObject): boolean {
+  if (isFromConfigMap(variable)) return true;
   const value = textAt(variable, 'value') ?? '';
   return value !== '' && (isSecretName(variable, value) || isSample(variable, value) || holdsLogin(value));
 }
@@ -75,6 +111,12 @@ function isSample(variable: JsonObject, value: string): boolean {
 
 function inVariable(variable: JsonObject, owner: string, list: ContainerList): Observation {
   const name = textAt(variable, 'name') ?? '';
+  if (isFromConfigMap(variable)) {
+    return {
+      field: environmentField(owner, name, list).replace(/value$/, 'valueFrom.configMapKeyRef'),
+      message: `${printable(name)} comes from a ConfigMap, which is no secret; wanted a Secret. Write secretKeyRef in place of configMapKeyRef.`,
+    };
+  }
   const how = howWritten(variable, textAt(variable, 'value') ?? '');
   return {
     field: environmentField(owner, name, list),
@@ -96,10 +138,10 @@ function inWords(key: 'command' | 'args', owner: string, list: ContainerList): O
 
 /** By their ends: POSTGRES_PASSWORD, PGPASSWORD, DB_PWD, AWS_SECRET_ACCESS_KEY, PGBACKREST_REPO1_S3_KEY_SECRET … but no `_FILE`. */
 const secretNames =
-  /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|_PW|SECRET_ACCESS_KEY|SECRET_KEY|KEY_SECRET|STORAGE_KEY|ACCOUNT_KEY|SAS_TOKEN|LIBSODIUM_KEY)$/i;
+  /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|_PW|SECRET_ACCESS_KEY|SECRET_KEY|KEY_SECRET|STORAGE_KEY|ACCOUNT_KEY|SAS_TOKEN|LIBSODIUM_KEY|PASSWORD_(?:SUPERUSER|STANDBY|ADMIN|REPLICATION|REPLICATOR|REWIND))$/i;
 
-/** `ALLOW_EMPTY_PASSWORD=yes` is no password. */
-const switchNames = /^(?:ALLOW|DISABLE|ENABLE|REQUIRE|USE)_/i;
+/** `ALLOW_EMPTY_PASSWORD=yes`, `MYSQL_ALLOW_EMPTY_PASSWORD`, `MYSQL_RANDOM_ROOT_PASSWORD` are no passwords. */
+const switchNames = /(?:^|_)(?:ALLOW|DISABLE|ENABLE|REQUIRE|USE|RANDOM)_/i;
 
 /** APP_CRED, APP_TOKEN, CLIENT_SECRET … may as well be a switch or a number, so that their value decides. */
 const credentialNames = /CRED|TOKEN|SECRET|PASS|PWD|PSW/i;

@@ -22,9 +22,12 @@ export const annotationOnTemplate: Check = {
         .map((name) => ({ map, name })),
     );
     if (misplaced.length === 0) return noObservations;
+    const metadata = objectAt(object, 'metadata');
     return misplaced.map(({ map, name }) => ({
       field: `spec.template.metadata.${map}[${printable(name)}]`,
-      message: `${printable(name)} on the pod template is ignored; wanted it on the StatefulSet. Move it to metadata.${map}.`,
+      message: Object.hasOwn(objectAt(metadata, map), name)
+        ? `${printable(name)} on the pod template is ignored; wanted it on the StatefulSet alone, where it is. Remove it here.`
+        : `${printable(name)} on the pod template is ignored; wanted it on the StatefulSet. Move it to metadata.${map}.`,
     }));
   },
 };

@@ -17,8 +17,8 @@ export const checksumsOff: Check = {
   instead: '`POSTGRES_INITDB_ARGS: --data-checksums`. It costs a few percent at most.',
   examine({ server }, { operation }) {
     const variable = server?.environment.get('POSTGRES_INITDB_ARGS');
-    if (server === undefined || operation === 'UPDATE' || variable?.kind !== 'value') return noObservations;
-    if (!/(?:^|\s)--no-data-checksums(?=\s|$)/.test(variable.value)) return noObservations;
+    if (server?.initdb?.checksums !== false || operation === 'UPDATE' || variable?.kind !== 'value')
+      return noObservations;
     return [
       {
         field: environmentField(server.name, 'POSTGRES_INITDB_ARGS'),

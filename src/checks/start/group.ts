@@ -17,7 +17,9 @@ import { restartpolicyInitJob } from './restartpolicy-init-job.ts';
 import { secretKeyMissing } from './secret-key-missing.ts';
 import { secretMissing } from './secret-missing.ts';
 import { serverNotRestarted } from './server-not-restarted.ts';
+import { secondDecider } from './second-decider.ts';
 import { shellWrapperPid1 } from './shell-wrapper-pid1.ts';
+import { startUnknown } from './start-unknown.ts';
 import { uidMismatch } from './uid-mismatch.ts';
 import { userInitdbMount } from './user-initdb-mount.ts';
 import { userNamespace } from './user-namespace.ts';
@@ -27,6 +29,7 @@ import type { Check } from '../check.ts';
 export const startChecks = [
   serverNotRestarted,
   shellWrapperPid1,
+  startUnknown,
   commandBypassesEntrypoint,
   readonlyRootNoTmp,
   passwordAndFile,
@@ -38,6 +41,7 @@ export const startChecks = [
   fsgroupMissingNonroot,
   fsgroupAlwaysLarge,
   restartpolicyInitJob,
+  secondDecider,
   userInitdbMount,
   initdbAuthBreaksLocal,
   initMemoryLimits,

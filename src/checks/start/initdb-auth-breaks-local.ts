@@ -2,7 +2,6 @@ import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { environmentField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
-import { hostMethod } from '../security/trust-auth.ts';
 
 /** What the agent can log in with: it has the password of POSTGRES_USER, and comes from 127.0.0.1. */
 const agentMethods = ['trust', 'scram-sha-256', 'md5', 'password'];
@@ -20,14 +19,13 @@ export const initdbAuthBreaksLocal: Check = {
     'The agent logs in over 127.0.0.1 with the password of POSTGRES_USER. Where that is not let in there is no backup, and a rejected local socket ends the initialisation.',
   instead: '`--auth-host=scram-sha-256`, and no --auth-local.',
   examine({ server }, { operation }) {
-    const variable = server?.environment.get('POSTGRES_INITDB_ARGS');
-    if (server === undefined || operation === 'UPDATE' || variable?.kind !== 'value') return noObservations;
-    const { name } = server;
+    if (server?.initdb === undefined || operation === 'UPDATE') return noObservations;
+    const { name, initdb } = server;
     const observe = (message: string): Observation => ({
       field: environmentField(name, 'POSTGRES_INITDB_ARGS'),
       message,
     });
-    const method = hostMethod(variable.value);
+    const method = initdb.hostMethod;
     if (method !== undefined && !agentMethods.includes(method)) {
       return [
         observe(
@@ -35,7 +33,7 @@ export const initdbAuthBreaksLocal: Check = {
         ),
       ];
     }
-    if (!/(?:^|\s)--auth-local(?:=|\s+)["']?reject\b/.test(variable.value)) return noObservations;
+    if (initdb.localMethod !== 'reject') return noObservations;
     return [
       observe('initdb rejects the local socket, which the image initialises by; wanted trust. Remove --auth-local.'),
     ];

@@ -1,8 +1,10 @@
 import { listAt } from '../../workload/json.ts';
 import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
+import { opensWithoutPassword } from '../../workload/image-version.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
+import { isTrust } from '../security/trust-auth.ts';
 
 /**
  * Fields: POSTGRES_PASSWORD, POSTGRES_PASSWORD_FILE, POSTGRES_HOST_AUTH_METHOD and envFrom of the Postgres container;
@@ -35,17 +37,19 @@ export const passwordMissing: Check = {
   },
 };
 
-function isInitialised({ settings }: PostgresWorkload, { family }: ServerContainer): boolean {
+function isInitialised({ settings }: PostgresWorkload, { family, image }: ServerContainer): boolean {
   const { bootstrap, restoreFrom, restoreFromClaim, role } = settings.values;
   const isFilledOtherwise =
     bootstrap === 'restore' || restoreFrom !== undefined || restoreFromClaim !== undefined || role === 'standby';
+  // An older image lets everybody in instead, which is for trust-auth to say.
+  if (opensWithoutPassword(image, family)) return false;
   return family.officialEntrypoint && family.id !== 'unknown' && !isFilledOtherwise;
 }
 
-function hasPassword({ environment, container }: ServerContainer): boolean {
+export function hasPassword({ environment, container }: ServerContainer): boolean {
   if (listAt(container, 'envFrom').length > 0) return true;
   const method = environment.get('POSTGRES_HOST_AUTH_METHOD');
-  if (method !== undefined && (method.kind !== 'value' || method.value.trim() === 'trust')) return true;
+  if (method !== undefined && (method.kind !== 'value' || isTrust(method.value))) return true;
   return ['POSTGRES_PASSWORD', 'POSTGRES_PASSWORD_FILE'].some((name) => {
     const variable = environment.get(name);
     return variable !== undefined && (variable.kind !== 'value' || variable.value !== '');

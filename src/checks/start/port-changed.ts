@@ -5,7 +5,7 @@ import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
-import { execCommands, ownWords, programName } from './handler-commands.ts';
+import { execCommands, programName } from './handler-commands.ts';
 import { podLabels, selectsAll } from '../replication/pod-labels.ts';
 import { quoted } from '../shown-text.ts';
 
@@ -107,7 +107,7 @@ function socketPort(port: Json | undefined, server: ServerContainer): number | u
 
 /** pg_isready(1): `-p`, `--port`, else PGPORT, else 5432. undefined: another program, or a port that the shell knows. */
 function readyPort(command: readonly string[], server: ServerContainer): number | undefined {
-  const [program = '', ...options] = ownWords(command);
+  const [program = '', ...options] = command;
   // A connection string may hold a port, too.
   if (programName(program) !== 'pg_isready' || options.some(isConnectionString)) return undefined;
   const at = options.findIndex((option) => /^(?:-p|--port)/.test(option));

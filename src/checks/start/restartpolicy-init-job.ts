@@ -1,40 +1,81 @@
-import { objectsAt, textAt, textsAt } from '../../workload/json.ts';
+import { objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
-import { quoted } from '../shown-text.ts';
+import { printable, quoted } from '../shown-text.ts';
+import { commandLine, dataDeciders } from './data-deciders.ts';
 
 /**
  * Fields: command and args of spec.template.spec.initContainers that mount the volume under PGDATA.
- * Allowed: whatever does not fill the data directory.
+ * Allowed: whatever neither fills the data directory nor empties it.
  */
 export const restartpolicyInitJob: Check = {
   id: 'restartpolicy-init-job',
   severity: 'deny',
-  summary: 'An init container of yours restores or initialises the database.',
+  summary: 'An init container of yours restores, initialises or removes the database.',
   because:
     'Two deciders about one data directory: yours runs first, and what it leaves behind when it fails half-way, or what it initialises because its store was not reachable, looks like the database to everything after it.',
   instead: 'No such init container: restoring before the first start is what is injected.',
   examine(workload) {
     const initContainers = objectsAt(workload.podSpec, 'initContainers');
     if (initContainers.length === 0) return noObservations;
-    return initContainers.filter((container) => mountsData(workload, container)).flatMap(observe);
+    return initContainers
+      .filter((container) => mountsData(workload, container))
+      .flatMap((container) => observe(container, workload));
   },
 };
 
-function observe(container: JsonObject): readonly Observation[] {
-  const words = [...textsAt(container, 'command'), ...textsAt(container, 'args')].join(' ');
-  const tool = fillers.find(({ pattern }) => pattern.test(words))?.tool;
-  if (tool === undefined) return noObservations;
+function observe(container: JsonObject, workload: PostgresWorkload): readonly Observation[] {
+  const words = commandLine(container);
+  const text = words.join(' ');
+  const tool = fillers.find(({ pattern }) => pattern.test(text))?.tool ?? removalIn(words, container, workload);
   const name = textAt(container, 'name') ?? '';
+  if (tool === undefined) return configured(words, name, container, workload);
   return [
     {
       field: containerField(name, 'command', 'initContainers'),
       message: `init container ${quoted(name)} runs ${tool} on the data volume; wanted one decider about the data. Remove it: pgusher restores or initialises before the first start.`,
     },
   ];
+}
+
+/** A copy of a configuration file: whether it decides the role, or only what is not judged here. */
+function configured(
+  words: readonly string[],
+  name: string,
+  container: JsonObject,
+  workload: PostgresWorkload,
+): readonly Observation[] {
+  const { server } = workload;
+  const seen = server === undefined ? [] : dataDeciders(words, container, workload, server);
+  const written = seen.find(({ does }) => does === 'decides-role') ?? seen.find(({ does }) => does === 'configures');
+  if (written === undefined) return noObservations;
+  const field = containerField(name, 'command', 'initContainers');
+  if (written.does === 'decides-role') {
+    return [
+      {
+        field,
+        message: `init container ${quoted(name)} writes ${written.how} into the data directory; wanted one decider about the role. Remove it: postgres.io/role, primary and restore-from say the same.`,
+      },
+    ];
+  }
+  return [
+    {
+      field,
+      severity: 'warn',
+      message: `init container ${quoted(name)} writes ${written.how} into the data directory, unseen; wanted it mounted. Mount it, and write args: [-c, config_file=<path>].`,
+    },
+  ];
+}
+
+/** `rm -rf /data/*`: what the pod had is gone at each start. */
+function removalIn(words: readonly string[], container: JsonObject, workload: PostgresWorkload): string | undefined {
+  const { server } = workload;
+  if (server === undefined) return undefined;
+  const removal = dataDeciders(words, container, workload, server).find(({ does }) => does === 'removes');
+  return removal === undefined ? undefined : printable(removal.how);
 }
 
 /** Without a data mount nobody knows what is on which volume. */
@@ -60,6 +101,7 @@ const fillers: readonly { readonly tool: string; readonly pattern: RegExp }[] = 
   { tool: 'barman recover', pattern: program('barman', '(?:recover|restore)') },
   { tool: 'pg_basebackup', pattern: program('pg_basebackup') },
   { tool: 'pg_rewind', pattern: program('pg_rewind') },
+  { tool: 'pg_resetwal', pattern: program('pg_reset(?:wal|xlog)') },
   { tool: 'initdb', pattern: program('initdb') },
   { tool: 'pg_ctl initdb', pattern: program('pg_ctl', 'init(?:db)?') },
   { tool: 'docker-ensure-initdb.sh', pattern: program('docker-ensure-initdb\\.sh') },

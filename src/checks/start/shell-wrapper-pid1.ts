@@ -15,7 +15,7 @@ export const shellWrapperPid1: Check = {
     'The stop signal reaches the shell and not the server, so each stop ends in SIGKILL. When the shell dies first, the container is started anew beside a server that is being killed.',
   instead: '`exec` in front of the server in the script, or no command at all.',
   examine({ server }) {
-    if (server?.start.kind !== 'shell' || server.start.execs) return noObservations;
+    if (server?.start.kind !== 'shell' || server.start.execs || !server.start.startsServer) return noObservations;
     return [
       {
         field: containerField(server.name, server.command.length > 0 ? 'command' : 'args'),

@@ -8,8 +8,6 @@ const graceField = `${podSpecField}.terminationGracePeriodSeconds`;
 const defaultGrace = 30;
 /** A shutdown checkpoint over 1 GB of dirty pages takes about this long on a slow disk (20 MB/s). */
 const comfortable = 60;
-/** Below this somebody meant to have the pod killed. */
-const deliberate = 10;
 
 /**
  * Fields: spec.template.spec.terminationGracePeriodSeconds, postgres.io/stop-grace. The pod gets the greater one.
@@ -26,7 +24,7 @@ export const graceTooLow: Check = {
     const { stopGrace } = settings.values;
     const grace = Math.max(graceSeconds ?? defaultGrace, stopGrace);
     if (grace < comfortable) return [tooLow(grace)];
-    if (graceSeconds === undefined || graceSeconds >= deliberate) return noObservations;
+    if (graceSeconds === undefined || graceSeconds >= defaultGrace) return noObservations;
     return [
       {
         field: graceField,

@@ -2,7 +2,7 @@ import { objectAt } from '../../workload/json.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
-import { execCommands, ownWords, programName, runsProgram } from '../start/handler-commands.ts';
+import { execCommands, runsProgram } from '../start/handler-commands.ts';
 
 /**
  * Fields: lifecycle.preStop.exec.command of the Postgres container.
@@ -33,12 +33,10 @@ export const prestopSmart: Check = {
 };
 
 function smartStop(command: readonly string[]): string | undefined {
-  const words = ownWords(command);
-  const text = words.slice(1).join(' ');
-  const programs = words.map(programName);
+  const text = command.slice(1).join(' ');
   if (runsProgram(command, ['pg_ctl']) && /(?:^|\s)stop(?=\s|$)/.test(text))
     return /(?:^|\s)(?:-m\s*|--mode(?:=|\s+))s(?:mart)?(?=\s|$)/.test(text) ? 'pg_ctl stop -m smart' : undefined;
   const isTerm = /^(?:-s\s*)?-?(?:SIG)?TERM\s/.test(text) || /^-15\s/.test(text) || /^[1$"]/.test(text);
   const isPostmaster = /(?:^|\s)1$/.test(text) || text.includes('postmaster.pid');
-  return programs[0] === 'kill' && isTerm && isPostmaster ? 'kill -TERM' : undefined;
+  return runsProgram(command, ['kill']) && isTerm && isPostmaster ? 'kill -TERM' : undefined;
 }

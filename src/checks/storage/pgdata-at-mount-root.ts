@@ -2,7 +2,7 @@ import { dataDirectoryChange } from '../../injections/data-directory.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { dataDirectoryField } from '../field-path.ts';
-import { isReferred } from './pgdata-unknown.ts';
+import { isReferred } from './pgdata-no-volume.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
@@ -13,7 +13,7 @@ import { quoted } from '../shown-text.ts';
 export const pgdataAtMountRoot: Check = {
   id: 'pgdata-at-mount-root',
   severity: 'warn',
-  summary: 'PGDATA is the root of its volume.',
+  summary: 'PGDATA is the root of its mount.',
   because:
     'The lost+found of a new file system makes initdb fail, the mode of the directory belongs to the volume and not to Postgres, and a restore cannot be put in place in one step.',
   instead: 'PGDATA=<mount>/pgdata. A set that is created gets it by itself; one that exists keeps its place.',
@@ -26,14 +26,20 @@ export const pgdataAtMountRoot: Check = {
     // Not known to be there.
     if (from === 'image-family' && isReferred(server)) return noObservations;
     const becomes = dataDirectoryChange(server, 'CREATE', undefined).path;
+    const subPath = mount.subPath ?? mount.subPathExpr;
+    // A folder of the volume has no lost+found, but it is a mount all the same: nothing can be renamed into its place.
+    const place =
+      subPath === undefined
+        ? `the root of ${quoted(mount.name)}`
+        : `itself the mount of folder ${quoted(subPath)} of ${quoted(mount.name)}`;
     const below = quoted(path === '/' ? '/pgdata' : `${path}/pgdata`);
     return [
       {
         field: dataDirectoryField(server),
         message:
           becomes === path
-            ? `PGDATA is the root of ${quoted(mount.name)} and stays there; wanted ${below}.`
-            : `PGDATA is the root of ${quoted(mount.name)}; wanted ${below}, and it becomes that.`,
+            ? `PGDATA is ${place} and stays there; wanted ${below}.`
+            : `PGDATA is ${place}; wanted ${below}, and it becomes that.`,
       },
     ];
   },

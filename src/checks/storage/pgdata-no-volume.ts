@@ -61,7 +61,7 @@ function orMeant({ name }: Mount, { object }: PostgresWorkload): string {
 
 /** Silent where another check names the cause better. */
 function nothingMounted(server: ServerContainer): readonly Observation[] {
-  if (mountAtOldPath(server) !== undefined || isOutsideMounts(server)) return noObservations;
+  if (mountAtOldPath(server) !== undefined || isOutsideMounts(server) || isGuessed(server)) return noObservations;
   return [
     {
       field: dataDirectoryField(server),
@@ -73,6 +73,19 @@ function nothingMounted(server: ServerContainer): readonly Observation[] {
 /** Where the image has its volume, which PGDATA is a folder of; else at PGDATA itself. */
 function placeOfMount({ data, family, major }: ServerContainer): string {
   return family.volumes(major).find((volume) => isWithin(data.path, volume)) ?? data.path;
+}
+
+/** What the image has is not known, and a claim is there that PGDATA may well be on (check `pgdata-unknown`). */
+export function isGuessed(server: ServerContainer): boolean {
+  const { data, family } = server;
+  if (data.mount !== undefined || data.from !== 'image-family' || claimMounts(server).length === 0) return false;
+  return family.id === 'unknown' || isReferred(server);
+}
+
+/** PGDATA by valueFrom. What the image has by default stands in `data.path` then, unless an annotation or `-D` says more. */
+export function isReferred({ environment }: ServerContainer): boolean {
+  const own = environment.get('PGDATA');
+  return own !== undefined && own.kind !== 'value';
 }
 
 /** Somebody put PGDATA where none of the claims is (check `pgdata-outside-mount`). */

@@ -1,0 +1,56 @@
+import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
+import type { JsonObject } from '../../workload/json.ts';
+import { noObservations } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
+import { containerField } from '../field-path.ts';
+import { printable } from '../shown-text.ts';
+import { commandLine, dataDeciders } from './data-deciders.ts';
+import type { DataDecider } from './data-deciders.ts';
+
+/**
+ * Fields: command and args of all containers, lifecycle.postStart and preStop of the Postgres container; init containers have
+ * restartpolicy-init-job.
+ * Allowed: pg_basebackup and the like into another folder than PGDATA, and removing what is no part of the database.
+ */
+export const secondDecider: Check = {
+  id: 'second-decider',
+  severity: 'deny',
+  summary: 'A command or a hook of yours fills the data directory, or empties it.',
+  because:
+    'Two deciders about one data directory: a restored database is wiped because a host name did not match, or a standby is copied over a primary. What is left half-way looks like the database to everything after it.',
+  instead:
+    'Neither: restoring before the first start and copying standbys (`postgres.io/replication-secret`) is what is injected.',
+  examine(workload) {
+    const { server, podSpec } = workload;
+    if (server === undefined) return noObservations;
+    const seen = (words: readonly string[], container: JsonObject, field: string): readonly Observation[] =>
+      dataDeciders(words, container, workload, server)
+        .filter(({ does }) => does !== 'configures')
+        .slice(0, 1)
+        .map(({ does, how }) => ({
+          field,
+          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. Remove it: pgusher restores, initialises and copies standbys.`,
+        }));
+    const lifecycle = objectAt(server.container, 'lifecycle');
+    const observations = [
+      ...objectsAt(podSpec, 'containers').flatMap((container) =>
+        seen(commandLine(container), container, containerField(textAt(container, 'name') ?? '', 'command')),
+      ),
+      ...(['postStart', 'preStop'] as const).flatMap((hook) =>
+        seen(
+          commandLine(objectAt(objectAt(lifecycle, hook), 'exec')),
+          server.container,
+          containerField(server.name, `lifecycle.${hook}.exec.command`),
+        ),
+      ),
+    ];
+    return observations.length === 0 ? noObservations : observations;
+  },
+};
+
+const verbs: Readonly<Record<DataDecider['does'], string>> = {
+  fills: 'fills',
+  removes: 'removes',
+  configures: 'is written into',
+  'decides-role': 'is written into',
+};
