@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownFolder } from '../decision/data-volume-paths.ts';
 import { namesIn } from '../store/base-backups.ts';
@@ -12,7 +12,7 @@ import { walLink } from './outside-parts.ts';
  * there. `<location>/.pgusher/`:
  *
  *   staging/          a restore under way
- *   placed            what lies beside .pgusher is this restore's, which has not come to its end: the next one removes it
+ *   placed            names of what was moved in by a restore that has not come to its end: the next one removes these, and nothing else
  *   before-<time>/    what lay there before; never removed by us
  *
  * PGDATA comes last of all. Until then nobody can start on the parts, and whatever is cut off begins anew.
@@ -37,8 +37,9 @@ export async function preparePartStaging(parts: readonly OutsidePart[]): Promise
 export async function clearPart({ location }: OutsidePart): Promise<void> {
   const own = ownPart(location);
   await rm(join(own, 'staging'), { recursive: true, force: true });
-  if (await isThere(join(own, 'placed'))) {
-    for (const name of await foreignTo(location)) {
+  const placed = await namesPlaced(join(own, 'placed'));
+  if (placed !== null) {
+    for (const name of (await foreignTo(location)).filter((found) => placed.includes(found))) {
       await rm(join(location, name), { recursive: true, force: true });
     }
     await syncDirectory(location);
@@ -94,13 +95,12 @@ async function foreignTo(location: string): Promise<readonly string[]> {
   return (await namesIn(location)).filter((name) => name !== ownFolder && name !== 'lost+found');
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function namesPlaced(path: string): Promise<readonly string[] | null> {
   try {
-    await lstat(path);
-    return true;
+    return (await readFile(path, 'utf8')).split('\n');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
-      return false;
+      return null;
     }
     throw error;
   }
