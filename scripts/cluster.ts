@@ -1,7 +1,7 @@
 /**
  * `npm run cluster:up | cluster:try | cluster:down`: pgusher on real Kubernetes.
  *
- *   up [--kubernetes 1.33|1.34|1.36]   boots one node on this machine (Debian, root), builds and loads the images, installs the manifests;
+ *   up [--kubernetes 1.33|…|1.37]      boots one node on this machine (Debian, root), builds and loads the images, installs the manifests;
  *                                      with KUBECONFIG set it installs into that cluster, which has to find the images by itself
  *   try                                labels a database, writes rows, destroys its pod and its volume, and shows the rows again
  *   down                               takes everything away but what was built
@@ -10,12 +10,12 @@
  */
 import { parseArgs } from 'node:util';
 import { down } from './cluster/down.ts';
-import { kubernetesVersion, releaseOf } from './cluster/kubernetes.ts';
+import { kubernetesVersion, minors, releaseOf } from './cluster/kubernetes.ts';
 import { CannotRun } from './cluster/step.ts';
 import { tryOut } from './cluster/try-out.ts';
 import { up } from './cluster/up.ts';
 
-const usage = 'usage: npm run cluster:up [-- --kubernetes 1.33|1.34|1.36] | npm run cluster:try | npm run cluster:down';
+const usage = `usage: npm run cluster:up [-- --kubernetes ${minors.join('|')}] | npm run cluster:try | npm run cluster:down`;
 
 process.exitCode = await run(process.argv.slice(2));
 

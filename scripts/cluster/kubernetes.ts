@@ -9,14 +9,33 @@ export const cache = process.env['PGUSHER_CACHE'] ?? join(homedir(), '.cache', '
 const releases: ReadonlyMap<string, string> = new Map([
   ['1.33', 'v1.33.13'],
   ['1.34', 'v1.34.4'],
+  ['1.35', 'v1.35.4'],
   ['1.36', 'v1.36.3'],
+  ['1.37', 'v1.37.2'],
 ]);
 
-export const kubernetesVersion = process.env['PGUSHER_KUBERNETES_VERSION'] ?? 'v1.34.4';
+const wanted = process.env['PGUSHER_KUBERNETES_VERSION'] ?? '1.34';
 
 /** `1.36` or `v1.36.3` to a release; undefined where it is neither. */
 export function releaseOf(version: string): string | undefined {
   return releases.get(version) ?? (/^v1\.\d+\.\d+$/.test(version) ? version : undefined);
+}
+
+/** The minors that are named without a patch release, for messages. */
+export const minors: readonly string[] = [...releases.keys()];
+
+/** Of rings 2 and 4. */
+export const kubernetesVersion = releaseOf(wanted) ?? unknownVersion(wanted);
+
+function unknownVersion(text: string): never {
+  throw new Error(
+    `PGUSHER_KUBERNETES_VERSION is "${text}"; wanted one of ${minors.join(', ')}, or a release such as v1.36.3`,
+  );
+}
+
+/** Whether a release is of this minor of Kubernetes 1 or a later one. */
+export function isAtLeast(minor: number, version = kubernetesVersion): boolean {
+  return Number(/^v1\.(\d+)\./.exec(version)?.[1]) >= minor;
 }
 
 export type KubernetesProgram =

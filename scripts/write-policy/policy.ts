@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { managedLabelName } from '../../src/workload/read-settings.ts';
@@ -8,7 +9,7 @@ import { rules } from './rules.ts';
 import { frame, variablesOf } from './variables.ts';
 
 /**
- * Writes manifests/base/validating-admission-policy.yaml from src/checks and the rules beside this file: `node
+ * Writes manifests/base/validating-admission-policy.yaml, and its twin in manifests/static, from src/checks and the rules beside this file: `node
  * scripts/write-policy/policy.ts`, without arguments, from anywhere. test/checks/policy-manifest.test.ts fails while they differ.
  */
 
@@ -16,9 +17,22 @@ export const policyPath = fileURLToPath(
   new URL('../../manifests/base/validating-admission-policy.yaml', import.meta.url),
 );
 
+export const staticPolicyPath = fileURLToPath(
+  new URL('../../manifests/static/validating-admission-policy.yaml', import.meta.url),
+);
+
 /** The whole of the manifest. */
 export function policyManifest(): string {
-  return `${introduction}${[policy(), binding].map((object) => stringify(object, { lineWidth: 0 })).join('---\n')}`;
+  return `${introduction}${documents('pgusher')}`;
+}
+
+/** The same for the apiserver's own disk, where its name has to end so (kubernetes, KEP-5793). */
+export function staticPolicyManifest(): string {
+  return `${staticIntroduction}${documents('pgusher.static.k8s.io')}`;
+}
+
+function documents(name: string): string {
+  return [policy(name), binding(name)].map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
 }
 
 const introduction = `# Written by scripts/write-policy/policy.ts from src/checks and scripts/write-policy/rules.
@@ -28,9 +42,13 @@ const introduction = `# Written by scripts/write-policy/policy.ts from src/check
 # take the validation out with a patch.
 `;
 
-const name = 'pgusher';
+const staticIntroduction = `# Written by scripts/write-policy/policy.ts from src/checks and scripts/write-policy/rules.
+# manifests/base/validating-admission-policy.yaml for Kubernetes 1.37 and later, as a file that kube-apiserver reads from its own disk: it
+# holds from the apiserver's first request on, without webhook and etcd, and nobody can delete it through the API. Not for kubectl apply;
+# docs/install.md says where it goes.
+`;
 
-function policy(): object {
+function policy(name: string): object {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingAdmissionPolicy',
@@ -61,12 +79,14 @@ function policy(): object {
   };
 }
 
-const binding = {
-  apiVersion: 'admissionregistration.k8s.io/v1',
-  kind: 'ValidatingAdmissionPolicyBinding',
-  metadata: { name },
-  spec: { policyName: name, validationActions: ['Deny'] },
-};
+function binding(name: string): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: { policyName: name, validationActions: ['Deny'] },
+  };
+}
 
 /** Each may use those before it. */
 function variables(): readonly (readonly [string, string])[] {
@@ -108,4 +128,8 @@ function seenName({ check }: Rule): string {
   return `${check.id.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Seen`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(policyPath, policyManifest());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(policyPath, policyManifest());
+  mkdirSync(dirname(staticPolicyPath), { recursive: true });
+  writeFileSync(staticPolicyPath, staticPolicyManifest());
+}

@@ -1,4 +1,5 @@
 import type { Finding } from '../checks/check.ts';
+import { printable, quoted } from '../checks/shown-text.ts';
 import { renderPlan } from '../injections/render-plan.ts';
 import { handEdits } from '../pinning/hand-edits.ts';
 import { pin } from '../pinning/pin.ts';
@@ -8,6 +9,8 @@ import { planHash } from '../plan/content-hash.ts';
 import { checkedDiff } from '../plan/json-patch.ts';
 import { version } from '../version.ts';
 import type { AdmissionContext } from './admission.ts';
+import { changedValue, isHarm } from './changed-part.ts';
+import type { ChangedValue } from './changed-part.ts';
 import type { Judged } from './judge.ts';
 
 const check = 'injection-missing';
@@ -17,7 +20,8 @@ const check = 'injection-missing';
  * not asked at all (removed, or down with failurePolicy Ignore).
  *
  * Additions to our parts are nobody's fault: a newer Kubernetes defaults a field that we do not know, another webhook adds a variable.
- * So what decides is whether the patch that would put the object right has to do more than remove.
+ * So what decides is whether the patch that would put the object right has to do harm's undoing: more than remove, write down anew, or take
+ * away what a policy gave (changed-part.ts).
  */
 export function injectionFindings(judged: Judged, context: AdmissionContext): readonly Finding[] {
   const { stripped, old, workload } = judged;
@@ -39,8 +43,10 @@ export function injectionFindings(judged: Judged, context: AdmissionContext): re
     },
     renderPlan,
   );
-  const repair = checkedDiff(stripped.raw, repaired.object).find(({ op }) => op !== 'remove');
+  const repair = checkedDiff(stripped.raw, repaired.object).find((operation) => isHarm(operation, stripped.raw));
   if (repair === undefined) return [];
+  const value = changedValue(repair, stripped.raw);
+  if (value !== undefined) return [valueChanged(value)];
   const wanted = strip(repaired.object).injected;
   const [edited] = wanted === undefined ? [] : handEdits(wanted, stripped.injected, { hasOwnHook: false });
   return [changed(edited ?? repair.path)];
@@ -63,6 +69,24 @@ function nothingInjected(old: Stripped | undefined): Finding {
       'everything that pgusher injected is gone and the label is not; wanted it in place. Apply again once the mutating webhook is up, or remove the label.',
   };
 }
+
+function valueChanged({ field, seen, wanted }: ChangedValue): Finding {
+  const setting = Object.entries(settingOf).find(([end]) => field.endsWith(end))?.[1];
+  const or = setting === undefined || !field.includes('[pgusher-') ? '' : `, or write ${setting}: ${quoted(seen)}`;
+  return {
+    check,
+    severity: 'deny',
+    field: printable(field),
+    message: `it is ${quoted(seen)}, and pgusher injected ${quoted(wanted)}; wanted that untouched. Another webhook or a policy changes it behind pgusher: exempt the set there${or}.`,
+  };
+}
+
+/** Of the agent's containers: what makes pgusher itself inject another value. */
+const settingOf: Readonly<Record<string, string>> = {
+  '.resources.limits.memory': 'postgres.io/agent-memory',
+  '.resources.requests.memory': 'postgres.io/agent-memory',
+  '.resources.limits.cpu': 'postgres.io/agent-cpu',
+};
 
 function changed(what: string): Finding {
   return {

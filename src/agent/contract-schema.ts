@@ -19,6 +19,7 @@ const schema = z.strictObject({
   bootstrap: z.enum(['auto', 'restore', 'initialize']),
   role: z.enum(['auto', 'primary', 'standby']),
   primary: z.string().min(1).nullable(),
+  service: z.string().min(1).nullable(),
   replication: z.strictObject({ network: z.string().min(1) }).nullable(),
   store: store.nullable(),
   source: store.nullable(),

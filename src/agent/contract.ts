@@ -30,8 +30,10 @@ export interface AgentContract {
   readonly agentPort: number;
   readonly bootstrap: 'auto' | 'restore' | 'initialize';
   readonly role: 'auto' | 'primary' | 'standby';
-  /** `host:port` that a standby follows; null where role is primary. Ordinal 0 of the set through its governing Service by default. */
+  /** `host:port` that a standby follows where no record names another; ordinal 0 of the set through its governing Service by default. */
   readonly primary: string | null;
+  /** Domain below which the pods of the set have names (`<service>.<namespace>.svc`); null where it has no governing Service. */
+  readonly service: string | null;
   /** Null where no replication-secret is set; the Secret is mounted at `paths.replicationSecret` then. */
   readonly replication: { readonly network: string } | null;
   /** Null: nowhere to put backups. */
@@ -95,7 +97,10 @@ export const paths = {
   source: '/pgusher-source',
   /** Secret with `username` and `password`; in pgusher-backup, pgusher-restore and pgusher-initdb. */
   replicationSecret: '/pgusher-replication',
-  /** Optional ConfigMap `<set>-pgusher` with settings that need no new pod (schedule, time zone, keep, keep-for, verify, compression). */
+  /**
+   * Optional ConfigMap `<set>-pgusher`, in pgusher-backup and pgusher-restore: who is primary (decision/primary-record.ts), and settings
+   * that need no new pod (schedule, time zone, keep, keep-for, verify, compression).
+   */
   liveSettings: '/pgusher-settings',
   /** HOME and TMPDIR of the agent's containers; small, since it is memory. */
   home: '/pgusher/home',

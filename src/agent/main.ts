@@ -11,6 +11,7 @@ import { environmentNames, paths } from './contract.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { storeRoot } from './store/layout.ts';
+import type { StandbyEdges } from './standby/local-server.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
 /**
@@ -80,6 +81,49 @@ program
   });
 
 program
+  .command('position')
+  .description('how far the server beside this agent is, and whether it takes writes; one line of JSON')
+  .action(async () => {
+    await inStandbyCommand(async (contract, edges) => {
+      const { serverPosition } = await import('./standby/promotion-commands.ts');
+      print.out(JSON.stringify(await serverPosition(contract, edges)));
+    });
+  });
+
+program
+  .command('promote')
+  .description('make the server beside this agent the primary; `pgusher promote` does this, and writes it down')
+  .action(async () => {
+    await inStandbyCommand(async (contract, edges) => {
+      const { promoteHere } = await import('./standby/promotion-commands.ts');
+      print.out(JSON.stringify(await promoteHere(contract, edges)));
+      print.error(`not written down yet: pgusher promote ${contract.set} --record ${edges.pod}`);
+    });
+  });
+
+program
+  .command('follow')
+  .description('the standby beside this agent follows another pod from now on')
+  .argument('<pod>')
+  .argument('<timeline>')
+  .action(async (pod: string, timeline: string) => {
+    await inStandbyCommand(async (_, edges) => {
+      const { followHere } = await import('./standby/promotion-commands.ts');
+      await followHere(edges, pod, Number(timeline));
+    });
+  });
+
+program
+  .command('fence')
+  .description('the server beside this agent takes no writes once it was stopped')
+  .action(async () => {
+    await inStandbyCommand(async (contract, edges) => {
+      const { fenceHere } = await import('./standby/promotion-commands.ts');
+      await fenceHere(contract, edges);
+    });
+  });
+
+program
   .command('health')
   .description(
     'whether the database of this pod is protected and its base backups are on schedule; exit code 0, or 1 and why',
@@ -131,6 +175,16 @@ try {
 // A handle that a library leaves open must not keep a finished init container running.
 process.exit();
 
+/** Of a person, in a pod. */
+async function inStandbyCommand(work: (contract: AgentContract, edges: StandbyEdges) => Promise<void>): Promise<void> {
+  const pod = environment[environmentNames.pod] ?? '';
+  const contract = readContract(environment[environmentNames.contract]);
+  // As the agent itself: what it writes must be the server's.
+  const { stepDown } = await import('./step-down.ts');
+  await stepDown(contract.owner, [], []);
+  await work(contract, { environment, shared: paths.shared, pod });
+}
+
 /** Of a container: what ends it is the last line of its log, and its message in `kubectl describe pod`. */
 async function inPod(command: (contract: AgentContract, log: Log) => Promise<string | undefined>): Promise<number> {
   const log = createLog('info');
@@ -164,6 +218,7 @@ async function restore(contract: AgentContract, log: Log): Promise<undefined> {
     pod: environment[environmentNames.pod] ?? '',
     shared: paths.shared,
     replicationSecret: paths.replicationSecret,
+    liveSettings: paths.liveSettings,
     mustBeMount: true,
     primaryPatienceMs: 600_000,
     log,

@@ -1,3 +1,5 @@
+import { ApiException } from '@kubernetes/client-node';
+
 /** An answer of the apiserver other than 200. */
 export class ApiFailure extends Error {
   readonly code: number;
@@ -19,4 +21,9 @@ export function statusOf(error: unknown): number | undefined {
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${describeFailure(error.cause)}`;
+}
+
+/** The HTTP status in what the typed calls of client-node throw. */
+export function codeOf(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
 }

@@ -4,6 +4,7 @@ import { checkHelp, injectHelp, programHelp, statusHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
+import type { PromoteOptions } from './promote.ts';
 import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
@@ -87,6 +88,23 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       const [filename = '-', ...more] = [...options.filename, ...(file === undefined ? [] : [file])];
       if (more.length > 0) throw new UsageError(`One review at a time; named are ${[filename, ...more].join(', ')}.`);
       finish(await (await import('./review.ts')).review({ ...options, filename }, to));
+    });
+
+  program
+    .command('promote')
+    .description('make a standby of a set the primary, and write down which one it is')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'the standby; the one that has received most without', notEmpty)
+    .option('-n, --namespace <namespace>', "the set's namespace; that of the current context without", notEmpty)
+    .option('--dry-run', 'say each step, do none', false)
+    .option('--fence', 'stop a primary that still takes writes, and keep it from taking any', false)
+    .option(
+      '--record <pod>',
+      'promote nobody: write down that this pod is primary, after a promotion by hand',
+      notEmpty,
+    )
+    .action(async (set: string, pod: string | undefined, options: PromoteOptions) => {
+      finish(await (await import('./promote.ts')).promote(set, pod, options, to));
     });
 
   program

@@ -7,7 +7,7 @@ import { agentContract } from './agent-contract.ts';
 import { dataMounts } from './data-mounts.ts';
 import { databaseLogin } from './database-login.ts';
 import type { RenderFacts } from './injection.ts';
-import { pullPolicy } from './pull-policy.ts';
+import { pullPolicy } from '../workload/pull-policy.ts';
 import { referencedEnvironment } from './referenced-environment.ts';
 import { agentResources } from './resources.ts';
 import { securityContext } from './security-context.ts';
@@ -60,6 +60,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
       ...(destination.kind === 'store' ? destination.mounts : []),
       ...(source?.kind === 'store' ? source.mounts : []),
       ...(settings.replicationSecret === undefined ? [] : [replicationSecretMount]),
+      { name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true },
       ...loginMounts,
     ],
   };

@@ -31,6 +31,7 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     bootstrap: settings.bootstrap,
     role: settings.role,
     primary: primaryAddress(facts),
+    service: podDomain(facts),
     replication: settings.replicationSecret === undefined ? null : { network: settings.replicationNetwork },
     store: destination.kind === 'store' ? destination.store : null,
     source: source?.store ?? null,
@@ -70,12 +71,17 @@ const liveSettings: readonly LiveSetting[] = [
 ];
 
 /** `host:port` of the server that a standby follows: the set's own ordinal 0 where nobody says another. */
-function primaryAddress({ workload, settings, server }: RenderFacts): string | null {
-  if (settings.role === 'primary') return null;
+function primaryAddress(facts: RenderFacts): string | null {
+  const { workload, settings, server } = facts;
   if (settings.primary !== undefined) {
     return /(?:^[^:]*|\]):\d+$/.test(settings.primary) ? settings.primary : `${settings.primary}:${defaultPort}`;
   }
+  const domain = podDomain(facts);
+  return settings.role === 'standby' || domain === null ? null : `${workload.name}-0.${domain}:${server.port}`;
+}
+
+/** Also where the role is primary: another pod may have been promoted, and its standbys must find it. */
+function podDomain({ workload }: RenderFacts): string | null {
   const service = textAt(objectAt(workload.object, 'spec'), 'serviceName');
-  if (settings.role === 'standby' || service === undefined || service === '') return null;
-  return `${workload.name}-0.${service}.${workload.namespace}.svc:${server.port}`;
+  return service === undefined || service === '' ? null : `${service}.${workload.namespace}.svc`;
 }

@@ -1,7 +1,7 @@
-import { paths } from '../agent/contract.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
+import { sharedWithPod } from './resources.ts';
 
 const httpPort = 'pgusher';
 
@@ -37,24 +37,23 @@ export const backupSidecar: Injection = {
           },
           resources: agent.resources,
           securityContext: agent.securityContext,
-          volumeMounts: [
-            ...agent.volumeMounts,
-            ...(backsUp ? [{ name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true }] : []),
-          ],
+          volumeMounts: agent.volumeMounts,
           ...terminationMessage,
         },
       ],
-      ...(backsUp ? { volumes: [liveSettings(context.workload.name)] } : {}),
-      reason: backsUp
-        ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
-        : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
-            destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
-          }`,
+      volumes: [liveSettings(context.workload.name)],
+      reason: `${
+        backsUp
+          ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
+          : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
+              destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
+            }`
+      }${sharedWithPod(context.server)}`,
     };
   },
 };
 
-/** Read live, so that a schedule can change without a new pod; optional, so that nobody has to make it. */
+/** Read live: who is primary, and settings that change without a new pod; optional, so that nobody has to make it. */
 function liveSettings(set: string): JsonObject {
   return { name: 'pgusher-settings', configMap: { defaultMode: 0o644, name: `${set}-pgusher`, optional: true } };
 }

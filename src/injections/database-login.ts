@@ -4,6 +4,7 @@ import { expandReferences, isOnlyReferences } from '../workload/environment.ts';
 import { isObject, listAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
+import { storedMount, storedVariable, storedVariables } from '../workload/stored-form.ts';
 import { namesBeyondEnvironment } from './referenced-environment.ts';
 
 /** How the agent's containers come to the user's own superuser and password; see `environmentNames`. */
@@ -36,7 +37,7 @@ export function databaseLogin(server: ServerContainer): DatabaseLogin {
     !namesBeyondEnvironment(server.container, texts);
   return {
     env,
-    envFrom: complete ? [] : listAt(server.container, 'envFrom'),
+    envFrom: complete ? [] : listAt(server.container, 'envFrom').map(storedVariables),
     volumeMounts: fileMounts(server, [textAt(userFile, 'value'), textAt(passwordFile, 'value')]),
   };
 }
@@ -54,7 +55,7 @@ function isOnlyLiterals(value: string, server: ServerContainer): boolean {
 
 function renamed(entry: JsonObject | undefined, name: string): readonly JsonObject[] {
   if (entry === undefined) return [];
-  if (isObject(entry['valueFrom'])) return [{ name, valueFrom: entry['valueFrom'] }];
+  if (isObject(entry['valueFrom'])) return [storedVariable({ name, valueFrom: entry['valueFrom'] })];
   const value = textAt(entry, 'value') ?? '';
   // The apiserver stores no empty value.
   return [value === '' ? { name } : { name, value }];
@@ -64,7 +65,11 @@ function fileMounts(server: ServerContainer, files: readonly (string | undefined
   const named = files.filter((file) => file !== undefined);
   if (named.length === 0) return [];
   const volumeMounts = objectsAt(server.container, 'volumeMounts')
-    .map((mount) => ({ ...mount, mountPath: normalisePath(textAt(mount, 'mountPath') ?? ''), readOnly: true }))
+    .map((mount) => ({
+      ...storedMount(mount),
+      mountPath: normalisePath(textAt(mount, 'mountPath') ?? ''),
+      readOnly: true,
+    }))
     .toSorted((a, b) => b.mountPath.length - a.mountPath.length);
   const holding = (file: string): JsonObject | undefined => {
     const path = normalisePath(expandReferences(file, server.environment));

@@ -1,9 +1,11 @@
 import { environmentNames, paths, scriptNames, sharedFolders } from '../agent/contract.ts';
 import { listAt, objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
+import { storedMount, storedVariable, storedVariables } from '../workload/stored-form.ts';
 import { replicationSecretMount, terminationMessage } from './agent-container.ts';
+import type { ServerContainer } from '../workload/postgres-workload.ts';
 import type { Injection, InjectionContext } from './injection.ts';
-import { pullPolicy } from './pull-policy.ts';
+import { pullPolicy } from '../workload/pull-policy.ts';
 import { initialisationResources } from './resources.ts';
 import { securityContext } from './security-context.ts';
 import { entrypointArguments } from './server-arguments.ts';
@@ -30,24 +32,24 @@ export const initdbInitContainer: Injection = {
     // What the image may write at its first start, ours may.
     const readOnly = !family.initialisationWritesElsewhere && hasReadOnlyRoot(container);
     const replication = replicationRole(context);
-    const envFrom = listAt(container, 'envFrom');
+    const envFrom = listAt(container, 'envFrom').map(storedVariables);
     const image = textAt(container, 'image') ?? '';
-    const workingDir = textAt(container, 'workingDir');
+    const workingDir = textAt(container, 'workingDir') ?? '';
     return {
       initContainers: [
         {
           name: 'pgusher-initdb',
           image,
           imagePullPolicy: textAt(container, 'imagePullPolicy') ?? pullPolicy(image),
-          command: ['sh', `${paths.scripts}/${scriptNames.initdb}`],
+          command: [...preparation(server), 'sh', `${paths.scripts}/${scriptNames.initdb}`],
           args: entrypointArguments(context),
           env: [...serverEnvironment(context), ...(readOnly ? home(container) : []), ...replication.env],
           ...(envFrom.length === 0 ? {} : { envFrom }),
           resources: initialisationResources(server),
           securityContext: securityContext(context, readOnly),
-          ...(workingDir === undefined ? {} : { workingDir }),
+          ...(workingDir === '' ? {} : { workingDir }),
           volumeMounts: [
-            ...listAt(container, 'volumeMounts'),
+            ...objectsAt(container, 'volumeMounts').map(storedMount),
             ...present(sharedMemoryMount(server)),
             { name: 'pgusher', mountPath: paths.shared },
             ...(readOnly ? writablePaths(context) : []),
@@ -64,15 +66,18 @@ export const initdbInitContainer: Injection = {
   },
 };
 
+/** An entrypoint that makes the configuration which the server is started with runs here too; docker-entrypoint.sh hands on to `sh`. */
+function preparation({ command, family }: ServerContainer): readonly string[] {
+  return command.length === 0 && family.entrypoint !== undefined ? [family.entrypoint] : [];
+}
+
 /** The server's, with PGDATA as it will be. */
 function serverEnvironment({ server, dataDirectory }: InjectionContext): readonly Json[] {
-  const env = listAt(server.container, 'env');
+  const env = objectsAt(server.container, 'env').map(storedVariable);
   const { added, replaced } = dataDirectory;
   if (added !== undefined) return [...env, added];
   if (replaced === undefined) return env;
-  return objectsAt(server.container, 'env').map((entry) =>
-    entry['name'] === replaced.name ? { ...entry, value: replaced.value } : entry,
-  );
+  return env.map((entry) => (entry['name'] === replaced.name ? { ...entry, value: replaced.value } : entry));
 }
 
 /** psql and the shell look there for their files; the image's own is not writable. */

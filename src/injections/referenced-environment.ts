@@ -1,5 +1,6 @@
 import { objectsAt, textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
+import { storedVariable } from '../workload/stored-form.ts';
 
 const reference = /\$\(([^)]+)\)/g;
 
@@ -10,7 +11,9 @@ const reference = /\$\(([^)]+)\)/g;
 export function referencedEnvironment(container: JsonObject, texts: readonly string[]): readonly JsonObject[] {
   const wanted = namesBehind(container, texts);
   if (wanted.size === 0) return [];
-  return objectsAt(container, 'env').filter((entry) => wanted.has(textAt(entry, 'name') ?? ''));
+  return objectsAt(container, 'env')
+    .filter((entry) => wanted.has(textAt(entry, 'name') ?? ''))
+    .map(storedVariable);
 }
 
 /** Whether one of those names is not in `env`, so that `envFrom` has it if anything does. */

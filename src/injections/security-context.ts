@@ -1,5 +1,5 @@
-import { isObject } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
+import { storedSelinux } from '../workload/stored-form.ts';
 import type { RenderFacts } from './injection.ts';
 
 /** What a root start needs to prepare ownership and step down to the server's uid, and no more. */
@@ -12,7 +12,7 @@ const rootCapabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID']
 export function securityContext(facts: RenderFacts, readOnlyRootFilesystem: boolean): JsonObject {
   const { identity, server } = facts;
   // With other SELinux categories than the server's, a container could not read the server's files.
-  const { seLinuxOptions } = server.security.container;
+  const seLinuxOptions = storedSelinux(server.security.container);
   return {
     allowPrivilegeEscalation: false,
     capabilities: identity.kind === 'root' ? { add: rootCapabilities, drop: ['ALL'] } : { drop: ['ALL'] },
@@ -20,7 +20,7 @@ export function securityContext(facts: RenderFacts, readOnlyRootFilesystem: bool
     ...(identity.kind === 'non-root' && identity.gid !== undefined ? { runAsGroup: identity.gid } : {}),
     runAsNonRoot: identity.kind === 'non-root',
     runAsUser: identity.kind === 'root' ? 0 : identity.uid,
-    ...(isObject(seLinuxOptions) ? { seLinuxOptions } : {}),
+    ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
     seccompProfile: { type: 'RuntimeDefault' },
   };
 }

@@ -1,5 +1,4 @@
 import { verbatimForKubelet } from '../shell/kubelet-expansion.ts';
-import { objectAt } from '../workload/json.ts';
 import { parseQuantity } from '../workload/quantity.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
 import { graceSeconds } from './grace-period.ts';
@@ -48,7 +47,8 @@ export function addedParameters(facts: RenderFacts): InjectionContext['parameter
     // Half of the grace period: the other half is for the hook before it, and for the agent, which stops after the server.
     add('wal_sender_shutdown_timeout', `${Math.floor(graceSeconds(workload) / 2)}s`);
   }
-  if (!asksForHugePages(server)) add('huge_pages', 'off');
+  // On a node with huge pages a server that asks for them without a limit dies of SIGBUS (docker-library/postgres#451).
+  if (!server.resources.asksForHugePages) add('huge_pages', 'off');
   return settings.parameters.length === 0 ? parameters : [...parameters, ...settings.parameters];
 }
 
@@ -76,11 +76,10 @@ export function entrypointArguments(context: InjectionContext): readonly string[
   return [...program, ...context.parameterArguments];
 }
 
-/** Arguments replace the image's CMD, and with it the `-D` of an image that keeps its configuration apart. */
+/** Arguments replace the image's CMD, and with it what stands in it behind `postgres`. */
 function lostArguments(server: ServerContainer): readonly string[] {
-  const { configurationDirectory } = server.family;
   const inherits = server.command.length === 0 && server.args.length === 0;
-  return inherits && configurationDirectory !== undefined ? ['-D', configurationDirectory] : [];
+  return inherits ? (server.family.startArguments ?? []) : [];
 }
 
 function keepsSlots({ settings, destination }: RenderFacts): boolean {
@@ -93,12 +92,4 @@ function slotMebibytes(server: ServerContainer): number | undefined {
   const storage = source?.kind === 'claim-template' ? source.storage : undefined;
   const bytes = storage === undefined ? undefined : parseQuantity(storage);
   return bytes === undefined ? undefined : Math.max(leastSlotMebibytes, Math.floor(bytes / 4 / mebibyte));
-}
-
-/** On a node with huge pages a server that asks for them without a limit dies of SIGBUS (docker-library/postgres#451). */
-function asksForHugePages(server: ServerContainer): boolean {
-  const resources = objectAt(server.container, 'resources');
-  const wanted = (kind: string): boolean =>
-    Object.keys(objectAt(resources, kind)).some((key) => key.startsWith('hugepages-'));
-  return wanted('limits') || wanted('requests');
 }

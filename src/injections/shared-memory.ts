@@ -2,7 +2,6 @@ import type { JsonObject } from '../workload/json.ts';
 import { formatQuantity } from '../workload/quantity.ts';
 import type { ServerContainer } from '../workload/postgres-workload.ts';
 import type { Injection } from './injection.ts';
-import { memoryLimit } from './resources.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -32,7 +31,7 @@ export const sharedMemory: Injection = {
   contribute({ server }) {
     const mount = sharedMemoryMount(server);
     if (mount === undefined) return { skipped: `${directory} is mounted already` };
-    const limit = memoryLimit(server);
+    const limit = server.resources.memoryLimit;
     const sizeLimit = limit === undefined ? withoutLimit : formatQuantity(clamp(Math.floor(limit / 4), least, most));
     return {
       volumes: [{ name: 'pgusher-shm', emptyDir: { medium: 'Memory', sizeLimit } }],

@@ -1,15 +1,24 @@
 import { contentHash } from '../plan/content-hash.ts';
 import { annotationPrefix } from '../workload/annotation-name.ts';
-import { isObject, objectAt, objectsAt, textAt } from '../workload/json.ts';
+import { isObject, listAt, objectAt, objectsAt, textAt } from '../workload/json.ts';
 import type { Json, JsonObject } from '../workload/json.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { pullPolicy } from '../workload/pull-policy.ts';
+import {
+  storedMount,
+  storedQuantity,
+  storedResources,
+  storedSelinux,
+  storedVariable,
+  storedVariables,
+} from '../workload/stored-form.ts';
 import { bookkeeping } from './bookkeeping.ts';
 
 /**
  * Counted up when the inputs below change their form: hashes of different forms cannot be compared, and a new version of
  * pgusher must not take its own change for one of the user's (see decide-pinning.ts).
  */
-const form = '1';
+const form = '2';
 
 /**
  * Hash of what the user says that the render depends on: the annotations of the StatefulSet and the Postgres container.
@@ -22,46 +31,91 @@ export function inputsHash(workload: PostgresWorkload): string {
   return hashInputs(workload.object, workload.server?.name);
 }
 
-/** The same for a user's object whose Postgres container is known by name. */
+/**
+ * The same for a user's object whose Postgres container is known by name.
+ *
+ * As the apiserver stores it (stored-form.ts), and only what every Kubernetes stores: a file that `pgusher inject` wrote is applied where no
+ * webhook is, and defaulted, rewritten and rid of the fields that the cluster has switched off afterwards.
+ */
 export function hashInputs(object: JsonObject, container: string | undefined): string {
   const spec = objectAt(object, 'spec');
   const pod = objectAt(objectAt(spec, 'template'), 'spec');
   const server = objectsAt(pod, 'containers').find((item) => textAt(item, 'name') === container) ?? {};
   return `${form}-${contentHash({
     settings: settingsOf(objectAt(objectAt(object, 'metadata'), 'annotations')),
-    server: select(server, serverFacts),
-    preStop: objectAt(server, 'lifecycle')['preStop'],
+    server: serverFacts(server),
+    preStop: hookOf(objectAt(objectAt(server, 'lifecycle'), 'preStop')),
     probes: probes.filter((name) => isObject(server[name])),
-    pod: select(pod, podFacts),
-    claims: objectsAt(spec, 'volumeClaimTemplates').map((claim) => select(claim, claimFacts)),
+    pod: podFacts(pod),
+    claims: objectsAt(spec, 'volumeClaimTemplates').map(claimFacts),
   })}`;
 }
 
-const serverFacts = [
-  'name',
-  'image',
-  'imagePullPolicy',
-  'command',
-  'args',
-  'env',
-  'envFrom',
-  'workingDir',
-  'volumeMounts',
-  'ports',
-  'resources',
-  'securityContext',
-] as const;
-const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
-const podFacts = ['securityContext', 'terminationGracePeriodSeconds'] as const;
-/** Claim templates cannot be edited; the storage is here for a set that is deleted and made anew around its pods. */
-const claimFacts = ['metadata', 'spec'] as const;
+function serverFacts(server: JsonObject): JsonObject {
+  const image = textAt(server, 'image') ?? '';
+  return said({
+    name: server['name'],
+    image,
+    imagePullPolicy: textAt(server, 'imagePullPolicy') ?? pullPolicy(image),
+    command: server['command'],
+    args: server['args'],
+    env: objectsAt(server, 'env').map(storedVariable),
+    envFrom: listAt(server, 'envFrom').map(storedVariables),
+    workingDir: server['workingDir'],
+    volumeMounts: objectsAt(server, 'volumeMounts').map(storedMount),
+    ports: objectsAt(server, 'ports').map((port) =>
+      said({ name: port['name'], containerPort: port['containerPort'], protocol: textAt(port, 'protocol') ?? 'TCP' }),
+    ),
+    resources: storedResources(objectAt(server, 'resources')),
+    securityContext: securityFacts(objectAt(server, 'securityContext')),
+  });
+}
 
-function select(object: JsonObject, keys: readonly string[]): JsonObject {
+const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
+
+/** Ours goes in front of an exec hook; of another kind nothing but that it is there is of interest. */
+function hookOf(hook: JsonObject): Json {
+  const kinds = Object.keys(hook).filter((kind) => isObject(hook[kind]));
+  return kinds.map((kind) => (kind === 'exec' ? objectAt(hook, kind) : kind));
+}
+
+/** What Kubernetes takes where a template says nothing. */
+const defaultGraceSeconds = 30;
+
+function podFacts(pod: JsonObject): JsonObject {
+  return said({
+    terminationGracePeriodSeconds: pod['terminationGracePeriodSeconds'] ?? defaultGraceSeconds,
+    resources: storedResources(objectAt(pod, 'resources')),
+    securityContext: securityFacts(objectAt(pod, 'securityContext')),
+  });
+}
+
+/** What the render asks: the rest is the container's own affair, and some of it no older Kubernetes stores. */
+function securityFacts(context: JsonObject): JsonObject {
+  return said({
+    runAsUser: context['runAsUser'],
+    runAsGroup: context['runAsGroup'],
+    runAsNonRoot: context['runAsNonRoot'],
+    seLinuxOptions: storedSelinux(context),
+  });
+}
+
+/** Claim templates cannot be edited; the storage is here for a set that is deleted and made anew around its pods. */
+function claimFacts(claim: JsonObject): JsonObject {
+  const spec = objectAt(claim, 'spec');
+  return said({
+    name: objectAt(claim, 'metadata')['name'],
+    accessModes: spec['accessModes'],
+    storageClassName: spec['storageClassName'],
+    storage: storedQuantity(objectAt(objectAt(spec, 'resources'), 'requests')['storage'], 'milli'),
+  });
+}
+
+/** Without what says nothing: an empty list or object says what an absent one says; the apiserver drops some of them when it stores. */
+function said(facts: JsonObject): JsonObject {
   const selected: Record<string, Json> = {};
-  for (const key of keys) {
-    const value = Object.hasOwn(object, key) ? object[key] : undefined;
-    // An empty list or object says what an absent one says; the apiserver drops some of them when it stores.
-    if (value === undefined || value === null) continue;
+  for (const [key, value] of Object.entries(facts)) {
+    if (value === undefined || value === null || value === '') continue;
     if ((Array.isArray(value) || isObject(value)) && Object.keys(value).length === 0) continue;
     selected[key] = value;
   }

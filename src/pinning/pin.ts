@@ -62,11 +62,22 @@ export function pin(input: PinInput, render: Render): Pinned {
 
 const decisions = { render: 'rendered', 'carry-forward': 'carried-forward', 'rolled-back': 'rolled-back' } as const;
 
-/** What is kept literally keeps its hash: the apiserver's later defaults in it are no new revision. */
+/**
+ * What is kept literally keeps its hash: the apiserver's later defaults in it are no new revision, and neither is a field that it
+ * dropped because the cluster has it switched off. So does a render that gives what is stored once more.
+ */
 function hashOf({ requested, stored }: PinInput, outcome: PinningOutcome, plan: Plan): string {
-  const kept =
-    outcome.kind === 'carry-forward' ? stored?.hash : outcome.kind === 'rolled-back' ? requested.hash : undefined;
-  return kept ?? planHash(plan);
+  switch (outcome.kind) {
+    case 'carry-forward':
+      return stored?.hash ?? planHash(plan);
+    case 'rolled-back':
+      return requested.hash ?? planHash(plan);
+    case 'render': {
+      const rendered = planHash(plan);
+      const isStored = stored?.injected !== undefined && planHash(stored.injected) === rendered;
+      return isStored ? (stored.hash ?? rendered) : rendered;
+    }
+  }
 }
 
 const causes: Readonly<Record<RenderCause, string>> = {

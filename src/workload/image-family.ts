@@ -14,6 +14,10 @@ export interface ImageFamily {
   volumes(major: number | undefined): readonly string[];
   /** Where `-D` in the image's own CMD points, when it holds the configuration and not the data. */
   readonly configurationDirectory: string | undefined;
+  /** What stands behind `postgres` in the image's own CMD; undefined: not known, since the name may be anybody's. */
+  readonly startArguments: readonly string[] | undefined;
+  /** The image's ENTRYPOINT where it is a program of its own, which prepares something and then becomes docker-entrypoint.sh. */
+  readonly entrypoint: string | undefined;
   /** The image starts as root when the pod does not say otherwise. */
   readonly startsAsRoot: boolean;
   /** The signal that stops a container of this image; `SIGTERM` is a smart shutdown, which pooled sessions never end. */
@@ -35,6 +39,8 @@ export type FamilyId =
   | 'timescaledb'
   | 'timescaledb-ha'
   | 'supabase'
+  | 'immich'
+  | 'age'
   | 'bitnami'
   | 'spilo'
   | 'crunchy'
@@ -51,6 +57,8 @@ const official: ImageFamily = {
     major !== undefined && major >= 18 ? `/var/lib/postgresql/${major}/docker` : '/var/lib/postgresql/data',
   volumes: (major) => [major !== undefined && major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data'],
   configurationDirectory: undefined,
+  startArguments: [],
+  entrypoint: undefined,
   startsAsRoot: true,
   stopSignal: 'SIGINT',
   officialEntrypoint: true,
@@ -75,6 +83,7 @@ const unknownFamily: ImageFamily = {
   ...official,
   id: 'unknown',
   ownerIsAGuess: true,
+  startArguments: undefined,
   initialisationWritesElsewhere: true,
 };
 
@@ -107,9 +116,20 @@ export const imageFamilies: readonly ImageFamily[] = [
     dataDirectory: () => '/var/lib/postgresql/data',
     volumes: () => [],
     configurationDirectory: '/etc/postgresql',
+    startArguments: ['-D', '/etc/postgresql'],
     // pgsodium's root key lies beside the configuration, outside PGDATA.
     initialisationWritesElsewhere: true,
   },
+  {
+    // immich-app/base-images, postgres/Dockerfile: the file that loads vchord.so is made by the entrypoint.
+    ...official,
+    id: 'immich',
+    startArguments: ['-c', 'config_file=/etc/postgresql/postgresql.conf'],
+    entrypoint: '/usr/local/bin/immich-docker-entrypoint.sh',
+    initialisationWritesElsewhere: true,
+  },
+  // apache/age, docker/Dockerfile.
+  { ...official, id: 'age', startArguments: ['-c', 'shared_preload_libraries=age'] },
   {
     ...leftAlone,
     id: 'bitnami',
@@ -152,6 +172,8 @@ const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | u
   [/(^|\/)crunchy-postgres(-[^/]+)?$/, 'crunchy'],
   [/(^|\/)supabase\/(([^/]+\/)*)postgres$/, 'supabase'],
   [/(^|\/)supabase-postgres$/, 'supabase'],
+  [/(^|\/)immich-app\/postgres$/, 'immich'],
+  [/(^|\/)apache\/age$/, 'age'],
   [/(^|\/)timescaledb-ha$/, 'timescaledb-ha'],
   [/(^|\/)timescaledb$/, 'timescaledb'],
   // Their own entrypoints and settings under a familiar last part.
@@ -172,5 +194,29 @@ export function familyOf(reference: ImageReference | undefined): ImageFamily {
   const id = repositoryNames.find(([pattern]) => pattern.test(reference.repository))?.[1];
   if (id === undefined) return unknownFamily;
   const twin = /(^|[-.])alpine/.test(reference.tag ?? '') ? alpineTwins[id] : undefined;
-  return byId.get(twin ?? id) ?? unknownFamily;
+  const family = byId.get(twin ?? id) ?? unknownFamily;
+  return isOwnBuild(id, reference) ? (ownBuilds.get(family.id) ?? family) : family;
 }
+
+/** Where everybody publishes under a name of their own: `ghcr.io/somebody/postgres` is no mirror, as `registry.corp/mirror/postgres` is. */
+const publicRegistries: readonly (string | undefined)[] = [
+  'docker.io',
+  'ghcr.io',
+  'quay.io',
+  'registry.gitlab.com',
+  undefined,
+];
+
+/** The stock image itself: docker-library, and the same for one architecture. */
+const stockNames = /^((library|amd64|arm64v8|arm32v7|i386|ppc64le|s390x|riscv64)\/)?(postgres|postgresql)$/;
+
+/** Somebody's image that has nothing but the last part of the stock image's name; what it starts with is not known. */
+function isOwnBuild(id: FamilyId, { registry, repository }: ImageReference): boolean {
+  return id === 'postgres' && publicRegistries.includes(registry) && !stockNames.test(repository);
+}
+
+const ownBuilds: ReadonlyMap<FamilyId, ImageFamily> = new Map(
+  imageFamilies
+    .filter(({ id }) => id === 'postgres' || id === 'postgres-alpine')
+    .map((family) => [family.id, { ...family, startArguments: undefined }]),
+);

@@ -59,6 +59,9 @@ function versionMatch(
     // `spilo-17:4.0-p3`: the tag counts Spilo's releases.
     case 'spilo':
       return /-([0-9]{1,2})$/.exec(reference?.repository ?? '');
+    // `release_PG17_1.6.0`, `PG16_latest`.
+    case 'age':
+      return /(?:^|_)PG([0-9]{1,2})_/.exec(tag);
     // A leading number may be anyone's version.
     case 'unknown':
       return prefixedPattern.exec(tag);
@@ -67,6 +70,7 @@ function versionMatch(
     case 'postgis':
     case 'postgis-alpine':
     case 'supabase':
+    case 'immich':
     case 'bitnami':
       return leadingPattern.exec(tag) ?? prefixedPattern.exec(tag);
   }

@@ -90,8 +90,9 @@ function shortSwitch(word: string): Switch {
 
 /** `$NAME` and `${NAME}` that `env` gives a literal value; what else there is stays as written. */
 function withVariables(word: string, environment: Environment): string {
-  return word.replace(/\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g, (written, plain, braced) => {
-    const entry = environment.get(String(plain ?? braced));
-    return entry?.kind === 'value' ? entry.value : String(written);
+  const variable = /\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;
+  return word.replace(variable, (written: string, plain: string | undefined, braced: string | undefined) => {
+    const entry = environment.get(plain ?? braced ?? '');
+    return entry?.kind === 'value' ? entry.value : written;
   });
 }

@@ -68,6 +68,7 @@ export interface ServerContainer {
   readonly mounts: readonly Mount[];
   /** Container-level securityContext over the pod's, as the kubelet combines them. */
   readonly security: EffectiveSecurity;
+  readonly resources: EffectiveResources;
   readonly preStop: PreStopHook;
   readonly probes: {
     readonly startup: JsonObject | undefined;
@@ -170,6 +171,23 @@ export interface EffectiveSecurity {
   readonly container: JsonObject;
   /** Pod-level securityContext, raw. */
   readonly pod: JsonObject;
+}
+
+/** Of the container and its pod together. */
+export interface EffectiveResources {
+  /** The container's `resources`, raw. */
+  readonly own: JsonObject;
+  /** The pod's `resources`, raw. */
+  readonly pod: JsonObject;
+  /** What the pod has a limit or a request for: `cpu`, `memory`, `hugepages-2Mi` … */
+  readonly podSays: ReadonlySet<string>;
+  /** In bytes, the lower of container and pod; undefined where neither has one. */
+  readonly memoryLimit: number | undefined;
+  /** In bytes, of all sizes of pages. */
+  readonly hugePages: number;
+  readonly asksForHugePages: boolean;
+  /** The container for itself would make its pod Guaranteed. */
+  readonly isGuaranteed: boolean;
 }
 
 export type PreStopHook =

@@ -45,6 +45,61 @@ function clamped(value: number, most: number): number {
   return Math.max(-most, Math.min(most, value));
 }
 
+const decimalSuffixes: ReadonlyMap<number, string> = new Map([
+  [0, ''],
+  ...Object.entries(decimalExponents).map(([suffix, exponent]) => [exponent, suffix] as const),
+]);
+
+const mostDigits = 100;
+
+/** The smallest step of a quantity, and of one in `resources`, which the apiserver rounds up to (SetDefaults_ResourceList). */
+const nano = -9;
+const milli = -3;
+
+/**
+ * As the apiserver writes a quantity back (apimachinery, Quantity.CanonicalizeBytes): `0.5` is `500m`, `1024Mi` `1Gi`, `1000` `1k`.
+ * The text itself where it is no quantity, which the apiserver refuses.
+ */
+export function canonicalQuantity(text: string, precision: 'nano' | 'milli' = 'nano'): string {
+  const match = quantityPattern.exec(text);
+  if (match === null) return text;
+  const [, digits = '', binary, decimal, exponent] = match;
+  const [whole = '', fraction = ''] = digits.replace(/^[+-]/, '').split('.');
+  const power = (decimal === undefined ? Number(exponent ?? 0) : (decimalExponents[decimal] ?? 0)) - fraction.length;
+  // No size has so many digits, and a number that had them would be written out here.
+  if (Math.abs(power) > mostDigits) return text;
+  const factor = BigInt(binary === undefined ? 1 : (binaryFactors[binary] ?? 1));
+  const step = precision === 'nano' ? nano : milli;
+  const steps = scaled(BigInt(whole + fraction) * factor, power - step) * 10n ** BigInt(step - nano);
+  if (steps === 0n) return '0';
+  const sign = digits.startsWith('-') ? '-' : '';
+  const one = 10n ** BigInt(-nano);
+  if (binary !== undefined && steps >= 1024n * one && steps % one === 0n) return `${sign}${base1024(steps / one)}`;
+  return `${sign}${base1000(steps, exponent !== undefined)}`;
+}
+
+/** `value` times ten to `power`, rounded up. */
+function scaled(value: bigint, power: number): bigint {
+  if (power >= 0) return value * 10n ** BigInt(power);
+  const divisor = 10n ** BigInt(-power);
+  return (value + divisor - 1n) / divisor;
+}
+
+function base1024(value: bigint): string {
+  const suffixes = ['', ...Object.keys(binaryFactors)];
+  let [rest, times] = [value, 0];
+  while (rest % 1024n === 0n && times < suffixes.length - 1) [rest, times] = [rest / 1024n, times + 1];
+  return `${rest}${suffixes[times] ?? ''}`;
+}
+
+/** Of so many nanos. */
+function base1000(value: bigint, asExponent: boolean): string {
+  let [rest, power] = [value, nano];
+  while (rest % 1000n === 0n && power < 18) [rest, power] = [rest / 1000n, power + 3];
+  if (!asExponent) return `${rest}${decimalSuffixes.get(power) ?? ''}`;
+  return power === 0 ? String(rest) : `${rest}e${power}`;
+}
+
 /** Bytes as text with the largest binary suffix that holds them exactly: 21474836480 is `20Gi`, 1536 is `1536`. */
 export function formatQuantity(bytes: number): string {
   const whole = Math.ceil(bytes);

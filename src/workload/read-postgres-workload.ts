@@ -1,5 +1,6 @@
 import { detectServer } from './container-detection.ts';
 import { dataSwitch, readDataDirectory } from './data-directory.ts';
+import { readResources } from './effective-resources.ts';
 import { readSecurity } from './effective-security.ts';
 import { readEnvironment, referenceExpander } from './environment.ts';
 import { familyOf } from './image-family.ts';
@@ -54,7 +55,9 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
   const command = textsAt(container, 'command');
   const args = textsAt(container, 'args');
   const expand = referenceExpander(environment);
-  const start = readServerStart(command.map(expand), args.map(expand));
+  // Without a command and arguments of the manifest's own it is started with what the image has.
+  const started = command.length === 0 && args.length === 0 ? (family.startArguments ?? []) : args;
+  const start = readServerStart(command.map(expand), started.map(expand));
   const invocations = start.invocations.map(readSwitches);
   const switches = {
     parameters: invocations.flatMap(({ parameters }) => parameters),
@@ -88,6 +91,7 @@ function readServer(container: JsonObject, podSpec: JsonObject, spec: JsonObject
     port: readPort(parameters),
     mounts,
     security: readSecurity(container, podSpec),
+    resources: readResources(container, podSpec),
     preStop: readPreStop(container),
     probes: {
       startup: probeAt(container, 'startupProbe'),

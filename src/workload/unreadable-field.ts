@@ -38,6 +38,7 @@ type Found = UnreadableField[];
 function readPod(found: Found, pod: JsonObject, path: string): void {
   scalar(found, pod, 'terminationGracePeriodSeconds', path, 'number');
   readSecurity(found, pod, path);
+  child(found, pod, 'resources', path);
   for (const volume of named(found, pod, 'volumes', path)) scalar(found, volume, 'name', `${path}.volumes[]`, 'string');
   for (const list of ['initContainers', 'containers']) {
     for (const container of named(found, pod, list, path))

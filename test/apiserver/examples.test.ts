@@ -62,7 +62,7 @@ describe.skipIf(missingTools('go'))('the examples, stored by a real apiserver', 
 interface Stored {
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string>; labels?: Record<string, string> };
-  spec: unknown;
+  spec: { updateStrategy?: { rollingUpdate?: { maxUnavailable?: unknown } } };
 }
 
 /** As arguments of kubectl. */
@@ -84,6 +84,9 @@ function storedObjects(cluster: ControlPlane, text: string): Stored[] {
       ) as Stored;
       const annotations = { ...stored.metadata.annotations };
       delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
+      // Kubernetes 1.37 fills it in, 1.34 does not know it (feature gate MaxUnavailableStatefulSet).
+      if (stored.spec.updateStrategy?.rollingUpdate?.maxUnavailable === 1)
+        delete stored.spec.updateStrategy.rollingUpdate.maxUnavailable;
       return {
         kind: stored.kind,
         metadata: {

@@ -84,6 +84,7 @@ test('the agent is told this of a stock manifest', () => {
     bootstrap: 'auto',
     role: 'auto',
     primary: 'orders-0.orders.shop.svc:5432',
+    service: 'orders.shop.svc',
     replication: null,
     store: { mount: '/pgusher-backup', prefix: 'shop/orders' },
     source: null,
@@ -131,7 +132,8 @@ test('every setting reaches the agent', () => {
     agentPort: 9000,
     bootstrap: 'restore',
     role: 'primary',
-    primary: null,
+    // Another pod may have been promoted.
+    primary: 'orders-0.orders.shop.svc:5432',
     replication: { network: '10.0.0.0/8' },
     store: { mount: '/pgusher-backup', prefix: 'a/b' },
     restore: { backup: 'latest', target: { kind: 'lsn', value: '16/B374D848', inclusive: false }, id: 'once' },
@@ -159,7 +161,7 @@ test('every setting reaches the agent', () => {
 const primaries: readonly (readonly [Record<string, string>, Manifest['spec'], string | null])[] = [
   [{}, {}, 'orders-0.orders.shop.svc:5432'],
   [{}, { serviceName: '' }, null],
-  [{ role: 'primary' }, {}, null],
+  [{ role: 'primary' }, {}, 'orders-0.orders.shop.svc:5432'],
   [{ primary: 'db.other' }, {}, 'db.other:5432'],
   [{ primary: 'db.other:5444', role: 'standby', 'replication-secret': 'r' }, {}, 'db.other:5444'],
 ];
@@ -184,18 +186,27 @@ test('the replication secret is mounted by reference and must exist', () => {
   expect(volume(plan(), 'pgusher-replication')).toBeUndefined();
 });
 
-test('with backups off the sidecar stays for the lock and the roles, and reads no live settings', () => {
+test('with backups off the sidecar stays for the lock and the roles, and sees who is primary', () => {
   const result = rendered({ settings: { backup: 'off' } });
   expect(contract(result.plan).backup).toBeNull();
   expect(contract(result.plan).store).toBeNull();
-  expect(volume(result.plan, 'pgusher-settings')).toBeUndefined();
+  for (const name of ['pgusher-backup', 'pgusher-restore']) {
+    expect(initContainer(result.plan, name)['volumeMounts']).toContainEqual({
+      name: 'pgusher-settings',
+      mountPath: '/pgusher-settings',
+      readOnly: true,
+    });
+  }
+  expect(volume(result.plan, 'pgusher-settings')).toMatchObject({
+    configMap: { name: 'orders-pgusher', optional: true },
+  });
   expect(reason(result, 'backup-sidecar')).toBe(
     'injected: pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: postgres.io/backup is "off" and there is no postgres.io/backup-claim',
   );
 });
 
 test('the data is mounted as the server has it, with the variables that its path is made of', () => {
-  const pod = { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+  const pod = { name: 'POD', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
   const result = plan({
     container: {
       env: [{ name: 'UNRELATED', value: 'x' }, pod, { name: 'FOLDER', value: 'sets/$(POD)' }],
@@ -239,6 +250,7 @@ test('volumes that parts of the data lie on come along, configuration and everyt
     { name: 'pgusher', mountPath: '/pgusher' },
     { name: 'pgusher', mountPath: '/pgusher/home', subPath: 'home' },
     { name: 'pgusher-backup', mountPath: '/pgusher-backup' },
+    { name: 'pgusher-settings', mountPath: '/pgusher-settings', readOnly: true },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/workload/json.ts';
-import { initContainer, plan } from './support/rendered.ts';
+import { storedResources } from '../../src/workload/stored-form.ts';
+import { initContainer, plan, reason, rendered, volume } from './support/rendered.ts';
 
 const agent = (cpu: string, limit: string, memory: string): JsonObject => ({
   limits: { cpu: limit, memory },
@@ -35,10 +36,65 @@ const servers: readonly (readonly [why: string, resources: JsonObject, cpuReques
 test.each(servers)('a Guaranteed pod stays so, and no other becomes it: %s', (_why, resources, cpuRequest) => {
   const result = plan({ container: { resources } });
   expect(initContainer(result, 'pgusher-backup')['resources']).toEqual(agent(cpuRequest, '500m', '256Mi'));
-  expect(initContainer(result, 'pgusher-initdb')['resources']).toEqual(resources);
+  expect(initContainer(result, 'pgusher-initdb')['resources']).toEqual(storedResources(resources));
 });
 
 /** A LimitRange gives both what is missing, the same; limits of our own would be above its maximum. */
 test('the initialisation has no limits where the server has none, so that what the server may, it may', () => {
   expect(initContainer(plan(), 'pgusher-initdb')['resources']).toEqual({});
+});
+
+/**
+ * Kubernetes 1.34 and later. Where the pod says it, a request of ours would count against the pod's: "must be greater than or equal to
+ * aggregate container requests of 2304Mi", with 2304Mi written by nobody.
+ */
+const pods: readonly (readonly [why: string, pod: JsonObject, container: JsonObject, agents: JsonObject])[] = [
+  ['limits of both', { limits: { cpu: '2', memory: '2Gi' } }, {}, {}],
+  [
+    'limits, with the same request of the server',
+    { limits: { cpu: '2', memory: '2Gi' } },
+    { requests: { cpu: '2', memory: '2Gi' } },
+    {},
+  ],
+  ['requests alone', { requests: { cpu: '2', memory: '2Gi' } }, { requests: { memory: '2Gi' } }, {}],
+  [
+    'memory alone',
+    { limits: { memory: '2Gi' }, requests: { memory: '2Gi' } },
+    { limits: { memory: '2Gi' } },
+    { limits: { cpu: '500m' }, requests: { cpu: '100m' } },
+  ],
+  ['nothing', {}, {}, agent('100m', '500m', '256Mi')],
+];
+
+test.each(pods)('what the pod says, the agent does not: %s', (_why, resources, container, expected) => {
+  const result = plan({ pod: { resources }, container: { resources: container } });
+  expect(initContainer(result, 'pgusher-backup')['resources']).toEqual(expected);
+  expect(initContainer(result, 'pgusher-restore')['resources']).toEqual(expected);
+  expect(initContainer(result, 'pgusher-initdb')['resources']).toEqual(container);
+});
+
+test('explain says whose memory the agent has then', () => {
+  const result = rendered({ pod: { resources: { limits: { cpu: '2', memory: '2Gi' } } } });
+  expect(reason(result, 'backup-sidecar')).toContain('cpu and memory it takes from spec.template.spec.resources');
+  expect(reason(rendered(), 'backup-sidecar')).not.toContain('spec.template.spec.resources');
+});
+
+const serverArguments = (pod: JsonObject): readonly string[] => plan({ pod: { resources: pod } }).server?.args ?? [];
+
+test("huge pages of the pod are the server's, and are not turned off", () => {
+  expect(serverArguments({ limits: { cpu: '2', memory: '2Gi' } })).toContain('huge_pages=off');
+  expect(serverArguments({ limits: { cpu: '2', memory: '2Gi', 'hugepages-2Mi': '1Gi' } })).not.toContain(
+    'huge_pages=off',
+  );
+});
+
+test("/dev/shm is a quarter of the pod's memory, where the container has no limit, or a higher one", () => {
+  const size = (container: JsonObject): unknown =>
+    volume(
+      plan({ pod: { resources: { limits: { memory: '1Gi' } } }, container: { resources: container } }),
+      'pgusher-shm',
+    );
+  const quarter = { name: 'pgusher-shm', emptyDir: { medium: 'Memory', sizeLimit: '256Mi' } };
+  expect(size({})).toEqual(quarter);
+  expect(size({ limits: { memory: '4Gi' } })).toEqual(quarter);
 });

@@ -26,7 +26,7 @@ describe('CREATE', () => {
   test('everything is rendered, and the bookkeeping says by whom and of what', () => {
     expect(created).toMatchObject({ decision: 'rendered', why: 'create', warnings: [] });
     expect(at(live, annotation('injection-version'))).toBe('0.1.0');
-    expect(at(live, annotation('injection-inputs'))).toMatch(/^1-[0-9a-f]{16}$/);
+    expect(at(live, annotation('injection-inputs'))).toMatch(/^2-[0-9a-f]{16}$/);
     expect(at(live, [...template, 'metadata', 'annotations', 'postgres.io/injected'])).toBe(created.revision);
     expect(at(live, [...server, 'lifecycle', 'preStop', 'exec', 'command'])).toEqual([
       'sh',

@@ -207,12 +207,11 @@ class Place {
   }
 
   async served(): Promise<string | undefined> {
-    const { status, output } = await this.inside(
+    const { status } = await this.inside(
       this.combination.user,
       ['sh', '/usr/local/bin/serve-and-dump.sh', '/dumps/dump', '60', 'postgres', ...settings],
       { environment: this.environment() },
     );
-    if (process.env['DEBUG_FS']) console.log(status, JSON.stringify(this.combination), output.slice(-600));
     return status === 0 ? readFileSync(join(this.directory, 'dumps/dump'), 'utf8') : undefined;
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { giveToServer, initialise, runAsServer } from '../support/postgres-server.ts';
@@ -96,5 +96,40 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
     initialise({ dataDirectory: database.dataDirectory });
     runAsServer('rm', [join(database.dataDirectory, 'PG_VERSION')]);
     expect(await refusal()).toContain('holds no database (no PG_VERSION), but it holds base, ');
+  });
+
+  /** As initdb.sh leaves it while the image initialises: the marker, and a database under way. */
+  function cutOff(system: string | undefined): void {
+    initialise({ dataDirectory: database.dataDirectory });
+    const own = join(database.volume, '.pgusher');
+    mkdirSync(own, { recursive: true });
+    const lines = [`data_directory=${database.dataDirectory}`, ...(system === undefined ? [] : [`system=${system}`])];
+    writeFileSync(join(own, 'initialising'), `${lines.join('\n')}\n`);
+    giveToServer(own);
+  }
+
+  function systemInPlace(): string {
+    return readFileSync(join(database.dataDirectory, 'global', 'pg_control'))
+      .readBigUInt64LE(0)
+      .toString();
+  }
+
+  it('an initialisation that was cut off: what it made is no database, and the backup is restored', async () => {
+    cutOff(undefined);
+    appendFileSync(join(database.volume, '.pgusher', 'initialising'), `system=${systemInPlace()}\n`);
+    await lost.serve();
+    const result = await runRestoreProcess(database, database.contract());
+    expect(result.reason).toBe('');
+    expect(decision()).toMatch(/^action=restored\n/);
+    expect(systemInPlace()).toBe(database.systemId);
+    expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 15));
+  });
+
+  it('another database than the one whose initialisation was cut off: it is left alone', async () => {
+    cutOff('7400000000000000001');
+    expect(await refusal()).toContain('but what is there now is not what it made (system ');
+    runAsServer('rm', ['-r', database.dataDirectory]);
+    cutOff(undefined);
+    expect(await refusal()).toContain('was cut off (system not known yet), but what is there now is not what it made');
   });
 });

@@ -63,6 +63,8 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup'))('a primary comes back
       database.contract({
         store: null,
         primary: `db-0.localhost:${peer.port}`,
+        service: 'localhost',
+        serverPort: peer.port,
         replication: { network: '127.0.0.1/32' },
         ...changes,
       }),
@@ -78,25 +80,25 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup'))('a primary comes back
     expect(result.code).toBe(1);
     expect(result.reason).toMatch(
       new RegExp(
-        `PGDATA is on timeline 1, but \\S+:${peer.port} runs timeline 2 of the same database: it was promoted`,
+        `PGDATA is on timeline 1, but \\S+:${peer.port} runs timeline 2 of the same database: it was promoted\\. Wanted: one primary, written down: \`pgusher promote db --record POD\``,
       ),
     );
   });
 
   it('also where postgres.io/primary names that server', async () => {
-    expect((await restart({ primary: `127.0.0.1:${peer.port}` })).reason).toContain('runs timeline 2');
+    expect((await restart({ primary: `127.0.0.1:${peer.port}`, service: null })).reason).toContain('runs timeline 2');
   });
 
   it('and starts where nobody answers, nobody lets it in, or nobody is known', async () => {
     const began = performance.now();
-    expect(await restart({ primary: `db-0.localhost:${await freePort()}` })).toMatchObject({ code: 0 });
+    expect(await restart({ serverPort: await freePort() })).toMatchObject({ code: 0 });
     // TEST-NET-1 (RFC 5737): packets to it go nowhere.
-    expect(await restart({ primary: `192.0.2.1:${peer.port}` })).toMatchObject({ code: 0 });
+    expect(await restart({ primary: `192.0.2.1:${peer.port}`, service: null })).toMatchObject({ code: 0 });
     // The kernel alone would try for two minutes.
     expect(performance.now() - began).toBeLessThan(60_000);
-    expect(await restart({ primary: `db-0.no-such-service.invalid:${peer.port}` })).toMatchObject({ code: 0 });
+    expect(await restart({ service: 'no-such-service.invalid' })).toMatchObject({ code: 0 });
     expect(await restart({ replication: null })).toMatchObject({ code: 0 });
-    expect(await restart({ role: 'primary', primary: null })).toMatchObject({ code: 0 });
+    expect(await restart({ role: 'primary', primary: null, service: null })).toMatchObject({ code: 0 });
     writeFileSync(join(database.shared, 'replication-secret', 'password'), 'another');
     expect(await restart({})).toMatchObject({ code: 0 });
   });

@@ -32,7 +32,11 @@ export type FailureKind =
   | 'retention'
   | 'settings'
   | 'synchronous'
-  | 'replication';
+  | 'replication'
+  /** The look at a standby, or at a primary without backups, itself. */
+  | 'following'
+  /** This standby does not stream. */
+  | 'standby';
 
 export interface Failure {
   readonly at: Date;
@@ -135,7 +139,7 @@ export function newStatus(options: {
  */
 export function reasonsUnprotected(status: AgentStatus): string[] {
   if (!status.backupWanted) {
-    return ['backups are off, or there is no store'];
+    return ['backups are off, or there is no store', ...failuresOf(status)];
   }
   return [
     ...(status.server.kind === 'waiting' ? [`the server is not there: ${status.server.reason}`] : []),
@@ -147,8 +151,12 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
       : [`a restore would be refused: ${status.restoreRefused}`]),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
-    ...[...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`),
+    ...failuresOf(status),
   ];
+}
+
+function failuresOf(status: AgentStatus): string[] {
+  return [...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`);
 }
 
 /** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */

@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import type { SetPods } from '../restore/set-pods.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 
 /** Everything of the outside that `backup` needs besides its contract. */
@@ -10,6 +11,8 @@ export interface BackupEdges {
   readonly liveSettings: string;
   /** `paths.replicationSecret` */
   readonly replicationSecret: string;
+  /** Where the other pods of the set are; by their names below the governing Service where nothing else is said. */
+  readonly pods?: SetPods;
   /** Address that the HTTP pages are served on; null: all of them, of either family. */
   readonly listen: string | null;
   /** False only where the store is a plain directory on a laptop; in a pod a store that is not mounted is no store. */

@@ -12,8 +12,10 @@ import type { AgentContext, Connected } from './session.ts';
  * adopted database, a restored one and a rotated password get it too.
  * @throws with what stands in the way.
  */
-export async function reconcileReplication(context: AgentContext, connected: Connected): Promise<void> {
-  const { contract, edges } = context;
+export async function reconcileReplication(
+  { contract, edges }: Pick<AgentContext, 'contract' | 'edges'>,
+  connected: Pick<Connected, 'address' | 'credentials'>,
+): Promise<void> {
   if (contract.replication === null) {
     return;
   }
@@ -91,7 +93,7 @@ export async function reconcileRole(client: pg.Client, role: string, password: s
     if (!logsIn) {
       throw new Error(
         `the role "${role}" of the replication Secret was not made by pgusher, and ${row.logs_in ? 'has another password' : 'cannot log in'}; ` +
-          'wanted a role of its own for replication in the Secret, or that role\'s own password. ' +
+          "wanted a role of its own for replication in the Secret, or that role's own password. " +
           `To hand it over: COMMENT ON ROLE <role> IS '${ownComment}'`,
       );
     }

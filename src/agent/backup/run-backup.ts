@@ -1,12 +1,15 @@
+import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
+import { installScripts } from '../restore/install-scripts.ts';
 import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
+import { keepFollowing } from '../standby/keep-following.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepProtecting } from './protecting.ts';
@@ -61,8 +64,16 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     }
     throw error;
   }
+  // pgusher-restore does the same. Kubelets up to 1.36.3 may skip it after a power cut (kubernetes#138514), and the server's probes and
+  // hooks would run scripts that are not there.
+  await installScripts(join(edges.shared, 'bin')).catch((error: unknown) => {
+    log.error({ err: error }, 'the scripts of probes and hooks could not be installed');
+  });
   const witness = await witnessLock(edges.shared);
-  const alongside = edges.alongside.map((service) => service(stopping));
+  const alongside = [
+    ...edges.alongside.map((service) => service(stopping)),
+    keepFollowing({ contract, edges, report, stopping }),
+  ];
   const lost = attempt.lock.lost.then((message) => refused(edges, message));
   const protecting = keepProtecting({ contract, edges, status, report, stopping });
   const ended = await Promise.race([lost, protecting.then((): BackupEnd => ({ kind: 'stopped' }))]);

@@ -30,8 +30,7 @@ export interface Situation {
 
 export interface NewerTimeline {
   readonly timeline: number;
-  /** `store`, or `host:port` of a server that runs it now. */
-  readonly at: string;
+  readonly at: 'store';
 }
 
 /**
@@ -73,7 +72,7 @@ export function decide(situation: Situation): Decision {
 function startExisting(situation: Situation, data: Extract<DataDirectoryState, { kind: 'VALID' }>): Decision {
   const { store, contract } = situation;
   if (situation.role === 'primary' && situation.newerTimeline !== null && data.signal === null) {
-    return stop(overtaken(data.control.timeline, situation.newerTimeline));
+    return stop(overtaken(contract.set, data.control.timeline, situation.newerTimeline));
   }
   const notes: string[] = [];
   if (contract.restore.target !== null) {
@@ -123,12 +122,12 @@ function unwritable(store: Extract<StoreState, { kind: 'BACKUPS' | 'CLAIMED' }>)
     : [`${store.writeTrouble}; until it can be, nothing is archived and this database is NOT protected`];
 }
 
-function overtaken(own: number, { timeline, at }: NewerTimeline): string {
-  return at === 'store'
-    ? `PGDATA is on timeline ${own}, but the store holds timeline ${timeline} of the same database: another server was promoted. Wanted: one primary. ` +
-        `Delete the data claim to restore timeline ${timeline}, or keep this copy with a new postgres.io/backup-prefix`
-    : `PGDATA is on timeline ${own}, but ${at} runs timeline ${timeline} of the same database: it was promoted. Wanted: one primary. ` +
-        `Shut that server down; then delete its data claim to keep this copy, or this one's to restore timeline ${timeline} from the store`;
+function overtaken(set: string, own: number, { timeline, at }: NewerTimeline): string {
+  return (
+    `PGDATA is on timeline ${own}, but the ${at} holds timeline ${timeline} of the same database: another server was promoted. Wanted: one primary. ` +
+    `Write down which pod it is (\`pgusher promote ${set} --record POD\`) and this one follows it; where no other server is left, delete the data claim to restore timeline ${timeline} from the store, ` +
+    'or keep this copy with a new postgres.io/backup-prefix'
+  );
 }
 
 const unprotected =

@@ -1,5 +1,3 @@
-import type { AgentContract } from '../contract.ts';
-
 export type Role = 'primary' | 'standby';
 
 /**
@@ -14,16 +12,4 @@ export function podOrdinal(podName: string): number {
     );
   }
   return Number(digits);
-}
-
-/**
- * | role    | ordinal 0 | others  |
- * | auto    | primary   | standby |
- * | primary | primary   | standby |
- * | standby | standby   | standby |
- *
- * `role: primary` never makes a second one: it only says that ordinal 0 follows nobody.
- */
-export function podRole(contract: Pick<AgentContract, 'role'>, podName: string): Role {
-  return contract.role === 'standby' || podOrdinal(podName) > 0 ? 'standby' : 'primary';
 }

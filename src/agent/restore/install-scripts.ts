@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scriptNames } from '../contract.ts';
@@ -11,7 +12,8 @@ const source = new URL('../scripts/', import.meta.url);
 export async function installScripts(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   for (const name of Object.values(scriptNames)) {
-    const temporary = join(directory, `.${name}`);
+    // A name of its own: both containers of the agent install, and each is process 1.
+    const temporary = join(directory, `.${name}.${randomUUID()}`);
     await writeFile(temporary, await readFile(new URL(name, source)));
     await chmod(temporary, 0o755);
     await rename(temporary, join(directory, name));

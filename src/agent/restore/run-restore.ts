@@ -13,7 +13,6 @@ import { decisionFileName, writeDecisionFile } from '../decision/decision-file.t
 import { linkedParts, lostParts } from '../decision/lost-part.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { Role } from '../decision/pod-role.ts';
-import { podRole } from '../decision/pod-role.ts';
 import type { StoreState } from '../decision/store-state.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import type { Log } from '../log.ts';
@@ -25,13 +24,16 @@ import { bareMounts } from './bare-mounts.ts';
 import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
-import { newerTimelineOfPeers } from './peers.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
 import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
-import { copyPrimary, followPrimary, prepareUpstream } from './standby.ts';
+import { roleAtStart } from './role-at-start.ts';
+import { podsOfSet } from './set-pods.ts';
+import type { SetPods } from './set-pods.ts';
+import { copyPrimary, followAgain, keepAsStandby, prepareUpstream, readReplicationLogin } from './standby.ts';
+import type { Upstream } from './standby.ts';
 
 /** Where things are; the pod's are those of contract.ts, a test has its own. */
 export interface RestoreSurroundings {
@@ -40,6 +42,10 @@ export interface RestoreSurroundings {
   /** The volume that all containers of the pod share. */
   readonly shared: string;
   readonly replicationSecret: string;
+  /** `paths.liveSettings`: who is primary. */
+  readonly liveSettings: string;
+  /** Where the other pods are; by their names below the governing Service where nothing else is said. */
+  readonly pods?: SetPods;
   /** True in a pod: a store where nothing is mounted is no store. */
   readonly mustBeMount: boolean;
   /** How long a standby waits for its primary. */
@@ -53,11 +59,10 @@ export interface RestoreSurroundings {
  * @throws RestoreRefused where the server must not start, with one line for a person; system errors as they are.
  */
 export async function runRestore(contract: AgentContract, surroundings: RestoreSurroundings): Promise<void> {
-  const role = podRole(contract, surroundings.pod);
   const paths = dataVolumePaths(contract.dataMount);
   await prepareFolders(contract, surroundings, paths);
   await installScripts(join(surroundings.shared, 'bin'));
-  const boot: Boot = { contract, surroundings, role, paths };
+  const boot: Boot = { contract, surroundings, paths };
   await carryOut(boot, await settledState(boot));
 }
 
@@ -88,7 +93,6 @@ async function prepareFolders(
 interface Boot {
   readonly contract: AgentContract;
   readonly surroundings: RestoreSurroundings;
-  readonly role: Role;
   readonly paths: DataVolumePaths;
 }
 
@@ -129,9 +133,22 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 }
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
-  const { contract, surroundings, role } = boot;
+  const { contract, surroundings } = boot;
   const store = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
   const source = await stateOf(contract.source, null, false, surroundings);
+  const verdict = await roleAtStart(
+    contract,
+    { ...surroundings, pods: surroundings.pods ?? podsOfSet(contract) },
+    data,
+    store,
+  );
+  if (verdict.kind === 'stop') {
+    throw new RestoreRefused(verdict.reason);
+  }
+  const role: Role = verdict.kind;
+  for (const note of verdict.notes) {
+    surroundings.log.warn(note);
+  }
   const decision = decide({
     role,
     data,
@@ -147,7 +164,12 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   for (const note of decision.notes) {
     surroundings.log.warn(note);
   }
-  const done = await act(boot, decision, decision.action === 'restore' && decision.from === 'source' ? source : store);
+  const done = await act(
+    boot,
+    decision,
+    verdict.kind === 'standby' ? verdict : null,
+    decision.action === 'restore' && decision.from === 'source' ? source : store,
+  );
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
@@ -161,13 +183,15 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 async function act(
   boot: Boot,
   decision: Exclude<Decision, { action: 'stop' }>,
+  /** Null for a primary; `of`: whom a standby follows. */
+  standby: { readonly of: string | null } | null,
   from: StoreState,
 ): Promise<Pick<BootDecision, 'action' | 'leastSettings'>> {
   const { contract, paths } = boot;
   switch (decision.action) {
     case 'start':
-      if (boot.role === 'standby') {
-        await followPrimary(await upstreamOf(boot), contract.dataDirectory);
+      if (standby !== null) {
+        await startAsStandby(boot, standby.of);
       }
       await tryToRecord(boot);
       return { action: 'start', leastSettings: {} };
@@ -177,7 +201,7 @@ async function act(
       return { action: 'initialise', leastSettings: {} };
     case 'copy':
       await forgetInitialisation(boot);
-      await copyPrimary(await upstreamOf(boot), paths.staging, boot.surroundings.primaryPatienceMs);
+      await copyAsStandby(boot, standby?.of ?? null);
       await moveIntoPlace(paths, contract.dataDirectory);
       return { action: 'copied', leastSettings: {} };
     case 'restore': {
@@ -217,7 +241,9 @@ async function act(
 async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {
   const found = await readDataDirectoryState(contract.dataDirectory, contract.dataMount);
   if (found.kind === 'OURS-PARTIAL' && found.remedy === 'take-back') {
-    surroundings.log.warn('an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left');
+    surroundings.log.warn(
+      'an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left',
+    );
     await takeBackInitialisation(paths, contract.dataDirectory);
   } else {
     await rm(paths.initialising, { force: true });
@@ -236,27 +262,24 @@ async function stateOf(
     : readStoreState({ store, owner, writable, mustBeMount: surroundings.mustBeMount });
 }
 
-/** In the store, which is asked first, or at another server of the set. */
+/** In the store; the other servers were asked before. */
 async function newerThan(
-  { contract, surroundings }: Boot,
+  { contract }: Boot,
   store: StoreState,
   { control }: Extract<DataDirectoryState, { kind: 'VALID' }>,
 ): Promise<NewerTimeline | null> {
   const { systemId } = control;
-  const own = await newestOwnTimeline(contract.dataDirectory, control.timeline);
   if (
-    contract.store !== null &&
-    (store.kind === 'BACKUPS' || store.kind === 'CLAIMED') &&
-    store.systemId === systemId
+    contract.store === null ||
+    (store.kind !== 'BACKUPS' && store.kind !== 'CLAIMED') ||
+    store.systemId !== systemId ||
+    store.wal === null
   ) {
-    const timeline =
-      store.wal === null ? null : await newerTimeline(storeRoot(contract.store), systemId, store.wal, own);
-    if (timeline !== null) {
-      return { timeline, at: 'store' };
-    }
+    return null;
   }
-  const { replicationSecret, log } = surroundings;
-  return newerTimelineOfPeers({ contract, replicationSecret, systemId, own, log });
+  const own = await newestOwnTimeline(contract.dataDirectory, control.timeline);
+  const timeline = await newerTimeline(storeRoot(contract.store), systemId, store.wal, own);
+  return timeline === null ? null : { timeline, at: 'store' };
 }
 
 async function claim(boot: Boot): Promise<void> {
@@ -276,14 +299,27 @@ async function claim(boot: Boot): Promise<void> {
   }
 }
 
-async function upstreamOf(boot: Boot): ReturnType<typeof prepareUpstream> {
-  const { surroundings } = boot;
-  return prepareUpstream(
-    boot.contract,
-    surroundings.pod,
-    surroundings.replicationSecret,
-    join(surroundings.shared, 'secrets'),
-  );
+async function startAsStandby(boot: Boot, of: string | null): Promise<void> {
+  const { contract, surroundings } = boot;
+  if (of === null && contract.replication !== null) {
+    await keepAsStandby(contract.dataDirectory);
+    return;
+  }
+  const upstream = await upstreamOf(boot, of);
+  const { password } = await readReplicationLogin(surroundings.replicationSecret);
+  await followAgain(upstream, password, contract.dataDirectory, surroundings.log);
+}
+
+async function copyAsStandby(boot: Boot, of: string | null): Promise<void> {
+  const { paths, surroundings } = boot;
+  const upstream = await upstreamOf(boot, of);
+  const { password } = await readReplicationLogin(surroundings.replicationSecret);
+  await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+}
+
+async function upstreamOf({ contract, surroundings }: Boot, of: string | null): Promise<Upstream> {
+  const { pod, replicationSecret, shared } = surroundings;
+  return prepareUpstream(contract, of, pod, replicationSecret, shared);
 }
 
 /** The record of this very request, where it was carried out before. @throws where the id was used for another request. */

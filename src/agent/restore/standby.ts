@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract } from '../contract.ts';
+import type { Log } from '../log.ts';
 import { syncDirectory } from '../store/durable-file.ts';
 import { findClientProgram } from '../server-connection/client-program.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
 import { fsyncTree } from './fsync-tree.ts';
 import { RestoreRefused } from './restore-plan.ts';
+import { parseAddress } from './set-pods.ts';
+import { makeStandbySlot, remakeStandbySlot } from './standby-slot.ts';
 
 /** Where a standby finds its primary and how it logs in. */
 export interface Upstream {
@@ -24,33 +27,36 @@ export interface Upstream {
 /**
  * Reads the replication Secret and writes the passfile, 0600: libpq ignores one that others can read, and the files of a
  * mounted Secret are readable by the group.
- * @throws RestoreRefused where the contract names no primary or no Secret.
+ * @param primary `host:port`
+ * @throws RestoreRefused where no primary is known, or no Secret.
  */
 export async function prepareUpstream(
-  contract: AgentContract,
+  contract: Pick<AgentContract, 'replication'>,
+  primary: string | null,
   pod: string,
   secret: string,
-  secrets: string,
+  shared: string,
 ): Promise<Upstream> {
-  if (contract.primary === null || contract.replication === null) {
+  if (primary === null || contract.replication === null) {
     throw new RestoreRefused(
       'this pod is a standby, but no primary or no login is known. Wanted: postgres.io/replication-secret (a Secret with username and password), and postgres.io/primary where the set has no primary of its own',
     );
   }
   const { user, password } = await readReplicationLogin(secret);
-  await mkdir(secrets, { recursive: true, mode: 0o700 });
-  const passfile = join(secrets, 'replication.passfile');
+  const passfile = replicationPassfile(shared);
+  await mkdir(dirname(passfile), { recursive: true, mode: 0o700 });
   await writePassfile(passfile, password);
-  const separator = contract.primary.lastIndexOf(':');
-  return {
-    host: separator === -1 ? contract.primary : contract.primary.slice(0, separator),
-    port: separator === -1 ? 5432 : Number(contract.primary.slice(separator + 1)),
-    user,
-    passfile,
-    pod,
-    // Names of slots: lower-case letters, digits and underscores (PostgreSQL manual, "Replication Slots").
-    slot: `pgusher_${pod.toLowerCase().replace(/[^a-z0-9]/g, '_')}`.slice(0, 63),
-  };
+  return { ...parseAddress(primary), user, passfile, pod, slot: standbySlotName(pod) };
+}
+
+/** Kept by pgusher-backup while the server runs, so that a rotated Secret is followed. */
+export function replicationPassfile(shared: string): string {
+  return join(shared, 'secrets', 'replication.passfile');
+}
+
+/** Names of slots: lower-case letters, digits and underscores (PostgreSQL manual, "Replication Slots"). */
+export function standbySlotName(pod: string): string {
+  return `pgusher_${pod.toLowerCase().replace(/[^a-z0-9]/g, '_')}`.slice(0, 63);
 }
 
 /** @throws RestoreRefused where the mounted Secret lacks one of the two; system errors as they are. */
@@ -71,11 +77,16 @@ export async function readReplicationLogin(
  * `patienceMs`: at a first start the primary comes up at the same time.
  * @throws RestoreRefused with pg_basebackup's last words.
  */
-export async function copyPrimary(upstream: Upstream, directory: string, patienceMs: number): Promise<void> {
+export async function copyPrimary(
+  upstream: Upstream,
+  password: string,
+  directory: string,
+  patienceMs: number,
+): Promise<void> {
   const program = findClientProgram('pg_basebackup');
   const until = performance.now() + patienceMs;
   for (;;) {
-    const failure = await runBaseBackup(program, upstream, directory);
+    const failure = await runBaseBackup(program, upstream, password, directory);
     if (failure === undefined) {
       break;
     }
@@ -86,13 +97,16 @@ export async function copyPrimary(upstream: Upstream, directory: string, patienc
     }
     await sleep(2_000);
   }
-  await followPrimary(upstream, directory);
+  await followPrimary(upstream, directory, true);
   await fsyncTree(directory);
   await syncDirectory(join(directory, '..'));
 }
 
-/** standby.signal and primary_conninfo, also for a standby that is there already: passfile and primary may have changed. */
-export async function followPrimary(upstream: Upstream, dataDirectory: string): Promise<void> {
+/**
+ * standby.signal and primary_conninfo, also for a standby that is there already: passfile and primary may have changed. Its slot is
+ * named only where it is there: one that is missing keeps a standby from ever streaming, none only costs the promise that WAL is kept.
+ */
+export async function followPrimary(upstream: Upstream, dataDirectory: string, hasSlot: boolean): Promise<void> {
   const path = join(dataDirectory, 'postgresql.auto.conf');
   const text = await readFile(path, 'utf8');
   const kept = text
@@ -102,7 +116,7 @@ export async function followPrimary(upstream: Upstream, dataDirectory: string): 
     .replace(/\n*$/, '\n');
   const lines = [
     `primary_conninfo = ${setting(connectionString(upstream))}`,
-    `primary_slot_name = ${setting(upstream.slot)}`,
+    ...(hasSlot ? [`primary_slot_name = ${setting(upstream.slot)}`] : []),
     `recovery_target_timeline = 'latest'`,
   ];
   const wanted = `${kept}${lines.join('\n')}\n`;
@@ -112,7 +126,29 @@ export async function followPrimary(upstream: Upstream, dataDirectory: string): 
   await writeFile(join(dataDirectory, 'standby.signal'), '', { mode: 0o600 });
 }
 
-function connectionString(upstream: Upstream): string {
+/** It takes no writes, and follows whom its settings name: nobody else is known. */
+export async function keepAsStandby(dataDirectory: string): Promise<void> {
+  await writeFile(join(dataDirectory, 'standby.signal'), '', { mode: 0o600 });
+}
+
+/** A standby that has data: its slot is made before it asks for it. Where the primary is away, pgusher-backup makes it later. */
+export async function followAgain(
+  upstream: Upstream,
+  password: string,
+  dataDirectory: string,
+  log: Log,
+): Promise<void> {
+  const slot = await makeStandbySlot(upstream, { user: upstream.user, password });
+  if (slot.kind === 'failed') {
+    log.warn(
+      `slot ${upstream.slot} cannot be made at ${upstream.host}:${upstream.port} now (${slot.reason}): without it until then`,
+    );
+  }
+  await followPrimary(upstream, dataDirectory, slot.kind !== 'failed');
+}
+
+/** The value of primary_conninfo. */
+export function connectionString(upstream: Upstream): string {
   const values = {
     host: upstream.host,
     port: String(upstream.port),
@@ -126,29 +162,30 @@ function connectionString(upstream: Upstream): string {
     .join(' ');
 }
 
-function setting(value: string): string {
+/** As a literal of the configuration files, and of ALTER SYSTEM. */
+export function setting(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** The last line of its standard error, or undefined where it succeeded. */
-async function runBaseBackup(program: string, upstream: Upstream, directory: string): Promise<string | undefined> {
-  const slot = await runProgram(program.replace(/pg_basebackup$/, 'pg_receivewal'), upstream, [
-    '--create-slot',
-    '--if-not-exists',
-    '--slot',
-    upstream.slot,
-  ]);
-  return (
-    slot ??
-    (await runProgram(program, upstream, [
-      '--pgdata',
-      directory,
-      '--wal-method=stream',
-      '--checkpoint=fast',
-      '--slot',
-      upstream.slot,
-    ]))
-  );
+async function runBaseBackup(
+  program: string,
+  upstream: Upstream,
+  password: string,
+  directory: string,
+): Promise<string | undefined> {
+  // Anew: the copy needs nothing from before, and a slot that has lost its WAL would never be good again.
+  const slot = await remakeStandbySlot(upstream, { user: upstream.user, password });
+  return slot.kind === 'failed'
+    ? slot.reason
+    : runProgram(program, upstream, [
+        '--pgdata',
+        directory,
+        '--wal-method=stream',
+        '--checkpoint=fast',
+        '--slot',
+        upstream.slot,
+      ]);
 }
 
 async function runProgram(program: string, upstream: Upstream, args: readonly string[]): Promise<string | undefined> {

@@ -2,8 +2,9 @@
 # readinessProbe of the server: may clients be sent here?
 #
 # Runs     in the server's container, by the kubelet:  sh /pgusher/bin/ready.sh PORT
-# Reads    ../decision beside this file (role); POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
+# Reads    ../decision (role) and ../standby-trouble beside this file; POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
 # Exit     0 when pg_isready says 0 and, where the decision does not say standby, the server is not in recovery; else 1.
+#          A standby that has a reason why it never streams again: 1, with the reason.
 #          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
 #          unready: the server answered.
 # Safe at any time; writes nothing.
@@ -32,7 +33,13 @@ if [ -r "$decision" ]; then
     [ "$name" = role ] && role=$value
   done <"$decision"
 fi
-[ "$role" = standby ] && exit 0
+if [ "$role" = standby ]; then
+  # Written by pgusher-backup: this standby will never stream again as it is, so that what it shows grows old.
+  trouble=${0%/*}/../standby-trouble
+  [ -s "$trouble" ] || exit 0
+  cat "$trouble" >&2
+  exit 1
+fi
 
 password=${POSTGRES_PASSWORD:-}
 [ -r "${POSTGRES_PASSWORD_FILE:-}" ] && password=$(cat "$POSTGRES_PASSWORD_FILE")

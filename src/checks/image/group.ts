@@ -1,5 +1,6 @@
 import { bitnamiFrozen } from './bitnami-frozen.ts';
 import { containerNotFound } from './container-not-found.ts';
+import { imageCommandUnknown } from './image-command-unknown.ts';
 import { imageDigestOnly } from './image-digest-only.ts';
 import { imageEol } from './image-eol.ts';
 import { imageFamilySwitch } from './image-family-switch.ts';
@@ -21,6 +22,7 @@ export const imageChecks = [
   pgcontainerAmbiguous,
   containerNotFound,
   imageUnknown,
+  imageCommandUnknown,
   versionContradictsImage,
   imageLatest,
   imageDigestOnly,

@@ -1,4 +1,3 @@
-import { memoryLimit } from '../../injections/resources.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { parameterField } from '../field-path.ts';
@@ -12,7 +11,7 @@ const defaultConnections = 100;
 const share = 0.5;
 
 /**
- * Fields: max_connections, work_mem and shared_buffers against resources.limits.memory of the Postgres container.
+ * Fields: max_connections, work_mem and shared_buffers against resources.limits.memory of the Postgres container and of its pod.
  * Allowed: what fits when each second session uses its work_mem once. Only where the object says max_connections or work_mem.
  */
 export const connectionsVsMemory: Check = {
@@ -23,7 +22,7 @@ export const connectionsVsMemory: Check = {
     'On a busy day the kernel kills a session, and the server restarts all of them with a crash recovery; what was not committed is gone, and the load comes back at once.',
   instead: 'Fewer connections and a pooler, a smaller work_mem, or a higher limit.',
   examine({ server }) {
-    const limit = server === undefined ? undefined : memoryLimit(server);
+    const limit = server?.resources.memoryLimit;
     const parameter = server?.parameters.get('max_connections') ?? server?.parameters.get('work_mem');
     if (server === undefined || limit === undefined || parameter === undefined) return noObservations;
     const connections = countParameter(server, 'max_connections') ?? defaultConnections;

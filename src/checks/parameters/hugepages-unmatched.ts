@@ -1,6 +1,3 @@
-import { objectAt } from '../../workload/json.ts';
-import type { ServerContainer } from '../../workload/postgres-workload.ts';
-import { parseQuantity } from '../../workload/quantity.ts';
 import { noObservations, runsAlready } from '../check.ts';
 import type { Check } from '../check.ts';
 import { parameterField } from '../field-path.ts';
@@ -8,7 +5,8 @@ import { defaultSharedBuffers, memoryParameter, shownMemory } from './parameter-
 import { isOn } from './unsafe-parameter.ts';
 
 /**
- * Fields: huge_pages and shared_buffers against resources.limits of the Postgres container (hugepages-2Mi, hugepages-1Gi).
+ * Fields: huge_pages and shared_buffers against resources.limits of the Postgres container, else of its pod
+ * (hugepages-2Mi, hugepages-1Gi).
  * Allowed: try, which is the default, or off; on with at least as many huge pages as shared_buffers. Kubernetes itself wants
  * requests and limits of huge pages to be equal.
  */
@@ -25,7 +23,7 @@ export const hugepagesUnmatched: Check = {
   examine({ server }, surroundings) {
     const parameter = server?.parameters.get('huge_pages');
     if (server === undefined || parameter === undefined || !isOn(parameter.value)) return noObservations;
-    const pages = hugePages(server);
+    const pages = server.resources.hugePages;
     const buffers = memoryParameter(server, 'shared_buffers')?.bytes ?? defaultSharedBuffers;
     if (pages >= buffers) return noObservations;
     const seen = pages === 0 ? 'no huge pages' : `${shownMemory(pages)} of huge pages`;
@@ -38,9 +36,3 @@ export const hugepagesUnmatched: Check = {
     ];
   },
 };
-
-function hugePages({ container }: ServerContainer): number {
-  return Object.entries(objectAt(objectAt(container, 'resources'), 'limits'))
-    .filter(([name]) => name.startsWith('hugepages-'))
-    .reduce((sum, [, quantity]) => sum + (typeof quantity === 'string' ? (parseQuantity(quantity) ?? 0) : 0), 0);
-}

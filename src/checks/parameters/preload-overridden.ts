@@ -37,6 +37,8 @@ const neededBy: Partial<Readonly<Record<FamilyId, readonly string[]>>> = {
   timescaledb: ['timescaledb'],
   'timescaledb-ha': ['timescaledb'],
   supabase: ['pg_net', 'pg_cron'],
+  immich: ['vchord'],
+  age: ['age'],
 };
 
 /** Supabase's list is longer than what is asked for here. */

@@ -1,4 +1,3 @@
-import { memoryLimit } from '../../injections/resources.ts';
 import type { ServerContainer, ServerParameter } from '../../workload/postgres-workload.ts';
 import { noObservations, runsAlready } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
@@ -14,7 +13,7 @@ const leastMeant = 16 * 2 ** 20;
 
 /**
  * Fields: shared_buffers in command and args of the Postgres container and in postgres.io/parameters, against
- * resources.limits.memory.
+ * resources.limits.memory of the container and of its pod.
  * Allowed: up to 40 % of the limit; any size without a limit; a number with a unit.
  */
 export const sharedBuffersVsMemory: Check = {
@@ -30,7 +29,7 @@ export const sharedBuffersVsMemory: Check = {
     const value = memoryParameter(server, 'shared_buffers');
     if (value === undefined) return noObservations;
     if (!value.hasUnit && value.bytes < leastMeant) return [withoutUnit(server, parameter, value.bytes)];
-    const limit = memoryLimit(server);
+    const limit = server.resources.memoryLimit;
     return limit === undefined || value.bytes <= mostShare * limit
       ? noObservations
       : [tooLarge(server, parameter, { bytes: value.bytes, limit, stands: runsAlready(surroundings) })];

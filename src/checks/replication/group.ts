@@ -3,6 +3,7 @@ import { headlessNotReadyAddresses } from './headless-not-ready-addresses.ts';
 import { headlessServiceMissing } from './headless-service-missing.ts';
 import { hpaTarget } from './hpa-target.ts';
 import { maxConnectionsLowered } from './max-connections-lowered.ts';
+import { modeVariable } from './mode-variable.ts';
 import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
 import { ordinalsStart } from './ordinals-start.ts';
 import { pdbMissing } from './pdb-missing.ts';
@@ -21,6 +22,7 @@ export const replicationChecks = [
   replicasWithoutReplication,
   hpaTarget,
   roleWithoutPrimary,
+  modeVariable,
   roleToStandby,
   ordinalsStart,
   serviceNameMissing,

@@ -16,13 +16,16 @@ import { readonlyRootNoTmp } from './readonly-root-no-tmp.ts';
 import { restartpolicyInitJob } from './restartpolicy-init-job.ts';
 import { secretKeyMissing } from './secret-key-missing.ts';
 import { secretMissing } from './secret-missing.ts';
+import { serverNotRestarted } from './server-not-restarted.ts';
 import { shellWrapperPid1 } from './shell-wrapper-pid1.ts';
 import { uidMismatch } from './uid-mismatch.ts';
 import { userInitdbMount } from './user-initdb-mount.ts';
+import { userNamespace } from './user-namespace.ts';
 import type { Check } from '../check.ts';
 
 /** Start, in the order in which findings are told. */
 export const startChecks = [
+  serverNotRestarted,
   shellWrapperPid1,
   commandBypassesEntrypoint,
   readonlyRootNoTmp,
@@ -31,6 +34,7 @@ export const startChecks = [
   secretKeyMissing,
   secretMissing,
   uidMismatch,
+  userNamespace,
   fsgroupMissingNonroot,
   fsgroupAlwaysLarge,
   restartpolicyInitJob,

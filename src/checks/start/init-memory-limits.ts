@@ -28,7 +28,9 @@ export const initMemoryLimits: Check = {
   examine(workload, { facts }) {
     const { server, namespace } = workload;
     if (server?.data.mount === undefined) return noObservations;
-    const observations = looked.flatMap((resource) => [
+    // What the pod itself says, its containers share; the agent then has none of its own.
+    const own = looked.filter((resource) => !server.resources.podSays.has(resource));
+    const observations = own.flatMap((resource) => [
       ...facts.limitRanges.within(namespace).flatMap((range) => ofLimitRange(range, resource, workload, server)),
       ...facts.quotas.within(namespace).flatMap((quota) => ofQuota(quota, resource, workload, server)),
     ]);

@@ -1,8 +1,11 @@
 import { graceTooLow } from './grace-too-low.ts';
 import { graceVsCheckpoint } from './grace-vs-checkpoint.ts';
+import { maxUnavailable } from './max-unavailable.ts';
 import { prestopSmart } from './prestop-smart.ts';
 import { prestopUnsupported } from './prestop-unsupported.ts';
+import { restartAllKillsServer } from './restart-all-kills-server.ts';
 import { shareProcessNamespace } from './share-process-namespace.ts';
+import { stopSignal } from './stop-signal.ts';
 import { stopsignalTerm } from './stopsignal-term.ts';
 import { updateOndelete } from './update-ondelete.ts';
 import { updatePartition } from './update-partition.ts';
@@ -13,9 +16,12 @@ export const stopChecks = [
   graceTooLow,
   graceVsCheckpoint,
   stopsignalTerm,
+  stopSignal,
+  restartAllKillsServer,
   prestopUnsupported,
   prestopSmart,
   shareProcessNamespace,
   updateOndelete,
   updatePartition,
+  maxUnavailable,
 ] as const satisfies readonly Check[];

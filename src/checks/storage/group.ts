@@ -1,3 +1,4 @@
+import { dataMountReadonly } from './data-mount-readonly.ts';
 import { pg18OldMount } from './pg18-old-mount.ts';
 import { pgdataAtMountRoot } from './pgdata-at-mount-root.ts';
 import { pgdataEmptydir } from './pgdata-emptydir.ts';
@@ -23,6 +24,7 @@ export const storageChecks = [
   pgdataEmptydir,
   pgdataHostpath,
   pgdataEphemeralVolume,
+  dataMountReadonly,
   storageNfs,
   storageFuseSmb,
   pg18OldMount,

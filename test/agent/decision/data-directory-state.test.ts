@@ -59,10 +59,10 @@ describe('what lies in PGDATA', () => {
     put('pgdata/PG_VERSION', '20\n');
     put('pgdata/global/pg_control', bytes);
     const state = await readDataDirectoryState(data, mount);
-    expect(state).toMatchObject({
-      kind: 'NEWER',
-      found: expect.stringMatching(/holds a database of PostgreSQL 20: pg_control is of version 2003, .*agent-image/),
-    });
+    expect(state.kind).toBe('NEWER');
+    expect(state.kind === 'NEWER' ? state.found : '').toMatch(
+      /holds a database of PostgreSQL 20: pg_control is of version 2003, .*agent-image/,
+    );
   });
 
   it.each([

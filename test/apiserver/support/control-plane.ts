@@ -30,9 +30,13 @@ export interface KubectlResult {
   readonly stderr: string;
 }
 
-/** `controllers`: those of kube-controller-manager, each with an account of its own as in most clusters. */
+/**
+ * `controllers`: those of kube-controller-manager, each with an account of its own as in most clusters. `staticPolicies`: a folder of
+ * policies on the apiserver's own disk.
+ */
 export async function startControlPlane(
   controllers: readonly string[] = ['statefulset-controller'],
+  { staticPolicies }: { readonly staticPolicies?: string } = {},
 ): Promise<ControlPlane> {
   const programs = buildPrograms(kubernetesVersion, ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-apiserver-'));
@@ -50,6 +54,10 @@ export async function startControlPlane(
   const kubeconfig = file('kubeconfig');
   writeFileSync(kubeconfig, kubeconfigText(apiserverPort, token), { mode: 0o600 });
 
+  const admissionConfiguration = (folder: string): string => {
+    writeFileSync(file('admission.yaml'), admissionConfigurationText(folder));
+    return file('admission.yaml');
+  };
   const processes: ChildProcess[] = [];
   const start = (name: string, args: readonly string[]): void => {
     const log = openSync(file(`${name}.log`), 'a');
@@ -101,6 +109,9 @@ export async function startControlPlane(
     file('service-account.key'),
     '--service-cluster-ip-range',
     '10.96.0.0/24',
+    ...(staticPolicies === undefined
+      ? []
+      : ['--admission-control-config-file', admissionConfiguration(staticPolicies)]),
     '--v',
     '2',
   ]);
@@ -172,6 +183,19 @@ async function killAndWait(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
+}
+
+function admissionConfigurationText(staticManifestsDir: string): string {
+  const configuration = {
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyConfiguration',
+    staticManifestsDir,
+  };
+  return JSON.stringify({
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'AdmissionConfiguration',
+    plugins: [{ name: 'ValidatingAdmissionPolicy', configuration }],
+  });
 }
 
 function kubeconfigText(port: number, token: string): string {

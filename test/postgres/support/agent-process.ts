@@ -1,6 +1,7 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { runBackup } from '../../../src/agent/backup/run-backup.ts';
 import { createLog } from '../../../src/agent/log.ts';
+import { podsOnLoopback } from './pods-on-loopback.ts';
 
 /**
  * `backup` as a process of its own, with the places that are fixed in a pod given by AGENT_PLACES (JSON): what a test
@@ -11,6 +12,8 @@ interface Places {
   readonly liveSettings: string;
   readonly replicationSecret: string;
   readonly storeMustBeMount: boolean;
+  /** Pod → its server on loopback. */
+  readonly ports: Readonly<Record<string, number>> | null;
 }
 
 function isPlaces(value: unknown): value is Places {
@@ -29,6 +32,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 const end = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
   ...places,
+  ...(places.ports === null ? {} : { pods: podsOnLoopback(places.ports) }),
   environment: process.env,
   listen: '127.0.0.1',
   retrySeconds: 1,

@@ -51,6 +51,8 @@ export interface AgentOptions {
   readonly storeMustBeMount?: boolean;
   readonly backup?: Partial<BackupContract>;
   readonly contract?: Partial<AgentContract>;
+  /** The servers of the set, by pod; names below the contract's service otherwise. */
+  readonly ports?: Readonly<Record<string, number>>;
   /** File with the milliseconds that its clock is wrong by; see jumping-clock.ts. */
   readonly clock?: string;
   /** False: do not wait until it answers HTTP. */
@@ -137,6 +139,7 @@ export async function newPod(label: string): Promise<Pod> {
           liveSettings,
           replicationSecret: join(directory, 'replication'),
           storeMustBeMount: options.storeMustBeMount ?? false,
+          ports: options.ports ?? null,
         },
         options.clock,
       );
@@ -176,7 +179,7 @@ export async function newPod(label: string): Promise<Pod> {
 function spawnAgent(
   contract: AgentContract,
   environment: Readonly<Record<string, string>>,
-  places: Readonly<Record<string, string | boolean>>,
+  places: Readonly<Record<string, unknown>>,
   clock: string | undefined,
 ): Agent {
   const preload = clock === undefined ? [] : ['--import', join(import.meta.dirname, 'jumping-clock.ts')];

@@ -15,6 +15,7 @@ export function contractOf(parts: ContractParts): AgentContract {
     bootstrap: 'auto',
     role: 'auto',
     primary: null,
+    service: null,
     replication: null,
     source: null,
     restore: { backup: 'latest', target: null, id: null },

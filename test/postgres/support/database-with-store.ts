@@ -271,6 +271,10 @@ function countingSteps({ killAtStep, killBefore, stepsTo }: StepCounting): {
 export interface RestoreOptions extends StepCounting {
   readonly pod?: string;
   readonly mustBeMount?: boolean;
+  /** Where the ConfigMap is mounted; a folder that is not there otherwise. */
+  readonly liveSettings?: string;
+  /** The servers of the set, by pod; names below the contract's service otherwise. */
+  readonly ports?: Readonly<Record<string, number>>;
   /** As whoever runs the test, not as the server's user. */
   readonly asRoot?: boolean;
 }
@@ -293,6 +297,8 @@ export async function runRestoreProcess(
         shared: database.shared,
         pod: options.pod ?? 'db-0',
         mustBeMount: options.mustBeMount ?? false,
+        liveSettings: options.liveSettings ?? join(database.shared, 'no-settings'),
+        ports: options.ports ?? null,
       }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,9 +4,9 @@
 # version 13, SCRAM from 14 on: the method md5 takes either). What else that one can do is not needed here.
 #
 # Runs         in a file system of debian-postgres.sh as user postgres, called by initdb.sh
-# Arguments    those of the server, not looked at
+# Arguments    the server's command line, which it becomes at its end, as the image's does
 # Environment  PGDATA, POSTGRES_PASSWORD
-# Exit         that of initdb, else of the server, which it becomes
+# Exit         that of initdb, or of the server
 # Safe twice   no; initdb refuses a directory that is not empty
 set -eu
 
@@ -14,5 +14,4 @@ password=$(mktemp)
 printf '%s\n' "$POSTGRES_PASSWORD" >"$password"
 initdb --pgdata "$PGDATA" --username postgres --pwfile "$password" --auth-local trust --auth-host md5 >/dev/null
 rm "$password"
-
 exec "$@"

@@ -1,0 +1,206 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { AgentContract } from '../contract.ts';
+import { environmentNames } from '../contract.ts';
+import type { BackupEdges } from '../backup/backup-edges.ts';
+import { pause } from '../backup/pause.ts';
+import { reconcileReplication } from '../backup/replication.ts';
+import type { StatusReport } from '../backup/status-report.ts';
+import { messageOf } from '../backup/status-report.ts';
+import { readPrimaryRecord } from '../decision/primary-record.ts';
+import { askPeer, readPeer } from '../restore/peers.ts';
+import { addressText, podsOfSet } from '../restore/set-pods.ts';
+import { makeStandbySlot } from '../restore/standby-slot.ts';
+import { connectionString, readReplicationLogin, replicationPassfile, standbySlotName } from '../restore/standby.ts';
+import { readCredentials } from '../server-connection/credentials.ts';
+import type { Credentials } from '../server-connection/credentials.ts';
+import { writePassfile } from '../server-connection/passfile.ts';
+import type { ServerAddress } from '../server-connection/server-address.ts';
+import { connectAsReplication } from '../server-connection/server-connection.ts';
+import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { newestOf } from './primary-order.ts';
+import type { StandbyServer } from './standby-server.ts';
+import { readStandbyServer, setUpstream } from './standby-server.ts';
+import { neverStreams, walIsGone } from './streaming-trouble.ts';
+
+/** Beside the server: why it must not be sent clients; ready.sh reads it. */
+export const standbyTroubleFile = 'standby-trouble';
+
+export interface FollowingOptions {
+  readonly contract: AgentContract;
+  readonly edges: BackupEdges;
+  readonly report: StatusReport;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * What a server with a replication login needs beside backups, whether there are backups or not. As a standby: the passfile follows its Secret,
+ * the primary the record, a slot that is missing is made, and one that can never stream again is not Ready and says why.
+ * As a primary that makes no backups: role and pg_hba line (with backups, session.ts keeps them).
+ */
+export async function keepFollowing(options: FollowingOptions): Promise<void> {
+  const { contract, report, stopping } = options;
+  if (contract.replication === null) {
+    return;
+  }
+  const known: Known = { password: null, probeAt: null };
+  while (!stopping.aborted) {
+    let calm = true;
+    try {
+      calm = await lookOnce(options, known);
+      report.recovered('following');
+    } catch (error) {
+      calm = false;
+      if (!stopping.aborted) {
+        report.failed('following', messageOf(error));
+      }
+    }
+    await pause(calm ? 3_000 : 1_000, stopping);
+  }
+}
+
+interface Known {
+  /** What the passfile has. */
+  password: string | null;
+  /** When the primary is asked for the WAL again (performance.now()); null while all is well. */
+  probeAt: number | null;
+}
+
+/** A standby that has just lost its connection is back by itself, and to be asked for WAL costs the primary some. */
+const probeEveryMs = 15_000;
+
+/** @returns whether all is as it should be. */
+async function lookOnce(options: FollowingOptions, known: Known): Promise<boolean> {
+  const { contract, edges } = options;
+  const credentials = await readCredentials(edges.environment);
+  const address = { host: '127.0.0.1', port: contract.serverPort };
+  const attempt = await connectAsReplication(address, credentials);
+  if (attempt.kind !== 'connected') {
+    // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
+    if (attempt.kind === 'refused') {
+      throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
+    }
+    return false;
+  }
+  try {
+    const server = await readStandbyServer(attempt.connection);
+    if (server.inRecovery) {
+      return await followOnce(options, attempt.connection, server, known);
+    }
+    await says(options, null);
+    if (contract.backup === null || contract.store === null) {
+      await reconcileReplication({ contract, edges }, { address, credentials });
+    }
+    return true;
+  } finally {
+    await attempt.connection.close();
+  }
+}
+
+async function followOnce(
+  options: FollowingOptions,
+  connection: ServerConnection,
+  server: StandbyServer,
+  known: Known,
+): Promise<boolean> {
+  const { contract, edges } = options;
+  const login = await readReplicationLogin(edges.replicationSecret);
+  const pod = edges.environment[environmentNames.pod] ?? '';
+  const passfile = replicationPassfile(edges.shared);
+  if (login.password !== known.password) {
+    // Read by libpq at each connection: a rotated Secret needs no reload, and a standby that streams is not disturbed.
+    // A server that was a primary at its start has none.
+    await mkdir(dirname(passfile), { recursive: true, mode: 0o700 });
+    await writePassfile(passfile, login.password);
+    known.password = login.password;
+  }
+  const pods = edges.pods ?? podsOfSet(contract);
+  const record = await newestOf(await readPrimaryRecord(edges.liveSettings, contract.set), edges.shared, contract.set);
+  if (record.kind === 'unreadable') {
+    throw new Error(record.reason);
+  }
+  const named = record.kind === 'record' && record.record.primary !== pod ? record.record.primary : null;
+  const primary = (named === null ? null : pods.addressOf(named)) ?? server.primary;
+  if (primary === null) {
+    return false;
+  }
+  const upstream = { ...primary, user: login.user, passfile, pod, slot: standbySlotName(pod) };
+  if (server.primary === null || addressText(server.primary) !== addressText(primary)) {
+    if (server.major < 13) {
+      throw new Error(
+        `${named ?? ''} is primary now; PostgreSQL ${server.major} follows another primary after a restart only: delete pod ${pod}`,
+      );
+    }
+    const slot = await makeStandbySlot(upstream, login);
+    await setUpstream(connection, {
+      conninfo: connectionString(upstream),
+      slot: slot.kind === 'failed' ? null : upstream.slot,
+    });
+    edges.log.info({ primary: addressText(primary) }, 'this standby follows another primary from now on');
+    return false;
+  }
+  if (server.streaming && server.slot !== '') {
+    known.probeAt = null;
+    await says(options, null);
+    return true;
+  }
+  return mend(options, connection, server, { upstream, login, named, known });
+}
+
+interface Mending {
+  readonly upstream: ServerAddress & { readonly slot: string; readonly pod: string };
+  readonly login: Credentials;
+  readonly named: string | null;
+  readonly known: Known;
+}
+
+/** Does not stream, or without a slot. */
+async function mend(
+  options: FollowingOptions,
+  connection: ServerConnection,
+  server: StandbyServer,
+  { upstream, login, named, known }: Mending,
+): Promise<boolean> {
+  const { report } = options;
+  // Itself first: what arrives between two questions must not look like more than the primary has.
+  const own = await readPeer({ pod: upstream.pod, address: upstream }, connection);
+  const answer = await askPeer({ pod: named, address: upstream }, login);
+  if (answer.kind === 'silent') {
+    // It may come back: no reason to send readers away.
+    report.failed('standby', `the primary ${addressText(upstream)} does not answer: ${answer.reason}`);
+    return false;
+  }
+  const never = neverStreams(upstream.pod, own, answer.peer);
+  if (never !== null) {
+    await says(options, never);
+    return false;
+  }
+  if (!server.streaming) {
+    known.probeAt ??= performance.now() + probeEveryMs / 3;
+    if (performance.now() >= known.probeAt) {
+      known.probeAt = performance.now() + probeEveryMs;
+      await says(options, await walIsGone(upstream.pod, own, answer.peer, upstream, login));
+    }
+  }
+  const slot = await makeStandbySlot(upstream, login);
+  if (slot.kind === 'failed') {
+    report.failed('standby', `slot ${upstream.slot} cannot be made at ${addressText(upstream)}: ${slot.reason}`);
+    return false;
+  }
+  if (server.slot === '' && server.major >= 13) {
+    await setUpstream(connection, { slot: upstream.slot });
+  }
+  return false;
+}
+
+/** To the log, the page and ready.sh. */
+async function says({ edges, report }: FollowingOptions, trouble: string | null): Promise<void> {
+  const path = join(edges.shared, standbyTroubleFile);
+  if (trouble === null) {
+    report.recovered('standby');
+    await rm(path, { force: true });
+    return;
+  }
+  report.failed('standby', trouble);
+  await writeFile(path, `${trouble}\n`, { mode: 0o644 });
+}

@@ -1,0 +1,104 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentContract } from '../contract.ts';
+import { decisionFileName, readDecisionFile, writeDecisionFile } from '../decision/decision-file.ts';
+import type { Role } from '../decision/pod-role.ts';
+import { timelineOf } from '../decision/timeline-relation.ts';
+import { syncDirectory } from '../store/durable-file.ts';
+import { formatLsn } from '../store/wal-name.ts';
+import type { StandbyEdges } from './local-server.ts';
+import { withLocalServer } from './local-server.ts';
+import { writePrimaryOrder } from './primary-order.ts';
+
+/** What `pgusher promote` learns of a pod: one line of JSON. */
+export interface ServerPosition {
+  readonly pod: string;
+  readonly systemId: string;
+  readonly timeline: number;
+  /** Received and flushed. */
+  readonly lsn: string;
+  readonly takesWrites: boolean;
+}
+
+/** `pgusher-agent position` */
+export async function serverPosition(contract: AgentContract, edges: StandbyEdges): Promise<ServerPosition> {
+  return withLocalServer(contract, edges, async (_, own) => ({
+    pod: edges.pod,
+    systemId: own.systemId,
+    timeline: timelineOf(own),
+    lsn: formatLsn(own.end ?? 0n),
+    takesWrites: own.takesWrites,
+  }));
+}
+
+/** A promotion ends recovery and makes a checkpoint later: what takes longer is a server in trouble. */
+const promotionSeconds = 120;
+
+/**
+ * `pgusher-agent promote`: returns once a write was accepted. On a server that takes writes already it only proves that, so that it can
+ * be repeated.
+ */
+export async function promoteHere(contract: AgentContract, edges: StandbyEdges): Promise<ServerPosition> {
+  await withLocalServer(contract, edges, async (connection, own) => {
+    if (!own.takesWrites) {
+      await connection.query('SELECT pg_catalog.pg_promote(false)');
+    }
+    const until = performance.now() + promotionSeconds * 1000;
+    for (;;) {
+      const [row] = await connection.query<{ recovery: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS recovery');
+      if (row?.recovery === false) {
+        break;
+      }
+      if (performance.now() > until) {
+        throw new Error(
+          `the server of ${edges.pod} was told to promote and is in recovery after ${promotionSeconds} s`,
+        );
+      }
+      await sleep(20);
+    }
+    // A commit that is flushed: it waits for no standby, since none may be there yet.
+    await connection.query("SET synchronous_commit = 'local'");
+    await connection.query("SELECT pg_catalog.pg_logical_emit_message(true, 'pgusher', 'promoted')");
+  });
+  const position = await serverPosition(contract, edges);
+  await writePrimaryOrder(edges.shared, {
+    primary: edges.pod,
+    timeline: position.timeline,
+    since: new Date().toISOString(),
+  });
+  await becomes(edges, 'primary');
+  return position;
+}
+
+/** `pgusher-agent follow POD TIMELINE`: the agent beside the server does it within seconds (standby/keep-following.ts). */
+export async function followHere(edges: StandbyEdges, primary: string, timeline: number): Promise<void> {
+  await writePrimaryOrder(edges.shared, { primary, timeline, since: new Date().toISOString() });
+  if (primary !== edges.pod) {
+    await becomes(edges, 'standby');
+  }
+}
+
+/**
+ * `pgusher-agent fence`: the server of this pod takes no writes once it has stopped, however often its container starts again: with
+ * standby.signal it comes up as a standby. `pgusher promote --fence` stops it then.
+ */
+export async function fenceHere(contract: AgentContract, edges: StandbyEdges): Promise<void> {
+  const file = await open(join(contract.dataDirectory, 'standby.signal'), 'a', 0o600);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncDirectory(contract.dataDirectory);
+  await becomes(edges, 'standby');
+}
+
+/** For ready.sh: a container that starts again does not pass pgusher-restore. */
+async function becomes({ shared }: StandbyEdges, role: Role): Promise<void> {
+  const path = join(shared, decisionFileName);
+  const decision = await readDecisionFile(path).catch(() => undefined);
+  if (decision !== undefined && decision.role !== role) {
+    await writeDecisionFile(path, { ...decision, role });
+  }
+}

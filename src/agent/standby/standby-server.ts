@@ -1,0 +1,61 @@
+import { setting } from '../restore/standby.ts';
+import type { ServerAddress } from '../server-connection/server-address.ts';
+import type { ServerConnection } from '../server-connection/server-connection.ts';
+
+/** What the server beside this agent says of itself, as a standby. */
+export interface StandbyServer {
+  readonly inRecovery: boolean;
+  readonly major: number;
+  /** Whom its settings name; null where they name nobody. */
+  readonly primary: ServerAddress | null;
+  readonly slot: string;
+  readonly streaming: boolean;
+}
+
+export async function readStandbyServer(connection: ServerConnection): Promise<StandbyServer> {
+  const [row] = await connection.query<{
+    recovery: boolean;
+    version: string;
+    conninfo: string | null;
+    slot: string | null;
+    receiver: string | null;
+  }>(
+    `SELECT pg_catalog.pg_is_in_recovery() AS recovery, pg_catalog.current_setting('server_version_num') AS version,
+            pg_catalog.current_setting('primary_conninfo', true) AS conninfo, pg_catalog.current_setting('primary_slot_name', true) AS slot,
+            (SELECT status FROM pg_catalog.pg_stat_wal_receiver) AS receiver`,
+  );
+  if (row === undefined) {
+    throw new Error('the server did not say what it is');
+  }
+  return {
+    inRecovery: row.recovery,
+    major: Math.floor(Number(row.version) / 10_000),
+    primary: primaryOf(row.conninfo ?? ''),
+    slot: row.slot ?? '',
+    streaming: row.receiver === 'streaming',
+  };
+}
+
+/** Only strings of our own are read (restore/standby.ts, connectionString); somebody else's are left alone. */
+function primaryOf(conninfo: string): ServerAddress | null {
+  const value = (name: string): string | undefined => {
+    const found = new RegExp(`(?:^|\\s)${name}\\s*=\\s*(?:'((?:[^'\\\\]|\\\\.)*)'|([^\\s']+))`).exec(conninfo);
+    return (found?.[1] ?? found?.[2])?.replace(/\\(.)/g, '$1');
+  };
+  const host = value('host');
+  return host === undefined || host === '' ? null : { host, port: Number(value('port') ?? '5432') };
+}
+
+/** Taken up by a reload from version 13 on (release notes of PostgreSQL 13: primary_conninfo and primary_slot_name). */
+export async function setUpstream(
+  connection: ServerConnection,
+  { conninfo, slot }: { readonly conninfo?: string; readonly slot: string | null },
+): Promise<void> {
+  if (conninfo !== undefined) {
+    await connection.query(`ALTER SYSTEM SET primary_conninfo = ${setting(conninfo)}`);
+  }
+  await connection.query(
+    slot === null ? 'ALTER SYSTEM RESET primary_slot_name' : `ALTER SYSTEM SET primary_slot_name = ${setting(slot)}`,
+  );
+  await connection.query('SELECT pg_catalog.pg_reload_conf()');
+}

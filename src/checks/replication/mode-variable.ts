@@ -1,0 +1,100 @@
+import { readEnvironment } from '../../workload/environment.ts';
+import { objectsAt, textAt } from '../../workload/json.ts';
+import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
+import { noObservations } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
+import { environmentField } from '../field-path.ts';
+import type { ContainerList } from '../field-path.ts';
+import { quoted } from '../shown-text.ts';
+
+/**
+ * Fields: env STANDBY_MODE and PG_MODE of every container; postgres.io/role.
+ * Allowed: STANDBY_MODE "on" or PG_MODE "slave" with role standby; STANDBY_MODE "off" or PG_MODE "master" with another role. What a
+ * reference to a Secret or a ConfigMap holds cannot be seen here: then the annotation must be there.
+ */
+export const modeVariable: Check = {
+  id: 'mode-variable',
+  severity: 'deny',
+  summary: 'A variable of the manifest says another role than pgusher would give the server, or one that is no role.',
+  because:
+    'The stock image and pgusher do not read it: a set that is meant as a standby becomes a second, empty primary, and takes writes.',
+  instead:
+    '`postgres.io/role: standby` with `postgres.io/primary`, or a variable that says the same as the annotation.',
+  examine(workload) {
+    return (['initContainers', 'containers'] as const).flatMap((list) =>
+      objectsAt(workload.podSpec, list).flatMap((container) => {
+        const environment = readEnvironment(container);
+        const name = textAt(container, 'name') ?? '';
+        return Object.entries(modes).flatMap(([variable, words]) => {
+          const entry = environment.get(variable);
+          return entry === undefined
+            ? noObservations
+            : contradiction(workload, {
+                list,
+                name,
+                variable,
+                words,
+                value: entry.kind === 'value' ? entry.value : undefined,
+              });
+        });
+      }),
+    );
+  },
+};
+
+/** The words of a variable, exactly as the images that read it compare them. */
+const modes = {
+  STANDBY_MODE: { standby: 'on', primary: 'off' },
+  PG_MODE: { standby: 'slave', primary: 'master' },
+} as const;
+
+interface Said {
+  readonly list: ContainerList;
+  readonly name: string;
+  readonly variable: string;
+  readonly words: { readonly standby: string; readonly primary: string };
+  /** Undefined: from a Secret or a ConfigMap. */
+  readonly value: string | undefined;
+}
+
+function contradiction({ settings }: PostgresWorkload, said: Said): readonly Observation[] {
+  const { role } = settings.values;
+  const { variable, words, value } = said;
+  const field = environmentField(said.name, variable, said.list);
+  if (value === undefined) {
+    return settings.origins.role === 'statefulset'
+      ? noObservations
+      : [
+          {
+            field,
+            message: `${variable} comes from elsewhere and cannot be read here; wanted the role on the StatefulSet. Write postgres.io/role: standby, or postgres.io/role: auto.`,
+          },
+        ];
+  }
+  if (value === words.standby) {
+    return role === 'standby'
+      ? noObservations
+      : [
+          {
+            field,
+            message: `${variable} is ${quoted(value)}, and postgres.io/role ${quoted(role)} makes a primary here; wanted both to say the same. Write postgres.io/role: standby and postgres.io/primary: <host>:5432.`,
+          },
+        ];
+  }
+  if (value === words.primary) {
+    return role === 'standby'
+      ? [
+          {
+            field,
+            message: `${variable} is ${quoted(value)}, and postgres.io/role is "standby"; wanted both to say the same. Write ${variable}: ${quoted(words.standby)}, or remove it.`,
+          },
+        ]
+      : noObservations;
+  }
+  return [
+    {
+      field,
+      message: `${variable} is ${quoted(value)}; wanted ${quoted(words.standby)} or ${quoted(words.primary)}, exactly. Write one of them, or remove it.`,
+    },
+  ];
+}

@@ -1,0 +1,125 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { AppsV1Api, CoreV1Api, Exec, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Status } from '@kubernetes/client-node';
+import type { AgentAnswer, PromotionCluster } from '../commands/promotion.ts';
+import { codeOf, describeFailure } from './api-failure.ts';
+
+/** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
+const podNameLabel = 'statefulset.kubernetes.io/pod-name';
+
+export interface SetName {
+  readonly namespace: string | undefined;
+  readonly set: string;
+}
+
+/** The set in the cluster that kubectl would ask (KUBECONFIG, its current context), with the rights that kubectl has. */
+export async function promotionInCluster({ namespace, set }: SetName): Promise<PromotionCluster> {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  const place = namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+  const core = config.makeApiClient(CoreV1Api);
+  const found = await config
+    .makeApiClient(AppsV1Api)
+    .readNamespacedStatefulSet({ name: set, namespace: place })
+    .catch((error: unknown) => {
+      throw new Error(`StatefulSet ${place}/${set} cannot be read: ${describeFailure(error)}`, { cause: error });
+    });
+  const server = serverContainer(found.spec?.template.spec?.containers ?? []);
+  const name = `${set}-pgusher`;
+  const readMap = async (): Promise<V1ConfigMap | undefined> =>
+    core.readNamespacedConfigMap({ name, namespace: place }).catch((error: unknown) => {
+      if (codeOf(error) === 404) return undefined;
+      throw error;
+    });
+  const ofSet = new RegExp(`^${set.replace(/[.]/g, '\\.')}-\\d+$`);
+  return {
+    pods: async () => {
+      const { items } = await core.listNamespacedPod({ namespace: place });
+      return items
+        .filter(
+          ({ metadata }) =>
+            ofSet.test(metadata?.name ?? '') &&
+            metadata?.ownerReferences?.some((owner) => owner.kind === 'StatefulSet' && owner.name === set) === true,
+        )
+        .map(({ metadata }) => metadata?.name ?? '')
+        .sort((left, right) => Number(left.slice(set.length + 1)) - Number(right.slice(set.length + 1)));
+    },
+    agent: (pod, args) => run(config, place, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+    stopServer: async (pod) => {
+      // The hook ends with the server, and the container with it: what the connection says then is no failure.
+      await run(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);
+    },
+    record: async () => {
+      const map = await readMap();
+      return { values: map?.data ?? {}, version: map?.metadata?.resourceVersion ?? null };
+    },
+    writeRecord: async (changes, version) => {
+      const map = await readMap();
+      if ((map?.metadata?.resourceVersion ?? null) !== version) return false;
+      const data = Object.fromEntries(
+        Object.entries({ ...map?.data, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+      );
+      try {
+        await (map === undefined
+          ? core.createNamespacedConfigMap({ namespace: place, body: { metadata: { name, namespace: place }, data } })
+          : core.replaceNamespacedConfigMap({ name, namespace: place, body: { ...map, data } }));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 409) return false;
+        throw error;
+      }
+    },
+    pinnedServices: async () =>
+      (await core.listNamespacedService({ namespace: place })).items.flatMap(({ metadata, spec }) => {
+        const pod = spec?.selector?.[podNameLabel];
+        return pod !== undefined && ofSet.test(pod) ? [{ name: metadata?.name ?? '', pod }] : [];
+      }),
+    pointService: async (service, pod) => {
+      await core.patchNamespacedService(
+        { name: service, namespace: place, body: { spec: { selector: { [podNameLabel]: pod } } } },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+      );
+    },
+  };
+}
+
+function serverContainer(
+  containers: readonly { readonly name: string; readonly volumeMounts?: readonly { readonly mountPath: string }[] }[],
+): string {
+  const found = containers.find(
+    ({ volumeMounts }) => volumeMounts?.some(({ mountPath }) => mountPath === '/pgusher') === true,
+  );
+  if (found === undefined)
+    throw new Error('this StatefulSet has no server with pgusher beside it; wanted one that was admitted');
+  return found.name;
+}
+
+/** A command in a container of a pod. */
+async function run(
+  config: KubeConfig,
+  namespace: string,
+  pod: string,
+  container: string,
+  command: readonly string[],
+): Promise<AgentAnswer> {
+  const [out, error] = [new PassThrough(), new PassThrough()];
+  const status = await new Promise<V1Status>((resolve, reject) => {
+    new Exec(config)
+      .exec(namespace, pod, container, [...command], out, error, null, false, resolve)
+      .then((socket) => {
+        socket.onclose = () => {
+          reject(new Error(`the connection to ${pod} ended`));
+        };
+      })
+      .catch((failure: unknown) => {
+        reject(new Error(`${pod}, container ${container}: ${describeFailure(failure)}`, { cause: failure }));
+      });
+  });
+  out.end();
+  error.end();
+  const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
+  const code = status.status === 'Success' ? 0 : Number(cause ?? '1');
+  const words = await text(error);
+  return { code, out: await text(out), error: words === '' ? (status.message ?? '') : words };
+}

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { AgentAnswer, PromotionCluster } from '../../../src/commands/promotion.ts';
+import type { PostgresServer } from '../../support/postgres-server.ts';
+import { asServerUser } from '../../support/postgres-server.ts';
+import { node } from './database-with-store.ts';
+import type { ReplicaSet } from './replica-set.ts';
+
+/** A set of real servers on loopback as `pgusher promote` sees one in a cluster: what the apiserver and the kubelet do is done here. */
+export class PromotionOnLoopback implements PromotionCluster {
+  readonly services = new Map<string, string>();
+  values: Record<string, string> = {};
+  version = 0;
+  /** Calls that change something, so far. */
+  readonly changes: string[] = [];
+  /** The person's machine dies before this change. */
+  dieAt: number | null = null;
+
+  private readonly set: ReplicaSet;
+  /** The server of each pod that runs. */
+  readonly servers: Map<string, PostgresServer>;
+
+  constructor(set: ReplicaSet, servers: Map<string, PostgresServer>) {
+    this.set = set;
+    this.servers = servers;
+  }
+
+  async pods(): Promise<readonly string[]> {
+    return Object.keys(this.set.ports);
+  }
+
+  async agent(pod: string, args: readonly string[]): Promise<AgentAnswer> {
+    if (args[0] !== 'position') {
+      this.change(`${args[0] ?? ''} ${pod}`);
+    }
+    const ordinal = Number(pod.replace(/^.*-/, ''));
+    const child = spawn(node, [join(import.meta.dirname, 'standby-command.ts'), ...args], {
+      ...asServerUser(),
+      cwd: '/tmp',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        NODE_NO_WARNINGS: '1',
+        PGUSHER_CONTRACT: JSON.stringify(this.set.contract(ordinal)),
+        PGUSHER_POD: pod,
+        PGUSHER_USER: 'postgres',
+        PGUSHER_PASSWORD: 'secret',
+        SHARED: this.set.pods[ordinal]?.shared ?? '',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise<number>((resolve) => {
+      child.once('close', (code) => {
+        resolve(code ?? 1);
+      });
+    });
+    const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { code, out, error };
+  }
+
+  /** And the kubelet starts the container again, which does not pass pgusher-restore. */
+  async stopServer(pod: string): Promise<void> {
+    this.change(`stop ${pod}`);
+    await this.servers.get(pod)?.stop();
+    this.servers.set(pod, await this.set.start(Number(pod.replace(/^.*-/, ''))));
+  }
+
+  async record(): Promise<{ values: Readonly<Record<string, string>>; version: string | null }> {
+    return { values: { ...this.values }, version: this.version === 0 ? null : String(this.version) };
+  }
+
+  async writeRecord(changes: Readonly<Record<string, string | null>>, version: string | null): Promise<boolean> {
+    this.change('record');
+    if ((this.version === 0 ? null : String(this.version)) !== version) {
+      return false;
+    }
+    this.values = Object.fromEntries(
+      Object.entries({ ...this.values, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+    );
+    this.version += 1;
+    const { primary, timeline } = this.values;
+    this.set.record(primary ?? null, Number(timeline ?? '1'));
+    return true;
+  }
+
+  async pinnedServices(): Promise<readonly { name: string; pod: string }[]> {
+    return [...this.services].map(([name, pod]) => ({ name, pod }));
+  }
+
+  async pointService(name: string, pod: string): Promise<void> {
+    this.change(`service ${name}`);
+    this.services.set(name, pod);
+  }
+
+  private change(what: string): void {
+    if (this.dieAt === this.changes.length) {
+      throw new Error(`died before ${what}`);
+    }
+    this.changes.push(what);
+  }
+}
