@@ -16,14 +16,14 @@ import { isObject } from '../workload/json.ts';
  */
 const unknownToKubectl = /:(binary|omap|pairs|set|timestamp)$/;
 
-const number = 'tag:yaml.org,2002:';
+const tagPrefix = 'tag:yaml.org,2002:';
 
 /** Plain text that is a float (resolve.go in go.yaml.in/yaml/v2): there are digits before an exponent, so that `e2` and `.` are text. */
 const float = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9_]+)?$/;
 
 /** In the place of YAML 1.1's own. What is too large for a float stays text. */
 const floatOfKubectl: ScalarTag = {
-  tag: `${number}float`,
+  tag: `${tagPrefix}float`,
   default: true,
   test: float,
   resolve: (text) => {
@@ -34,7 +34,7 @@ const floatOfKubectl: ScalarTag = {
 
 /** `0o644`, `0B101`, `0X1F`: Go's strconv.ParseInt takes them, whatever the case. */
 const prefixedInteger: ScalarTag = {
-  tag: `${number}int`,
+  tag: `${tagPrefix}int`,
   default: true,
   test: /^[-+]?0(?:[oO][0-7_]*[0-7]|B[01_]*[01]|[xX][0-9a-fA-F_]*[0-9a-fA-F])_*$/,
   resolve: (text) => {
@@ -45,7 +45,7 @@ const prefixedInteger: ScalarTag = {
 
 /** Written out as tags they are text to kubectl, that of the first decoded. */
 const binary: ScalarTag = {
-  tag: `${number}binary`,
+  tag: `${tagPrefix}binary`,
   default: false,
   resolve: (text, onError) => {
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[\r\n]/g, '')))
@@ -53,7 +53,7 @@ const binary: ScalarTag = {
     return Buffer.from(text, 'base64').toString();
   },
 };
-const timestamp: ScalarTag = { tag: `${number}timestamp`, default: false, resolve: (text) => text };
+const timestamp: ScalarTag = { tag: `${tagPrefix}timestamp`, default: false, resolve: (text) => text };
 
 function tagsOfKubectl(tags: Tags): Tags {
   const known = tags.filter(
