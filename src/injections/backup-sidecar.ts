@@ -1,3 +1,5 @@
+import { paths } from '../agent/contract.ts';
+import { heartbeatProbe } from '../agent/heartbeat-probe.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
@@ -25,10 +27,11 @@ export const backupSidecar: Injection = {
           ...agent.environment,
           ports: [{ name: httpPort, containerPort: settings.agentPort, protocol: 'TCP' }],
           // No readiness probe: a sidecar's counts for the pod, and an agent in trouble must not take the database away.
+          // Liveness by exec: a mesh turns HTTP and TCP probes aside, to a proxy that starts after all of these (agent/heartbeat.ts).
           // No startup probe: the kubelet would look at it once a second, and pgusher-restore waits for the lock by itself, which
           // costs no time (agent/store/lock-witness.ts).
           livenessProbe: {
-            httpGet: { path: '/livez', port: httpPort, scheme: 'HTTP' },
+            exec: { command: ['sh', '-c', heartbeatProbe, `${paths.shared}/alive`] },
             failureThreshold: 6,
             initialDelaySeconds: 30,
             periodSeconds: 30,

@@ -2,6 +2,24 @@
 
 const keywords = ['samenet', 'samehost', 'all'];
 
+/** Enough for a cluster of two families and a few sites; each is a line. */
+const mostNetworks = 16;
+
+/** `all`, or a list of the others: a cluster of two address families has two networks. */
+export function isReplicationNetworks(text: string): boolean {
+  const networks = networksOf(text);
+  return (
+    networks.length <= mostNetworks &&
+    new Set(networks).size === networks.length &&
+    networks.every((network) => isReplicationNetwork(network) && (network !== 'all' || networks.length === 1))
+  );
+}
+
+/** One line of pg_hba.conf each. */
+export function networksOf(text: string): readonly string[] {
+  return text.split(',').map((network) => network.trim());
+}
+
 /** The address column of pg_hba.conf without names: `samenet`, `samehost`, `all`, or a network with its mask length. */
 export function isReplicationNetwork(text: string): boolean {
   if (keywords.includes(text)) return true;

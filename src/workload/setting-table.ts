@@ -1,5 +1,5 @@
 import { parseImageReference } from './image-reference.ts';
-import { isHostAndPort, isReplicationNetwork } from './network-syntax.ts';
+import { isHostAndPort, isReplicationNetworks } from './network-syntax.ts';
 import type { ParameterList } from './parameter-list.ts';
 import { parseParameterList } from './parameter-list.ts';
 import { parseQuantity } from './quantity.ts';
@@ -404,11 +404,12 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'replication-network': define(
     'replication-network',
-    acceptText('samenet, samehost, all or a network such as 10.0.0.0/8', isReplicationNetwork),
+    acceptText('all, or a list of networks such as 10.0.0.0/8, fd00::/8; samenet, samehost', isReplicationNetworks),
     {
-      default: 'samenet',
-      meaning: 'Addresses that may replicate (address column of pg_hba.conf).',
-      example: '10.244.0.0/16',
+      default: 'all',
+      meaning:
+        'Addresses that may replicate (address column of pg_hba.conf), a line each. Whoever comes from there still needs the password, by SCRAM, and TLS where the server has it. `all`: pods of one set are on many networks (one a node, or an address alone), and a mesh hides them. `samenet`: those of the same subnet, which holds on one node only in most clusters.',
+      example: '10.244.0.0/16, fd00:10:244::/56',
     },
   ),
   'pre-stop': define('pre-stop', onOrOff, {

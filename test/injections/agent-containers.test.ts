@@ -14,7 +14,7 @@ test('the sidecar of a stock manifest is exactly this, with every default writte
     args: [backup]
     ports: [{ name: pgusher, containerPort: 8432, protocol: TCP }]
     livenessProbe:
-      httpGet: { path: /livez, port: pgusher, scheme: HTTP }
+      exec: { command: [sh, -c, 'read -r now _ </proc/uptime && read -r until <"$0" && [ "\${now%.*}" -lt "$until" ]', /pgusher/alive] }
       failureThreshold: 6
       initialDelaySeconds: 30
       periodSeconds: 30

@@ -55,7 +55,7 @@ test('with a replication secret initdb.sh makes the role, and the image’s fold
     mountPath: '/pgusher-replication',
     readOnly: true,
   });
-  expect(objectsAt(container, 'env').at(-1)).toEqual({ name: 'PGUSHER_REPLICATION_NETWORK', value: 'samenet' });
+  expect(objectsAt(container, 'env').at(-1)).toEqual({ name: 'PGUSHER_REPLICATION_NETWORK', value: 'all' });
   expect(reason(result, 'initdb-init-container')).toBe(
     'injected: pgusher-initdb initialises an empty volume with the image as it is and creates the replication role',
   );
@@ -71,12 +71,15 @@ const overInitScripts: Manifest = {
   pod: { volumes: [{ name: 'scripts', configMap: { name: 'scripts' } }] },
 };
 
-test.each([{}, { 'replication-secret': 'r' }])('a volume of the user over the scripts’ folder stays where it is', (settings) => {
-  const container = initdb({ ...overInitScripts, settings });
-  expect(objectsAt(container, 'volumeMounts').filter(({ name }) => name === 'scripts')).toEqual([
-    { name: 'scripts', mountPath: '/docker-entrypoint-initdb.d/', readOnly: true },
-  ]);
-});
+test.each([{}, { 'replication-secret': 'r' }])(
+  'a volume of the user over the scripts’ folder stays where it is',
+  (settings) => {
+    const container = initdb({ ...overInitScripts, settings });
+    expect(objectsAt(container, 'volumeMounts').filter(({ name }) => name === 'scripts')).toEqual([
+      { name: 'scripts', mountPath: '/docker-entrypoint-initdb.d/', readOnly: true },
+    ]);
+  },
+);
 
 test('folders that the user made writable himself stay his, and his HOME too', () => {
   const volumeMounts = [

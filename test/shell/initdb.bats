@@ -196,10 +196,11 @@ initialises_with_group_access() {
   password='x/e#\a "'"'"'; DROP ROLE postgres; --`id`:$HOME'
   printf '%s\n' "$name" >"$root/pgusher-replication/username"
   printf '%s\n' "$password" >"$root/pgusher-replication/password"
-  export PGUSHER_REPLICATION_NETWORK=127.0.0.1/32
+  export PGUSHER_REPLICATION_NETWORK='127.0.0.1/32, fd00::/8'
   initdb 0:0 dash
   [ "$status" -eq 0 ] || { echo "$stderr"; false; }
   [ ! -e "$root/tmp/pwned" ]
+  [ "$(sed -n 3p "$root/volume/pgdata/pg_hba.conf")" = 'host replication "o""ne $(touch /tmp/pwned); DROP" fd00::/8 scram-sha-256' ]
   [ "$(sed -n 2p "$root/volume/pgdata/pg_hba.conf")" = 'host replication "o""ne $(touch /tmp/pwned); DROP" 127.0.0.1/32 scram-sha-256' ]
   # The server's own opinion of the file, and a login over TCP with the password.
   # Below the ports that the kernel gives to outgoing connections.

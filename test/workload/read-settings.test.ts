@@ -30,7 +30,7 @@ test('without annotations everything is built in, and nothing is wrong', () => {
     restoreTarget: undefined,
     restoreTargetInclusive: true,
     role: 'auto',
-    replicationNetwork: 'samenet',
+    replicationNetwork: 'all',
     preStop: true,
     stopGrace: 300,
     probes: true,

@@ -10,8 +10,10 @@ import { storeNames } from '../store/layout.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { checkWalChain, newestSegment, readWalInventory } from '../store/wal-inventory.ts';
 import { parseLsn, segmentStart } from '../store/wal-name.ts';
+import { withAdvice } from '../server-connection/refusal.ts';
 import { verifyBaseBackup } from '../verify/verify-base-backup.ts';
 import type { BackupSummary } from './agent-status.ts';
+import { badPagesMessage, readBadPages, relationOf } from './bad-pages.ts';
 import { removeUnfinishedBaseBackups, takeBaseBackup } from './base-backup.ts';
 import { expire } from './expire.ts';
 import { backOff, pause } from './pause.ts';
@@ -144,8 +146,10 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
     await applyRetention(session, backup);
     return null;
   } catch (error) {
-    const message = session.stopping.aborted ? 'the agent or the server is stopping' : messageOf(error);
-    session.failed('base-backup', error);
+    const message = session.stopping.aborted
+      ? 'the agent or the server is stopping'
+      : await explain(session, messageOf(error));
+    session.failed('base-backup', message);
     answers.forEach((answer) => {
       answer({ kind: 'failed', message });
     });
@@ -153,6 +157,26 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
   } finally {
     status.backups.running = false;
   }
+}
+
+/** pg_basebackup's own words, with what they are about and what to do. */
+async function explain(session: Session, words: string): Promise<string> {
+  const pages = readBadPages(words);
+  if (pages.length === 0) {
+    // Reasons are lines of /readyz, and are logged when they change: the folder has another name each time.
+    const line = words
+      .split('\n')
+      .filter((part) => part !== '' && !/: removing (data directory|contents of)/.test(part))
+      .join(' / ');
+    return withAdvice(line, session.adviceOn({ code: null, message: line }));
+  }
+  const named = await Promise.all(
+    pages.slice(0, 5).map(async (page) => ({
+      ...page,
+      relation: await relationOf(page.file, session.within).catch(() => undefined),
+    })),
+  );
+  return badPagesMessage([...named, ...pages.slice(5).map((page) => ({ ...page, relation: undefined }))], words);
 }
 
 /**

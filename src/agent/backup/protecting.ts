@@ -1,10 +1,12 @@
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContract, BackupContract } from '../contract.ts';
 import { findClientProgram } from '../server-connection/client-program.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
 import { libpqEnvironment } from '../server-connection/server-address.ts';
-import { connectAsReplication } from '../server-connection/server-connection.ts';
+import { adviceOn, withAdvice } from '../server-connection/refusal.ts';
+import { connectYielding } from '../server-connection/yielding-connection.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { createDemand } from './demand.ts';
@@ -12,7 +14,7 @@ import { startDemandSocket } from './demand-socket.ts';
 import { readLiveSettings } from './live-settings.ts';
 import { keepMoving } from './moving.ts';
 import { pause } from './pause.ts';
-import { runSession } from './session.ts';
+import { callerOf, runSession } from './session.ts';
 import type { AgentContext, Connected } from './session.ts';
 import type { StatusReport } from './status-report.ts';
 import { messageOf } from './status-report.ts';
@@ -90,7 +92,11 @@ async function connectOnce(context: AgentContext): Promise<Connected | undefined
   const { edges, contract, status, report } = context;
   const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
-  const attempt = await connectAsReplication(address, credentials);
+  const attempt = await connectYielding({
+    address,
+    credentials: async () => readCredentials(edges.environment),
+    entered: async (database) => writeDatabaseFile(edges.shared, database),
+  });
   switch (attempt.kind) {
     case 'absent':
       status.server = { kind: 'waiting', reason: `nothing listens on 127.0.0.1:${address.port} yet` };
@@ -102,7 +108,7 @@ async function connectOnce(context: AgentContext): Promise<Connected | undefined
       status.server = { kind: 'waiting', reason: attempt.message };
       report.failed(
         'server',
-        `the server does not let ${credentials.user} in: ${attempt.message}; wanted the user and password that the server has (POSTGRES_USER, POSTGRES_PASSWORD)`,
+        `the server does not let ${credentials.user} in: ${withAdvice(attempt.message, adviceOn(attempt, callerOf(credentials, status)))}`,
       );
       return undefined;
     case 'connected': {
@@ -130,4 +136,11 @@ async function keepReadingSettings(context: AgentContext, contract: BackupContra
     }
     await pause(2000, context.stopping);
   }
+}
+
+/** pre-stop.sh and ready.sh ask their questions where the agent asks its own; a line `database=NAME`. */
+async function writeDatabaseFile(shared: string, database: string): Promise<void> {
+  const path = join(shared, 'database');
+  await writeFile(`${path}.new`, `database=${database}\n`, { mode: 0o644 });
+  await rename(`${path}.new`, path);
 }

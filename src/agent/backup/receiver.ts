@@ -5,7 +5,7 @@ import { slotName } from './slot.ts';
 /** Why a receiver ended, as far as its last words tell. */
 export type ReceiverEnd =
   | { readonly kind: 'stopped' }
-  /** The server ended the connection (stop, restart, crash) or cannot be reached. */
+  /** The server ended the connection (stop, restart, crash), cannot be reached or did not let it in: whether it is there must be asked. */
   | { readonly kind: 'disconnected'; readonly message: string }
   /** What is asked for is no longer on the server: WAL is missing in the store for good. */
   | { readonly kind: 'wal-removed'; readonly message: string }

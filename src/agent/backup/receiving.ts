@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatLsn, parseLsn } from '../store/wal-name.ts';
 import { readGaps } from '../store/gaps.ts';
 import { slotStatuses } from './agent-status.ts';
+import { withAdvice } from '../server-connection/refusal.ts';
 import { backOff, pause } from './pause.ts';
 import { planReceiver } from './receiver-plan.ts';
 import { startReceiver } from './receiver.ts';
@@ -16,6 +17,8 @@ import { createWalProgress } from './wal-progress.ts';
 const silenceAllowed = 10;
 /** After the server is gone it needs no time but to write what it has. */
 const lastWords = 10_000;
+/** Each time is a line in the log of a server that shuts down. */
+const askEvery = 2000;
 
 /**
  * Keeps pg_receivewal running for as long as the session lasts, starting anew wherever the store ends. Returns when the
@@ -41,7 +44,7 @@ export async function keepReceiving(session: Session): Promise<void> {
       });
       edges.log.info({ from: plan.from, timeline: facts.timeline }, 'receiving WAL');
       const end = await watchReceiver(session, receiver);
-      handleEnd(session, end);
+      await handleEnd(session, end);
     } catch (error) {
       session.failed('receiver', error);
     }
@@ -52,10 +55,12 @@ export async function keepReceiving(session: Session): Promise<void> {
   }
 }
 
-function handleEnd(session: Session, end: ReceiverEnd): void {
+async function handleEnd(session: Session, end: ReceiverEnd): Promise<void> {
   switch (end.kind) {
     case 'stopped':
+      return;
     case 'disconnected':
+      await handleDisconnect(session, end.message);
       return;
     case 'slot-missing':
     case 'wal-removed':
@@ -75,6 +80,17 @@ function handleEnd(session: Session, end: ReceiverEnd): void {
       session.report.failed('receiver', end.message);
       return;
   }
+}
+
+/** A server that goes away takes the receiver with it. One that is there has said why it does not want it. */
+async function handleDisconnect(session: Session, message: string): Promise<void> {
+  const attempt = await session.askAsReceiver();
+  if (attempt.kind === 'absent' || attempt.kind === 'not-ready' || session.over.aborted) {
+    session.edges.log.info({ receiver: 'disconnected' }, `the receiver ended with the connection: ${message}`);
+    return;
+  }
+  const refusal = attempt.kind === 'refused' ? attempt : { code: null, message };
+  session.report.failed('receiver', withAdvice(message, session.adviceOn(refusal)));
 }
 
 async function watchReceiver(session: Session, receiver: Receiver): Promise<ReceiverEnd> {
@@ -123,8 +139,15 @@ async function endOf(receiver: Receiver, session: Session): Promise<ReceiverEnd>
       session.edges.log.warn({}, 'the receiver was frozen while the server stops: it goes on');
       receiver.thaw();
     }
-    // The server may be writing its shutdown checkpoint, for minutes: only a connection that is refused means it is gone.
-    if (waited >= lastWords && (await session.serverIsGone())) {
+    if (waited === 0 || waited % askEvery > 0) {
+      continue;
+    }
+    // The server may be writing its shutdown checkpoint, for minutes: only a connection that is refused means it is gone. One that lets us in
+    // ended no more than our session (pg_terminate_backend, DROP DATABASE WITH (FORCE)): the next session has a receiver of its own.
+    const kind = await session.askServer();
+    if (kind === 'connected') {
+      receiver.stop();
+    } else if (kind === 'absent' && waited >= lastWords) {
       receiver.kill();
     }
   }

@@ -3,7 +3,7 @@ import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { connectBriefly } from '../server-connection/server-connection.ts';
-import { withReplicationLine } from './hba-block.ts';
+import { withReplicationLines } from './hba-block.ts';
 import { canVerify, isVerifierOf, scramVerifier } from './scram-verifier.ts';
 import type { AgentContext, Connected } from './session.ts';
 
@@ -121,11 +121,12 @@ async function execute(client: pg.Client, format: string, values: readonly strin
 }
 
 /** @returns whether the file was changed. */
-async function reconcileHba(client: pg.Client, role: string, network: string): Promise<boolean> {
+async function reconcileHba(client: pg.Client, role: string, networks: string): Promise<boolean> {
   const shown = await client.query<{ hba_file: string }>('SHOW hba_file');
   const path = shown.rows[0]?.hba_file ?? '';
   const before = await readFile(path, 'utf8');
-  const after = withReplicationLine(before, role, network);
+  const tls = await client.query<{ ssl: string }>('SHOW ssl');
+  const after = withReplicationLines(before, role, networks, tls.rows[0]?.ssl === 'on');
   if (after === before) {
     return false;
   }

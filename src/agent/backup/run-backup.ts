@@ -6,6 +6,7 @@ import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
 import { installScripts } from '../restore/install-scripts.ts';
+import { startHeartbeat } from '../heartbeat.ts';
 import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
@@ -69,6 +70,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   await installScripts(join(edges.shared, 'bin')).catch((error: unknown) => {
     log.error({ err: error }, 'the scripts of probes and hooks could not be installed');
   });
+  const heartbeat = await startHeartbeat(edges.shared);
   const witness = await witnessLock(edges.shared);
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
@@ -81,6 +83,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   await Promise.all(alongside);
   await http.close();
   await witness.close();
+  await heartbeat.stop();
   await attempt.lock.release();
   log.info({ end: ended.kind }, 'stopped');
   return ended;

@@ -1,10 +1,14 @@
+import type pg from 'pg';
 import type { AgentContract, BackupContract } from '../contract.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
-import { connectAsReplication } from '../server-connection/server-connection.ts';
-import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { adviceOn } from '../server-connection/refusal.ts';
+import type { Caller, Refusal } from '../server-connection/refusal.ts';
+import { connectAsReplication, connectAsStandby, connectBriefly } from '../server-connection/server-connection.ts';
+import type { Attempt, ServerConnection } from '../server-connection/server-connection.ts';
+import { neededWalSenders } from '../../workload/wal-senders.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { readGaps } from '../store/gaps.ts';
@@ -62,7 +66,14 @@ export interface Session {
   readonly stopping: AbortSignal;
   /** A password that was rotated since this connection was made: what connects anew needs the one of now. */
   refreshLogin(): Promise<void>;
-  serverIsGone(): Promise<boolean>;
+  /** Connects for a moment, as the session does. */
+  askServer(): Promise<Attempt['kind']>;
+  /** Connects for a moment as the receiver does: what the server says then. */
+  askAsReceiver(): Promise<Attempt>;
+  /** What to write so that the agent is let in. */
+  adviceOn(refusal: Refusal): string | null;
+  /** An ordinary session in a database of the server (undefined: whichever there is), closed when the work is done. */
+  within<Value>(database: string | undefined, work: (client: pg.Client) => Promise<Value>): Promise<Value>;
   /** Reports a failure, but not one that is only the end of the session. */
   failed(kind: FailureKind, error: unknown): void;
 }
@@ -123,12 +134,20 @@ export async function runSession(context: AgentContext, connected: Connected): P
       connected.credentials = await readCredentials(context.edges.environment);
       await writePassfile(connected.passfile, connected.credentials.password ?? '');
     },
-    serverIsGone: async () => {
-      const attempt = await connectAsReplication(connected.address, connected.credentials);
-      if (attempt.kind === 'connected') {
-        await attempt.connection.close();
+    askServer: async () => closeAgain(await connectAsReplication(connected.address, connected.credentials)),
+    askAsReceiver: async () => {
+      const attempt = await connectAsStandby(connected.address, connected.credentials);
+      await closeAgain(attempt);
+      return attempt;
+    },
+    adviceOn: (refusal) => adviceOn(refusal, callerOf(connected.credentials, status)),
+    within: async (database, work) => {
+      const client = await connectBriefly(connected.address, connected.credentials, database);
+      try {
+        return await work(client);
+      } finally {
+        await client.end();
       }
-      return attempt.kind === 'absent';
     },
   };
   status.receiver.gaps = (await readGaps(session.root, facts.systemId)).length;
@@ -145,6 +164,19 @@ export async function runSession(context: AgentContext, connected: Connected): P
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),
   ]);
+}
+
+async function closeAgain(attempt: Attempt): Promise<Attempt['kind']> {
+  if (attempt.kind === 'connected') {
+    await attempt.connection.close();
+  }
+  return attempt.kind;
+}
+
+/** Who the server did not let in, for what is said of it. */
+export function callerOf({ user, password }: Credentials, status: AgentStatus): Caller {
+  const standbys = status.standbySlots.length;
+  return { user, hasPassword: password !== null, senders: neededWalSenders({ backup: true, standbys }) };
 }
 
 /** Waits while the server is in recovery; undefined where the connection ended before. */

@@ -102,7 +102,7 @@ async function restorable(contract: AgentContract, store: StoreState): Promise<P
       segmentSize: store.identity.segmentSize ?? store.backups[0]?.segmentSize ?? 0,
     },
     store.backups,
-    { backup: 'latest', target: null, major: contract.major },
+    { backup: 'latest', target: null, major: contract.major, places: contract },
   );
   return { timeline: plan.lineage.at(-1)?.timeline ?? 1, end: plan.end };
 }

@@ -92,7 +92,7 @@ export async function copyPrimary(
     }
     if (performance.now() > until) {
       throw new RestoreRefused(
-        `the primary ${upstream.host}:${upstream.port} could not be copied: ${failure}. Wanted: a running primary that lets "${upstream.user}" replicate (postgres.io/primary, postgres.io/replication-secret)`,
+        `the primary ${upstream.host}:${upstream.port} could not be copied: ${failure}. Wanted: a running primary that lets "${upstream.user}" replicate (postgres.io/primary, postgres.io/replication-secret)${failure.includes('pg_hba.conf') ? ' from the address of this pod: postgres.io/replication-network of the primary is a list of networks, "all" by default' : ''}`,
       );
     }
     await sleep(2_000);

@@ -4,7 +4,7 @@
 # Runs     in the server's container, by the kubelet, as root or as the server's user:
 #            sh /pgusher/bin/pre-stop.sh SECONDS [-- the user's own hook ...]
 # Reads    PGDATA (else the data_directory of ../decision beside this file); ../receiver (flushed=LSN, what the store has
-#          on disk); POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
+#          on disk); ../database (database=NAME, where the agent asks its questions too); POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
 # Does     the user's hook; on a primary CHECKPOINT, a switch of the WAL segment, and a wait until the store has it; then
 #          a fast shutdown (SIGINT to the postmaster). On a standby only the first and the last.
 # Exit     0, always, and within SECONDS: a stop must not fail because something else did. What happened is on stderr.
@@ -88,14 +88,26 @@ unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPA
 export PGPASSWORD
 export PGCONNECT_TIMEOUT=3
 
+# Where the agent is; else postgres, and template1 where somebody dropped or renamed it.
+databases='postgres template1'
+if [ -r "$here/../database" ]; then
+  while IFS='=' read -r name value; do
+    [ "$name" = database ] && databases="$value template1"
+  done <"$here/../database"
+fi
+
 # ask SECONDS STATEMENT: the answer. The socket first, as the image lets local users in; then loopback, with the password.
 ask() {
   export PGOPTIONS="-c statement_timeout=${1}s"
   for host in ${sockets:+"$sockets"} 127.0.0.1; do
-    # Two seconds are kept for the signal, and for what has to be ended by force.
-    allowed=$(shorter "$(($1 + 3))" "$(($(left) - 2))")
-    [ "$allowed" -gt 0 ] || return 1
-    bounded "$allowed" psql -X -w -q -A -t -h "$host" -p "$port" -U "$user" -d postgres -c "$2" 2>/dev/null && return 0
+    for database in $databases; do
+      # Two seconds are kept for the signal, and for what has to be ended by force.
+      allowed=$(shorter "$(($1 + 3))" "$(($(left) - 2))")
+      [ "$allowed" -gt 0 ] || return 1
+      bounded "$allowed" psql -X -w -q -A -t -h "$host" -p "$port" -U "$user" -d "$database" -c "$2" 2>/dev/null && return 0
+      # 2: no connection. Another database helps against nothing else.
+      [ $? -eq 2 ] || break
+    done
   done
   return 1
 }

@@ -2,7 +2,8 @@
 # readinessProbe of the server: may clients be sent here?
 #
 # Runs     in the server's container, by the kubelet:  sh /pgusher/bin/ready.sh PORT
-# Reads    ../decision (role) and ../standby-trouble beside this file; POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
+# Reads    beside this file ../decision (role), ../standby-trouble and ../database (database=NAME, where the agent asks its questions);
+#          POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
 # Exit     0 when pg_isready says 0 and, where the decision does not say standby, the server is not in recovery; else 1.
 #          A standby that has a reason why it never streams again: 1, with the reason.
 #          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
@@ -24,8 +25,16 @@ unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPA
 user=${POSTGRES_USER:-postgres}
 [ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
 
-# With a role that there is: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
-pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d postgres || exit 1
+# Somebody may have dropped or renamed the database postgres.
+database=postgres
+if [ -r "${0%/*}/../database" ]; then
+  while IFS='=' read -r name value; do
+    [ "$name" = database ] && database=$value
+  done <"${0%/*}/../database"
+fi
+
+# With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
+pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database" || exit 1
 
 role=primary
 if [ -r "$decision" ]; then
@@ -44,8 +53,13 @@ fi
 password=${POSTGRES_PASSWORD:-}
 [ -r "${POSTGRES_PASSWORD_FILE:-}" ] && password=$(cat "$POSTGRES_PASSWORD_FILE")
 
-recovering=$(
+# ask DATABASE
+ask() {
   PGPASSWORD=$password PGCONNECT_TIMEOUT=3 PGOPTIONS='-c statement_timeout=3000' \
-    psql -X -w -q -A -t -h 127.0.0.1 -p "$port" -U "$user" -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null
-)
+    psql -X -w -q -A -t -h 127.0.0.1 -p "$port" -U "$user" -d "$1" -c 'SELECT pg_is_in_recovery()' 2>/dev/null
+}
+
+# 2: no connection, so that the other database is tried.
+recovering=$(ask "$database")
+[ $? -ne 2 ] || recovering=$(ask template1)
 [ "$recovering" != t ]

@@ -1,9 +1,9 @@
 #!/bin/sh
-# First start: creates the role that standbys and the receiver log in with, and lets it in by one line of pg_hba.conf.
+# First start: creates the role that standbys and the receiver log in with, and lets it in by lines of pg_hba.conf, one a network.
 #
 # Runs     in pgusher-initdb, by during-initdb.sh, after the last of /docker-entrypoint-initdb.d and before the temporary server stops
 # Reads    /pgusher-replication/username and password (the Secret); POSTGRES_USER, POSTGRES_DB, PGDATA;
-#          PGUSHER_REPLICATION_NETWORK, the address for pg_hba
+#          PGUSHER_REPLICATION_NETWORK, the addresses for pg_hba: a list, commas between; a line each
 # Exit     0 done; anything else ends the initialisation, which then begins anew
 # Safe to run twice: yes. pgusher-backup keeps the same role and line afterwards.
 #
@@ -69,27 +69,38 @@ if [ -n "$made_before" ]; then
   printf 'pgusher replication: the role "%s" was there before: it may replicate, and nothing else of it was changed. The Secret of postgres.io/replication-secret must hold its own password; wanted a role of its own for replication\n' "$user" >&2
 fi
 
+# Where the server has TLS nobody is let in without, whose client was talked out of it.
+kind=host
+tls=$(psql -X -q -w -A -t -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" -c 'SHOW ssl')
+[ "$tls" != on ] || kind=hostssl
+
 # The first match decides, and initdb lets replication in from loopback by trust: ours stands before it.
 hba=$PGDATA/pg_hba.conf
 begin='# pgusher: begin (kept by pgusher; write your own lines outside of it)'
 end='# pgusher: end'
 {
-  printf '%s\nhost replication "' "$begin"
+  printf '%s\n' "$begin"
   # A quote in a name is doubled.
+  quoted=
   rest=$user
   while :; do
     case $rest in
       *'"'*)
-        printf '%s""' "${rest%%'"'*}"
+        quoted=$quoted${rest%%'"'*}'""'
         rest=${rest#*'"'}
         ;;
       *)
-        printf '%s' "$rest"
+        quoted=$quoted$rest
         break
         ;;
     esac
   done
-  printf '" %s scram-sha-256\n%s\n' "${PGUSHER_REPLICATION_NETWORK:-samenet}" "$end"
+  IFS=', '
+  for network in ${PGUSHER_REPLICATION_NETWORK:-all}; do
+    printf '%s replication "%s" %s scram-sha-256\n' "$kind" "$quoted" "$network"
+  done
+  unset IFS
+  printf '%s\n' "$end"
   inside=no
   while IFS= read -r line || [ -n "$line" ]; do
     [ "$line" = "$begin" ] && inside=yes

@@ -2,7 +2,7 @@
 # startupProbe of the server: is it on its way or up?
 #
 # Runs     in the server's container, by the kubelet:  sh /pgusher/bin/started.sh PORT
-# Reads    POSTGRES_USER or POSTGRES_USER_FILE
+# Reads    ../database beside this file (database=NAME, where the agent asks its questions); POSTGRES_USER or POSTGRES_USER_FILE
 # Exit     0 when pg_isready says 0 (accepting) or 1 (starting, recovering: a long replay must not be killed); else 1
 # Safe at any time; writes nothing.
 # Not -e: the status of pg_isready is what is asked for.
@@ -18,9 +18,17 @@ unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPA
 user=${POSTGRES_USER:-postgres}
 [ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
 
-# With a role that there is: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
+# Somebody may have dropped or renamed the database postgres.
+database=postgres
+if [ -r "${0%/*}/../database" ]; then
+  while IFS='=' read -r name value; do
+    [ "$name" = database ] && database=$value
+  done <"${0%/*}/../database"
+fi
+
+# With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
 answer() {
-  pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d postgres
+  pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d "$database"
 }
 
 # Waits up to two seconds for a server that accepts, as most do a moment after their start: the kubelet would ask again in two

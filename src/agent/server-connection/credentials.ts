@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { environmentNames } from '../contract.ts';
+import { errorCode } from '../store/durable-file.ts';
 
 export interface Credentials {
   readonly user: string;
@@ -39,6 +40,18 @@ async function readValue(environment: Environment, name: string, fileName: strin
     return undefined;
   }
   // As the image's entrypoint does it: "$(< file)" drops the line breaks at the end.
-  const text = (await readFile(path, 'utf8')).replace(/\n+$/, '');
+  const text = (await readLoginFile(path, fileName)).replace(/\n+$/, '');
   return text === '' ? undefined : text;
+}
+
+async function readLoginFile(path: string, variable: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const name = variable.replace(/^PGUSHER_/, 'POSTGRES_');
+    throw new Error(
+      `${name} names ${path}, which cannot be read in this container (${errorCode(error) ?? String(error)}); wanted it on a volume that the server's container mounts, or ${name.replace(/_FILE$/, '')} from a Secret. What a webhook mounts into the pod later (Vault's agent: /vault/secrets) comes into the server only`,
+      { cause: error },
+    );
+  }
 }

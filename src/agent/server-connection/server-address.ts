@@ -20,6 +20,8 @@ export function libpqEnvironment(
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     LC_MESSAGES: 'C',
+    // The server's own words too, whatever its lc_messages: why a receiver ended is read from them.
+    PGOPTIONS: '-c lc_messages=C',
     PGHOST: address.host,
     PGPORT: String(address.port),
     PGUSER: credentials.user,

@@ -12,8 +12,16 @@ export interface ServerConnection {
   query<Wanted extends Row = Row>(text: string): Promise<Wanted[]>;
   /** Resolves when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>;
+  /** That it is in; empty for a session that takes replication commands only. */
+  readonly database: string;
   close(): Promise<void>;
 }
+
+/**
+ * Where the agent asks its questions, and the scripts theirs (pre-stop.sh, ready.sh): somebody may have dropped the database postgres, or
+ * renamed it; template1 is always there. A lasting session is in none of them for longer than nobody minds (yielding-connection.ts).
+ */
+const databases = ['postgres', 'template1'] as const;
 
 export type Attempt =
   | { readonly kind: 'connected'; readonly connection: ServerConnection }
@@ -21,31 +29,52 @@ export type Attempt =
   | { readonly kind: 'absent' }
   /** Starting, in crash recovery, or shutting down. */
   | { readonly kind: 'not-ready'; readonly message: string }
-  | { readonly kind: 'refused'; readonly message: string };
+  /** `code`: SQLSTATE, or that of the system; null where the driver itself gave up. */
+  | { readonly kind: 'refused'; readonly message: string; readonly code: string | null };
 
 /**
  * A walsender session that also takes SQL (PostgreSQL manual, "Streaming Replication Protocol"). Not an ordinary session
  * on purpose: a smart shutdown waits for those for ever, for walsenders it does not.
  */
-export async function connectAsReplication(address: ServerAddress, credentials: Credentials): Promise<Attempt> {
-  const first = await connect(address, credentials, 'postgres', 'database');
-  // Somebody may have dropped the database postgres; template1 is always there.
-  return first.kind === 'refused' && first.code === '3D000'
-    ? connect(address, credentials, 'template1', 'database')
-    : first;
+export async function connectAsReplication(
+  address: ServerAddress,
+  credentials: Credentials,
+  /** Tried last: a database that was just left to somebody. */
+  avoided = '',
+): Promise<Attempt> {
+  const [first, second] = [...databases].sort((a, b) => Number(a === avoided) - Number(b === avoided));
+  const attempt = await connect(address, credentials, first ?? '', 'database');
+  return isMissingDatabase(attempt) ? connect(address, credentials, second ?? '', 'database') : attempt;
 }
 
 /** A walsender session as a standby has it, which takes replication commands only; pg_hba lets a replication login into no other. */
 export async function connectAsStandby(address: ServerAddress, credentials: Credentials): Promise<Attempt> {
-  return connect(address, credentials, 'replication', 'true');
+  return connect(address, credentials, '', 'true');
 }
 
 /** An ordinary session, for what takes parameters. To be closed at once. */
-export async function connectBriefly(address: ServerAddress, credentials: Credentials): Promise<pg.Client> {
-  const client = createClient(address, credentials, 'postgres');
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
+export async function connectBriefly(
+  address: ServerAddress,
+  credentials: Credentials,
+  database?: string,
+): Promise<pg.Client> {
+  const [first, second] = database === undefined ? databases : [database];
+  const connectTo = async (name: string): Promise<pg.Client> => {
+    const client = createClient(address, credentials, name);
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
+  return connectTo(first).catch(async (error: unknown) => {
+    if (second === undefined || errorCode(error) !== invalidCatalogName) throw error;
+    return connectTo(second);
+  });
+}
+
+const invalidCatalogName = '3D000';
+
+function isMissingDatabase(attempt: Attempt): boolean {
+  return attempt.kind === 'refused' && attempt.code === invalidCatalogName;
 }
 
 async function connect(
@@ -53,8 +82,8 @@ async function connect(
   credentials: Credentials,
   database: string,
   replication: 'database' | 'true',
-): Promise<Attempt & { readonly code?: string }> {
-  const client = createClient(address, credentials, database, replication);
+): Promise<Attempt> {
+  const client = createClient(address, credentials, database === '' ? 'replication' : database, replication);
   const closed = new Promise<void>((resolve) => {
     client.once('end', resolve);
   });
@@ -77,6 +106,7 @@ async function connect(
         return (await answer).rows;
       },
       closed,
+      database,
       close: async () => {
         await client.end().catch(() => undefined);
       },
@@ -106,10 +136,7 @@ function createClient(
   return new pg.Client(options);
 }
 
-function classify(
-  error: unknown,
-  credentials: Credentials,
-): Exclude<Attempt, { kind: 'connected' }> & { readonly code?: string } {
+function classify(error: unknown, credentials: Credentials): Exclude<Attempt, { kind: 'connected' }> {
   const message = error instanceof Error ? error.message : String(error);
   const code = errorCode(error);
   switch (code) {
@@ -124,7 +151,7 @@ function classify(
     case '28P01':
       return { kind: 'refused', message: `${message}${whyPerhaps(credentials.password ?? '')}`, code };
     default:
-      return { kind: 'refused', message, ...(code === undefined ? {} : { code }) };
+      return { kind: 'refused', message, code: code ?? null };
   }
 }
 

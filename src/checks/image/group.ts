@@ -11,6 +11,7 @@ import { imageMajorUpgrade } from './image-major-upgrade.ts';
 import { imageMinorDowngrade } from './image-minor-downgrade.ts';
 import { imageNewerThanAgent } from './image-newer-than-agent.ts';
 import { imageOsSwitch } from './image-os-switch.ts';
+import { imagePrerelease } from './image-prerelease.ts';
 import { imageUnknown } from './image-unknown.ts';
 import { leftAloneImage } from './left-alone-image.ts';
 import { pgcontainerAmbiguous } from './pgcontainer-ambiguous.ts';
@@ -27,6 +28,7 @@ export const imageChecks = [
   imageLatest,
   imageDigestOnly,
   imageMajorOnly,
+  imagePrerelease,
   imageMajorUpgrade,
   imageMajorDowngrade,
   imageMinorDowngrade,

@@ -3,6 +3,7 @@ import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { prereleaseOf } from './image-prerelease.ts';
 
 /**
  * Fields: image of the Postgres container.
@@ -19,6 +20,8 @@ export const imageMajorOnly: Check = {
     const image = server?.image;
     if (server === undefined || image?.tag === undefined || image.tag === 'latest') return noObservations;
     if (server.family.id === 'unknown' || server.major === undefined) return noObservations;
+    // `19rc1` is one build, and has a finding of its own.
+    if (prereleaseOf(server) !== undefined) return noObservations;
     const { pinnedTo } = readImageVersion(image, server.family);
     if (pinnedTo === 'digest' || pinnedTo === 'minor') return noObservations;
     return [

@@ -1,9 +1,10 @@
+import { networksOf } from '../../workload/network-syntax.ts';
 import { isWithin, normalisePath } from '../../workload/absolute-path.ts';
 import { coveringMount } from '../../workload/mount.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { parameterField } from '../field-path.ts';
-import { quoted } from '../shown-text.ts';
+import { listed, quoted } from '../shown-text.ts';
 
 /**
  * Fields: hba_file in command and args of the Postgres container, postgres.io/replication-secret.
@@ -32,8 +33,12 @@ export const dataDirectoryArg: Check = {
     return [
       {
         field: parameterField(server, parameter),
-        message: `hba_file is ${quoted(path)}, which the agent cannot write; wanted it in PGDATA. Remove it, or add "host replication <user> ${settings.values.replicationNetwork} scram-sha-256" to it.`,
+        message: `hba_file is ${quoted(path)}, which the agent cannot write; wanted it in PGDATA. Remove it, or add ${replicationLines(settings.values.replicationNetwork)} to it.`,
       },
     ];
   },
 };
+
+function replicationLines(networks: string): string {
+  return listed(networksOf(networks).map((network) => `"host replication <user> ${network} scram-sha-256"`));
+}

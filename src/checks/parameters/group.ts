@@ -10,6 +10,7 @@ import { ignoreSystemIndexes } from './ignore-system-indexes.ts';
 import { ioMethodUring } from './io-method-uring.ts';
 import { listenLocalhost } from './listen-localhost.ts';
 import { loggingCollectorOn } from './logging-collector-on.ts';
+import { parameterUnknown } from './parameter-unknown.ts';
 import { parameterUnreadable } from './parameter-unreadable.ts';
 import { preloadOverridden } from './preload-overridden.ts';
 import { sharedBuffersVsMemory } from './shared-buffers-vs-memory.ts';
@@ -23,6 +24,7 @@ import type { Check } from '../check.ts';
 /** Server parameters, in the order in which findings are told. */
 export const parametersChecks = [
   dataDirectoryArg,
+  parameterUnknown,
   parameterUnreadable,
   fsyncOff,
   fullPageWritesOff,

@@ -1,13 +1,16 @@
+import { neededWalSenders } from '../../workload/wal-senders.ts';
+import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
-import type { Check } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
 import { unsafeParameter } from './unsafe-parameter.ts';
 
 /**
  * Fields: wal_level, max_wal_senders and max_replication_slots in command and args of the Postgres container, and in
  * postgres.io/parameters.
  * Allowed: wal_level replica or logical (PostgreSQL manual, 19.5.1); of the others as many as are used at once (19.6.1). The agent
- * receives WAL by one sender through a slot, so that the server keeps what it has not got yet. A base backup, and the first copy of a
- * standby, is taken by pg_basebackup: two senders, and a slot of its own for as long as it runs. Each standby has one of either.
+ * has one sender for its questions and one that WAL is received by, through a slot, so that the server keeps what it has not got yet. A base
+ * backup, and the first copy of a standby, is taken by pg_basebackup: two senders, and a slot of its own for as long as it runs. Each standby
+ * has one of either (workload/wal-senders.ts).
  */
 export const walLevelMinimal: Check = {
   id: 'wal-level-minimal',
@@ -20,14 +23,35 @@ export const walLevelMinimal: Check = {
     const { replicas, settings } = workload;
     const { backup, replicationSecret } = settings.values;
     if (!backup && replicationSecret === undefined) return noObservations;
-    const standing = (backup ? 1 : 0) + Math.max(replicas - 1, 0);
+    const standbys = Math.max(replicas - 1, 0);
+    const standing = (backup ? 1 : 0) + standbys;
+    const senders = neededWalSenders({ backup, standbys });
     return [
       ...unsafeParameter(workload, 'wal_level', isMinimal, 'replica or logical', facts),
-      ...unsafeParameter(workload, 'max_wal_senders', isBelow(standing + 2), orMore(standing + 2), facts),
+      ...unsafeParameter(workload, 'max_wal_senders', isBelow(senders), orMore(senders), facts),
+      ...tooFewByDefault(workload, 'max_wal_senders', senders),
       ...unsafeParameter(workload, 'max_replication_slots', isBelow(standing + 1), orMore(standing + 1), facts),
+      ...tooFewByDefault(workload, 'max_replication_slots', standing + 1),
     ];
   },
 };
+
+/** The default, the same in all majors. */
+const defaultCount = 10;
+
+/** Where a configuration file is named, it may say more. */
+function tooFewByDefault({ server }: PostgresWorkload, name: string, needed: number): readonly Observation[] {
+  if (server === undefined || needed <= defaultCount || server.parameters.has(name)) return noObservations;
+  if (server.parameters.has('config_file') || server.family.configurationDirectory !== undefined) return noObservations;
+  return [
+    {
+      field: 'spec.replicas',
+      // ALTER SYSTEM, or the arguments of initdb, may say more.
+      severity: 'warn',
+      message: `${name} is ${defaultCount}, the default; wanted ${needed} or more, for base backups, WAL and standbys. Add ${name}=${needed} to postgres.io/parameters.`,
+    },
+  ];
+}
 
 function isMinimal(value: string): boolean {
   return value.trim().toLowerCase() === 'minimal';

@@ -2,6 +2,7 @@ import { antiAffinityMissing } from './anti-affinity-missing.ts';
 import { headlessNotReadyAddresses } from './headless-not-ready-addresses.ts';
 import { headlessServiceMissing } from './headless-service-missing.ts';
 import { hpaTarget } from './hpa-target.ts';
+import { idleSlotTimeout } from './idle-slot-timeout.ts';
 import { maxConnectionsLowered } from './max-connections-lowered.ts';
 import { modeVariable } from './mode-variable.ts';
 import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
@@ -33,6 +34,7 @@ export const replicationChecks = [
   scaleToZero,
   scaleDown,
   syncNamesBlocks,
+  idleSlotTimeout,
   antiAffinityMissing,
   pdbMissing,
   maxConnectionsLowered,

@@ -11,7 +11,7 @@ export const hostNetwork: Check = {
   severity: 'warn',
   summary: 'The pod is on the network of its node.',
   because:
-    'Postgres and the agent listen on every address of the node, no network policy applies to them, and samenet in pg_hba.conf means the network of the nodes: whoever reaches a node may try to log in.',
+    'Postgres and the agent listen on every address of the node, no network policy applies to them, and pg_hba.conf cannot tell pods from nodes: whoever reaches a node may try to log in.',
   instead: 'No hostNetwork; a Service of type LoadBalancer or NodePort for clients outside the cluster.',
   examine({ podSpec }) {
     if (podSpec['hostNetwork'] !== true) return noObservations;

@@ -6,6 +6,7 @@ import { initMemoryLimits } from './init-memory-limits.ts';
 import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
+import { loginFileUnmounted } from './login-file-unmounted.ts';
 import { passwordAndFile } from './password-and-file.ts';
 import { passwordMissing } from './password-missing.ts';
 import { portChanged } from './port-changed.ts';
@@ -34,6 +35,7 @@ export const startChecks = [
   readonlyRootNoTmp,
   passwordAndFile,
   passwordMissing,
+  loginFileUnmounted,
   secretKeyMissing,
   secretMissing,
   uidMismatch,

@@ -43,7 +43,7 @@ describe.skipIf(noCluster)('the first start', () => {
       'db-0',
       "SELECT type, array_to_string(database, ','), address, auth_method FROM pg_hba_file_rules WHERE 'copier' = ANY (user_name)",
     );
-    expect(lines).toBe('host|replication|samenet|scram-sha-256');
+    expect(lines).toBe('host|replication|all|scram-sha-256');
   });
 
   test('a verified base backup is there within a minute', async () => {
