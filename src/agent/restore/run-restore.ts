@@ -26,9 +26,12 @@ import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
 import { newerTimelineOfPeers } from './peers.ts';
+import { lookBeside } from './look-beside.ts';
+import { goOnToEnd, judgeData } from './judge-data.ts';
+import { recoverDataDirectory } from './recover-data-directory.ts';
+import { forkId, readConsumed, recordConsumed } from './restore-record.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
-import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
 import { copyPrimary, followPrimary, prepareUpstream } from './standby.ts';
@@ -130,15 +133,24 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const { contract, surroundings, role } = boot;
-  const store = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
+  const stored = await stateOf(
+    contract.store,
+    { namespace: contract.namespace, set: contract.set },
+    true,
+    surroundings,
+  );
   const source = await stateOf(contract.source, null, false, surroundings);
+  const { store, neighbours } = await lookBeside({ contract, role, data, store: stored, source });
+  const newer = data.kind === 'VALID' && role === 'primary' ? await newerThan(boot, store, data) : null;
   const decision = decide({
     role,
     data,
     store,
     source,
     contract,
-    newerTimeline: data.kind === 'VALID' && role === 'primary' ? await newerThan(boot, store, data) : null,
+    newerTimeline: newer,
+    neighbours,
+    wentBack: await judgeData({ contract, role, data, store, newerTimeline: newer }),
   });
   surroundings.log.info({ pgdata: data.kind, store: store.kind, role, action: decision.action }, 'boot decision');
   if (decision.action === 'stop') {
@@ -147,7 +159,8 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   for (const note of decision.notes) {
     surroundings.log.warn(note);
   }
-  const done = await act(boot, decision, decision.action === 'restore' && decision.from === 'source' ? source : store);
+  const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
+  const done = await act(boot, decision, data, from);
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
@@ -161,6 +174,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 async function act(
   boot: Boot,
   decision: Exclude<Decision, { action: 'stop' }>,
+  data: DataDirectoryState,
   from: StoreState,
 ): Promise<Pick<BootDecision, 'action' | 'leastSettings'>> {
   const { contract, paths } = boot;
@@ -169,8 +183,26 @@ async function act(
       if (boot.role === 'standby') {
         await followPrimary(await upstreamOf(boot), contract.dataDirectory);
       }
+      await goOnToEnd(contract, data, from);
       await tryToRecord(boot);
       return { action: 'start', leastSettings: {} };
+    case 'recover': {
+      const { kind } = decision.how;
+      await recoverDataDirectory(
+        {
+          dataDirectory: contract.dataDirectory,
+          restoreCommand: restoreCommandOf(boot),
+          namespace: contract.namespace,
+          set: contract.set,
+          now: new Date(),
+        },
+        kind === 'fork'
+          ? { how: kind, id: forkId(contract.restore.id) }
+          : { how: kind, lastRecord: decision.how.lastRecord },
+      );
+      await tryToRecord(boot);
+      return { action: 'start', leastSettings: {} };
+    }
     case 'initialise':
       // Before initdb: a first start that dies later finds its own claim and not a stranger's.
       await claim(boot);
@@ -195,7 +227,7 @@ async function act(
         own: decision.from === 'own',
         consumed: await consumedRequest(boot),
         paths,
-        restoreCommand: `sh ${join(boot.surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`,
+        restoreCommand: restoreCommandOf(boot),
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
@@ -213,11 +245,17 @@ async function act(
   }
 }
 
+function restoreCommandOf({ surroundings }: Boot): string {
+  return `sh ${join(surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`;
+}
+
 /** PGDATA is to be filled in another way than the one that was cut off. */
 async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {
   const found = await readDataDirectoryState(contract.dataDirectory, contract.dataMount);
   if (found.kind === 'OURS-PARTIAL' && found.remedy === 'take-back') {
-    surroundings.log.warn('an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left');
+    surroundings.log.warn(
+      'an initialisation was cut off: what it made in PGDATA is removed; a WAL directory elsewhere is left',
+    );
     await takeBackInitialisation(paths, contract.dataDirectory);
   } else {
     await rm(paths.initialising, { force: true });
