@@ -70,13 +70,23 @@ data, so that it may be one that the server's image no longer has (\`US/Pacific\
 clocks show twice is the later one, and one that they skip counts with the offset before, as in PostgreSQL. The server is handed
 the instant with an offset.
 
+## Schedule of base backups
+
+\`backup-schedule\` is read as a CronJob reads it: five fields of numbers, names, \`*\`, ranges, lists and steps (\`0/15\` is each
+quarter from 0); where day of the month and day of the week are both given, either will do, and \`*/1\` counts as \`*\`. Beyond that 7 is
+Sunday too, also at the end of a range. Refused are \`@daily\` and its like, whose hour is the same for all sets of a cluster; what
+never comes due; a step beyond its field (\`*/90\` in minutes is each hour, and nobody means that), empty entries and signs
+(\`0,,30\`, \`+5\`); and what other crons have: \`L\`, \`W\`, \`#\`. A time that the clocks skip runs when they go on, one that they have twice
+runs once, so that each night has its backup. \`pgusher explain\` prints the next three.
+
 \`backup-time-zone\` is a name of the IANA time zone database, old ones too, read with the agent's own data in any case of its letters.
 
 ## Server parameters
 
 \`postgres.io/parameters: "max_connections=200, search_path='shop, public'"\` becomes \`-c\` arguments after the set's own,
 so that it wins over them. Quotes are needed around a value that holds a comma, a quote (doubled: \`''\`) or blanks at its
-ends. Each name stands once, and none of those that pgusher sets itself.
+ends. A backslash is a backslash and \`#\` no comment: the value goes to the server as an argument, which knows neither, unlike a
+line of postgresql.conf. Each name stands once, and none of those that pgusher sets itself.
 
 ## Escapes
 

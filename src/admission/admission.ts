@@ -31,7 +31,7 @@ export interface AdmissionContext {
   /** `settings` of the cluster config file, by setting name without prefix. */
   readonly clusterSettings: Readonly<Record<string, string>>;
   readonly policy: CheckPolicy;
-  /** Render anew when the user's own change restarts the pods anyway (DESIGN.md 6). */
+  /** Render anew when the user's own change restarts the pods anyway (docs/pinning.md). */
   readonly withRollout: boolean;
   /** Annotations of a namespace, from a watch; undefined: not known (not synced, or no cluster). */
   namespaceAnnotations(namespace: string): Readonly<Record<string, string>> | undefined;

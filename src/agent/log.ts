@@ -4,7 +4,7 @@ import type { DestinationStream, Logger } from 'pino';
 export type Log = Logger;
 
 /**
- * JSON lines on standard output, one format for everything that the agent's container writes (seed B16). What is logged
+ * JSON lines on standard output, one format for everything that the agent's container writes. What is logged
  * is named field by field; the contract and the environment never are. The redaction is a second lock on the same door.
  */
 export function createLog(level: string, destination?: DestinationStream): Log {

@@ -5,6 +5,7 @@ import { subjectOf } from '../admission/subject.ts';
 import { shortText } from '../pinning/short-text.ts';
 import { strip } from '../pinning/strip.ts';
 import type { PostgresWorkload } from '../workload/postgres-workload.ts';
+import { nextBackups } from './next-backups.ts';
 import { explainSettings } from './explain-settings.ts';
 import { explainWorkload } from './explain-workload.ts';
 import { exitCode } from './exit-code.ts';
@@ -20,7 +21,7 @@ import { section } from './table-text.ts';
 import type { Colour, Terminal } from './terminal.ts';
 
 /** `pgusher explain`: how each StatefulSet is understood, which settings hold and why, and what is injected and why. */
-export async function explain(options: ManifestOptions, terminal: Terminal): Promise<ExitCode> {
+export async function explain(options: ManifestOptions, terminal: Terminal, now = new Date()): Promise<ExitCode> {
   const files = await readManifestFiles(options.filename);
   const objects = findObjects(files, options, terminal);
   refuseNothing(files, objects);
@@ -29,18 +30,28 @@ export async function explain(options: ManifestOptions, terminal: Terminal): Pro
   const told = verdicts.filter(({ where, verdict }) => where.kind === 'StatefulSet' || verdict.findings.length > 0);
   if (told.length === 0) terminal.report('No StatefulSet in these manifests.\n');
   terminal.out(
-    told.map(({ where, verdict }) => explanation(where, verdict, contextOf(where), terminal.outColour)).join('\n'),
+    told.map(({ where, verdict }) => explanation(where, verdict, contextOf(where), now, terminal.outColour)).join('\n'),
   );
   return told.some(({ verdict }) => !verdict.allowed) ? exitCode.findings : exitCode.fine;
 }
 
-function explanation(where: ManifestObject, verdict: Verdict, context: AdmissionContext, colour: Colour): string {
+function explanation(
+  where: ManifestObject,
+  verdict: Verdict,
+  context: AdmissionContext,
+  now: Date,
+  colour: Colour,
+): string {
   const title = `${colour('bold', titleOf(where))}  ${colour('dim', placeOf(where))}`;
   const workload = workloadOf(where, context);
   const parts = [
     ...(workload === undefined
       ? []
-      : [explainWorkload(workload, colour), explainSettings(workload.settings, where, context, colour)]),
+      : [
+          explainWorkload(workload, colour),
+          explainSettings(workload.settings, where, context, colour),
+          section('Next base backups', nextBackups(workload, where, now), colour),
+        ]),
     section('Injected', reasonRows(verdict, 'injected'), colour),
     section('Not injected', reasonRows(verdict, 'skipped'), colour),
   ];

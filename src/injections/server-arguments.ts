@@ -61,10 +61,15 @@ export function addedArguments({ server, parameterArguments: own }: InjectionCon
   return own.length === 0 ? [] : [...lostArguments(server), ...own];
 }
 
-/** What the image's entrypoint is started with: the user's command line without the entrypoint itself, then ours. */
+/**
+ * Arguments of initdb.sh. What the image's entrypoint is started with: the user's command line without the entrypoint itself, then
+ * ours. A wrapper's command line as it is: what it does before the entrypoint belongs to the first start.
+ */
 export function entrypointArguments(context: InjectionContext): readonly string[] {
   const { server } = context;
-  if (!takesArguments(server)) return ['postgres'];
+  if (!takesArguments(server)) {
+    return ['--command', ...(server.command.length === 0 ? ['docker-entrypoint.sh'] : server.command), ...server.args];
+  }
   const entrypoint = server.command.findIndex((word) => word.endsWith('entrypoint.sh'));
   const own = [...server.command.slice(entrypoint + 1), ...server.args];
   const program = own.length === 0 ? ['postgres', ...lostArguments(server)] : own;

@@ -1,15 +1,72 @@
-import type { CreateNodeOptions, DocumentOptions, ParseOptions, SchemaOptions, Tags, ToStringOptions } from 'yaml';
+import type {
+  CreateNodeOptions,
+  DocumentOptions,
+  ParseOptions,
+  ScalarTag,
+  SchemaOptions,
+  Tags,
+  ToStringOptions,
+} from 'yaml';
 import type { Json } from '../workload/json.ts';
 import { isObject } from '../workload/json.ts';
 
 /**
- * Tags that the YAML reader of kubectl does not know (it keeps such values as text): times, base-60 numbers, and the
+ * Tags that the YAML reader of kubectl does not know (it keeps such values as text): base-60 numbers, and the
  * collections of YAML 1.1. Octal `0644` and `on`/`off` it does read as a number and booleans.
  */
 const unknownToKubectl = /:(binary|omap|pairs|set|timestamp)$/;
 
+const number = 'tag:yaml.org,2002:';
+
+/** Plain text that is a float (resolve.go in go.yaml.in/yaml/v2): there are digits before an exponent, so that `e2` and `.` are text. */
+const float = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9_]+)?$/;
+
+/** In the place of YAML 1.1's own. What is too large for a float stays text. */
+const floatOfKubectl: ScalarTag = {
+  tag: `${number}float`,
+  default: true,
+  test: float,
+  resolve: (text) => {
+    const value = Number(text.replaceAll('_', ''));
+    return Number.isFinite(value) ? value : text;
+  },
+};
+
+/** `0o644`, `0B101`, `0X1F`: Go's strconv.ParseInt takes them, whatever the case. */
+const prefixedInteger: ScalarTag = {
+  tag: `${number}int`,
+  default: true,
+  test: /^[-+]?0(?:[oO][0-7_]*[0-7]|B[01_]*[01]|[xX][0-9a-fA-F_]*[0-9a-fA-F])_*$/,
+  resolve: (text) => {
+    const digits = text.replace(/^[-+]/, '').replaceAll('_', '').toLowerCase();
+    return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+  },
+};
+
+/** Written out as tags they are text to kubectl, that of the first decoded. */
+const binary: ScalarTag = {
+  tag: `${number}binary`,
+  default: false,
+  resolve: (text, onError) => {
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[\r\n]/g, '')))
+      onError('!!binary holds no base64');
+    return Buffer.from(text, 'base64').toString();
+  },
+};
+const timestamp: ScalarTag = { tag: `${number}timestamp`, default: false, resolve: (text) => text };
+
 function tagsOfKubectl(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === 'string' || (!unknownToKubectl.test(tag.tag) && tag.format !== 'TIME'));
+  const known = tags.filter(
+    (tag) =>
+      typeof tag === 'string' ||
+      (!unknownToKubectl.test(tag.tag) && tag.format !== 'TIME' && tag.format !== 'HEX' && !isPlainFloat(tag)),
+  );
+  return [...known, prefixedInteger, floatOfKubectl, binary, timestamp];
+}
+
+/** Floats with digits; `.inf` and `.nan` are others. */
+function isPlainFloat(tag: Exclude<Tags[number], string>): boolean {
+  return tag.tag === floatOfKubectl.tag && 'test' in tag && (tag.format === 'EXP' || tag.test?.test('1.5') === true);
 }
 
 /** How kubectl reads a manifest: YAML 1.1, with integers of any size. `compat` quotes what YAML 1.2 would misread. */

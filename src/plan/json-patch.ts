@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../workload/json.ts';
 import { listDifference } from './list-difference.ts';
 import { isList, sameJson } from './same-json.ts';
 
-/** RFC 6902. Never `test`, `copy` or `move` (injectors.md 4.3). */
+/** RFC 6902. Never `test`, `copy` or `move`: what is added and taken out says all.
 export type Operation =
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: Json }
   | { readonly op: 'remove'; readonly path: string };

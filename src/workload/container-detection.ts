@@ -64,9 +64,8 @@ function likeliest(candidates: readonly Candidate[]): readonly Candidate[] {
   return candidates.filter(({ signs }) => signs.length >= 2 || signs.includes('only-container'));
 }
 
-/** Number or text: the apiserver wants a number, files on a laptop hold either. */
 function hasPostgresPort(container: JsonObject): boolean {
-  return objectsAt(container, 'ports').some(({ containerPort }) => containerPort === 5432 || containerPort === '5432');
+  return objectsAt(container, 'ports').some(({ containerPort }) => containerPort === 5432);
 }
 
 function hasPostgresEnvironment(container: JsonObject): boolean {

@@ -1,7 +1,7 @@
 /**
  * The raw JSON that a StatefulSet is made of, and accessors that survive what real manifests contain:
  * missing arrays, wrong types, unknown fields. The core never parses an object into a typed copy, because a
- * typed round trip drops the fields that it does not know (injectors.md 3.1 row 20).
+ * typed round trip drops the fields that it does not know.
  */
 
 declare global {

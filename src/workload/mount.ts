@@ -16,7 +16,9 @@ export function readMounts(container: JsonObject, podSpec: JsonObject, statefulS
     const mountPath = textAt(mount, 'mountPath');
     if (mountPath === undefined) return [];
     const name = textAt(mount, 'name') ?? '';
-    const volume = volumes.get(name);
+    const template = templates.get(name);
+    // The StatefulSet controller puts the template's claim in the place of a volume of the same name, and none of it is left.
+    const volume = template === undefined ? volumes.get(name) : undefined;
     return [
       {
         name,
@@ -24,7 +26,7 @@ export function readMounts(container: JsonObject, podSpec: JsonObject, statefulS
         subPath: textAt(mount, 'subPath') || undefined,
         subPathExpr: textAt(mount, 'subPathExpr') || undefined,
         readOnly: mount['readOnly'] === true || objectAt(volume, 'persistentVolumeClaim')['readOnly'] === true,
-        source: sourceOf(volume, templates.get(name)),
+        source: template === undefined ? volumeSource(volume) : claimTemplateSource(template),
       },
     ];
   });
@@ -41,9 +43,7 @@ export function coveringMount(mounts: readonly Mount[], path: string): Mount | u
     );
 }
 
-/** The StatefulSet controller puts a claim template in the place of a pod volume of the same name. */
-function sourceOf(volume: JsonObject | undefined, template: JsonObject | undefined): VolumeSource {
-  if (template !== undefined) return claimTemplateSource(template);
+function volumeSource(volume: JsonObject | undefined): VolumeSource {
   return volume === undefined ? { kind: 'undefined' } : podVolumeSource(volume);
 }
 

@@ -45,7 +45,8 @@ function isIpv6(text: string): boolean {
   if (more !== undefined || !text.includes(':')) return false;
   const groups = [...groupsOf(head), ...groupsOf(tail ?? '')];
   const last = groups.at(-1) ?? '';
-  const isMixed = isIpv4(last);
+  // IPv4 stands at the very end: not before `::`.
+  const isMixed = tail !== '' && isIpv4(last);
   const plain = isMixed ? groups.slice(0, -1) : groups;
   const count = plain.length + (isMixed ? 2 : 0);
   return plain.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group)) && (tail === undefined ? count === 8 : count <= 7);

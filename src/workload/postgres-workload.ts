@@ -110,6 +110,7 @@ export interface Mount {
   readonly mountPath: string;
   readonly subPath: string | undefined;
   readonly subPathExpr: string | undefined;
+  /** For the container: `readOnly` of the mount, or of the persistentVolumeClaim of the volume, either of which suffices. */
   readonly readOnly: boolean;
   readonly source: VolumeSource;
 }
@@ -143,7 +144,7 @@ export interface DataDirectory {
   readonly atMountRoot: boolean;
   /**
    * The image declares a VOLUME between the mount and PGDATA, so the runtime puts a throw-away directory there and the
-   * claim is shadowed (postgres-on-k8s.md 2.9, `pre18-parent-mount`).
+   * claim is shadowed (docker-library/postgres#1259; check `pre18-parent-mount`).
    */
   readonly shadowedByImageVolume: boolean;
 }

@@ -3,7 +3,10 @@
  * (`M`, `m`) or an exponent (`2e9`). Values are bytes or cores; sums beyond 2^53 lose their last digits, which no
  * size that we compare comes near.
  */
-const quantityPattern = /^([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:([EPTGMK]i)|([numkMGTPE])|[eE]([+-]?[0-9]{1,3}))?$/;
+const quantityPattern = /^(?!$)([+-]?[0-9]*\.?[0-9]*)(?:([EPTGMK]i)|([numkMGTPE])|[eE]([+-]?[0-9]+))?$/;
+
+/** Quantities end at 2^63 - 1. */
+const largest = 2 ** 63;
 
 const binaryFactors: Readonly<Record<string, number>> = {
   Ki: 2 ** 10,
@@ -26,16 +29,20 @@ const decimalExponents: Readonly<Record<string, number>> = {
   E: 18,
 };
 
-/** Bytes or cores; undefined where `text` is no quantity. `100m` is 0.1, `1Ki` 1024, `1E` 10^18, `1e3` 1000. */
+/** Bytes or cores; undefined where `text` is no quantity. `100m` is 0.1, `1Ki` 1024, `1E` 10^18, `1e3` 1000, `Gi` without digits 0. */
 export function parseQuantity(text: string): number | undefined {
   const match = quantityPattern.exec(text);
   if (match === null) return undefined;
   const [, digits = '', binary, decimal, exponent] = match;
-  if (binary !== undefined) return Number(digits) * (binaryFactors[binary] ?? 1);
+  if (!/[0-9]/.test(digits)) return 0;
+  if (binary !== undefined) return within(Number(digits) * (binaryFactors[binary] ?? 1));
   const power = decimal === undefined ? Number(exponent ?? 0) : (decimalExponents[decimal] ?? 0);
   // Through the number's own text: 100 * 1e-3 is 0.1 only by luck, Number('100e-3') always.
-  const value = Number(`${digits}e${power}`);
-  return Number.isFinite(value) ? value : undefined;
+  return within(Number(`${digits}e${power}`));
+}
+
+function within(value: number): number {
+  return Math.max(-largest, Math.min(largest, value));
 }
 
 /** Bytes as text with the largest binary suffix that holds them exactly: 21474836480 is `20Gi`, 1536 is `1536`. */

@@ -3,15 +3,52 @@ import { Cron } from 'croner';
 /** Any moment will do: what runs at all runs within the years that croner looks ahead. */
 const someMoment = new Date(Date.UTC(2026, 0, 1));
 
-/** Five fields of cron, as the agent's croner reads them, that come due at some time (`0 0 30 2 *` never does). */
+/** A number, a name, `*` or `?`, a range, a step; in lists. None of the letters and signs that croner has besides (`L`, `W`, `#`, `+`). */
+const fieldPattern = /^(?:(?:[*?]|[0-9]{1,2}|[a-z]{3})(?:-(?:[0-9]{1,2}|[a-z]{3}))?(?:\/[0-9]{1,2})?(?:,(?!$)|$))+$/i;
+
+/** The last of minutes, hours, days of the month, months, and days of the week, which a CronJob counts from 0 to 6. */
+const lastOf = [59, 23, 31, 12, 6];
+
+/**
+ * Five fields of cron that come due at some time (`0 0 30 2 *` never does), as a CronJob of Kubernetes reads them (robfig/cron v3,
+ * ParseStandard), and 7 for Sunday as well.
+ */
 export function isSchedule(text: string): boolean {
-  // croner takes nicknames (`@daily`) too, whatever the mode.
-  if (text.length > 100 || text.startsWith('@')) return false;
+  if (
+    text.length > 100 ||
+    !text
+      .trim()
+      .split(/\s+/)
+      .every((field) => fieldPattern.test(field))
+  )
+    return false;
   try {
-    return new Cron(text, { mode: '5-part', timezone: 'UTC' }).nextRun(someMoment) !== null;
+    return readCron(text, 'UTC').nextRun(someMoment) !== null;
   } catch {
     return false;
   }
+}
+
+/**
+ * The first run after a moment; null where there is none. An hour that the clocks skip runs when they go on, one that they have twice once.
+ * @throws where the schedule or the zone cannot be read.
+ */
+export function nextRun(schedule: string, timeZone: string, after: Date): Date | null {
+  return readCron(schedule, timeZone).nextRun(after);
+}
+
+/** @throws where it cannot be read. */
+function readCron(schedule: string, timezone: string): Cron {
+  const fields = schedule.trim().split(/\s+/).map(forCroner);
+  return new Cron(fields.join(' '), { mode: '5-part', timezone, paused: true });
+}
+
+/** What croner reads in another way than a CronJob: `*\/1` is each as `*` is, and `5/15` goes on to the last. */
+function forCroner(field: string, index: number): string {
+  return field
+    .split(',')
+    .map((part) => part.replace(/^[*?]\/0*1$/, '*').replace(/^([0-9]+|[a-z]{3})\//i, `$1-${lastOf[index] ?? ''}/`))
+    .join(',');
 }
 
 /**
@@ -19,7 +56,7 @@ export function isSchedule(text: string): boolean {
  * week (beside days of the month, either will do); days of the month are counted; what else there is, is tried for a year.
  */
 export function isRarerThanWeekly(text: string): boolean {
-  const [, , dayOfMonth = '*', month = '*', dayOfWeek = '*'] = text.trim().split(/\s+/);
+  const [, , dayOfMonth = '*', month = '*', dayOfWeek = '*'] = text.trim().split(/\s+/).map(forCroner);
   if (month === '*' && (isOpen(dayOfMonth) || !isOpen(dayOfWeek))) return false;
   const days = month === '*' ? plainDays(dayOfMonth) : undefined;
   return days === undefined ? triedGap(text) > week : longestGap(days) > week;
@@ -31,7 +68,7 @@ function isOpen(field: string): boolean {
   return field === '*' || field === '?';
 }
 
-/** `1,15`, `2-9`, `*\/5`; undefined for `L`, `W` and the like. */
+/** `1,15`, `2-9`, `*\/5`; undefined for what is none of them. */
 function plainDays(field: string): readonly number[] | undefined {
   const parts = field.split(',').map((part) => /^(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:\/([0-9]{1,2}))?$/.exec(part));
   if (parts.some((part) => part === null)) return undefined;
@@ -56,7 +93,7 @@ function longestGap(days: readonly number[]): number {
 
 /** In days, from the end of one day with runs to the next run. */
 function triedGap(text: string): number {
-  const cron = new Cron(text, { mode: '5-part', timezone: 'UTC' });
+  const cron = readCron(text, 'UTC');
   const end = someMoment.getTime() + 366 * dayMilliseconds;
   let longest = 0;
   for (let moment = someMoment.getTime(); moment < end && longest <= week;) {

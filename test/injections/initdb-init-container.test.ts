@@ -127,7 +127,13 @@ const starts: readonly (readonly [why: string, container: JsonObject, args: read
     ['postgres', '-F', ...ours],
   ],
   ['the server named', { command: ['postgres', '-p', '5433'] }, ['postgres', '-p', '5433', ...ours]],
-  ['a shell, whose words are not ours to read', { command: ['sh', '-c', 'exec postgres'] }, ['postgres']],
+  [
+    'a shell, whose words are not ours to read',
+    { command: ['sh', '-c', 'exec postgres'] },
+    ['--command', 'sh', '-c', 'exec postgres'],
+  ],
+  ['a program that is not the server', { command: ['/start'], args: ['x'] }, ['--command', '/start', 'x']],
+  ['a program behind the entrypoint', { args: ['/start', 'x'] }, ['--command', 'docker-entrypoint.sh', '/start', 'x']],
   [
     'an image with its configuration elsewhere',
     { image: 'supabase/postgres:15.8.1.060' },

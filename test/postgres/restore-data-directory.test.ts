@@ -7,7 +7,7 @@ import type { DatabaseWithStore } from './support/database-with-store.ts';
 import { numbers, rowsOf, runRestoreProcess } from './support/database-with-store.ts';
 import { lostDatabase } from './support/lost-database.ts';
 
-/** DESIGN 7 by what lies on the volume, with a store that holds backups: nothing that is there is ever written over. */
+/** By what lies on the volume, with a store that holds backups: nothing that is there is ever written over. */
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('restore on a volume that holds', () => {
   let database: DatabaseWithStore;
   const lost = lostDatabase('volume', async (made) => {

@@ -10,7 +10,7 @@ import { DatabaseWithStore, runRestoreProcess } from './support/database-with-st
 
 const login = { user: 'standby', password: "s'cret \\ word" };
 
-/** DESIGN 7: a primary that comes back beside one that was promoted meanwhile stays down, also where the store knows of neither. */
+/** A primary that comes back beside one that was promoted meanwhile stays down, also where the store knows of neither. */
 describe.skipIf(missingTools('postgres', 'pg_basebackup'))('a primary comes back', () => {
   let database: DatabaseWithStore;
   let peer: PostgresServer;

@@ -9,7 +9,7 @@ import { numbers, rowsOf, runRestoreProcess } from './support/database-with-stor
 import type { RestoreOptions } from './support/database-with-store.ts';
 import { lostDatabase } from './support/lost-database.ts';
 
-/** DESIGN 7 with an empty volume: a store that cannot be believed is never taken for an empty one. */
+/** With an empty volume: a store that cannot be believed is never taken for an empty one. */
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('restore from a store', () => {
   let database: DatabaseWithStore;
   const lost = lostDatabase('store', async (made) => {

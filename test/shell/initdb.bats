@@ -467,3 +467,42 @@ EOF
   [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/10-fills.sh'*'; the volume is full; nothing of it is kept'* ]] || { echo "$stderr"; umount "$root/volume"; false; }
   umount "$root/volume"
 }
+
+# wrapper: standard input is the image's or the container's own command.
+wrapper() {
+  cat >"$root/local/wrapper.sh"
+  chmod 755 "$root/local/wrapper.sh"
+}
+
+@test "runs a wrapper as it is, and the entrypoint behind it with its arguments" {
+  begin 999
+  wrapper <<'EOF'
+#!/bin/sh
+echo prepared >/tmp/prepared
+exec docker-entrypoint.sh postgres -c max_connections=44 "$@"
+EOF
+  echo "CREATE TABLE settings AS SELECT current_setting('max_connections') AS a" | script 10.sql 644
+  initdb 0:0 dash --command wrapper.sh -c listen_addresses=
+  succeeds
+  [ -e "$root/tmp/prepared" ]
+  [ "$(sql 0:0 'SELECT a FROM settings')" = 44 ]
+}
+
+@test "lets the image initialise where the container's own command goes past the entrypoint, or does not exec" {
+  begin 999
+  initdb 999:999 dash --command sh -c 'postgres -c listen_addresses= & wait $!'
+  succeeds
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+  rm -rf "$root/volume/pgdata"
+  initdb 0:0 dash --command sh -c 'docker-entrypoint.sh postgres -c listen_addresses= & wait $!'
+  succeeds
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+}
+
+@test "refuses a command that does not come to the server, with what to write" {
+  begin 999
+  initdb 0:0 dash --command sh -c 'echo no; exit 7'
+  [ "$status" -eq 1 ]
+  [[ "${stderr##*$'\n'}" == "pgusher-initdb: the container's own command (sh) ended with status 7 and did not come to the server"*'Wanted: a command that ends with `exec docker-entrypoint.sh postgres`, or args alone; nothing of it is kept'* ]]
+  nothing_is_left
+}

@@ -264,3 +264,36 @@ waits_for_an_answer() {
 @test "the startup probe waits for a server that is about to answer; under busybox" {
   waits_for_an_answer 'busybox sh'
 }
+
+@test "as root without CAP_KILL the server is running, and is stopped as its own user" {
+  [ "$(id -u)" = 0 ] || skip 'needs root'
+  start trust
+  # What lies in the image: gosu. Here setpriv, which stands for it where there is none.
+  run --separate-stderr setpriv --bounding-set -kill --inh-caps -kill sh "$shared/bin/pre-stop.sh" 20
+  [ "$status" -eq 0 ]
+  [[ "$stderr" != *'no server is running'* ]]
+  [[ "$stderr" != *'could not be told'* ]]
+  for _ in 1 2 3 4 5 6 7 8 9 10; do [ ! -e "$data/postmaster.pid" ] || sleep 0.5; done
+  [ ! -e "$data/postmaster.pid" ]
+  grep -q 'checkpoint starting: immediate force wait' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "where it can neither signal the server nor become its user, it says so and ends with 0" {
+  [ "$(id -u)" = 0 ] || skip 'needs root'
+  start trust
+  run --separate-stderr setpriv --bounding-set -kill,-setuid,-setgid --inh-caps -kill,-setuid,-setgid sh "$shared/bin/pre-stop.sh" 20
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"could not be told to stop: it is another user's, and this container has neither CAP_KILL nor a way to become that user"* ]]
+}
+
+@test "asks the server beside it, whatever PGHOST, PGHOSTADDR and PGOPTIONS say" {
+  start trust
+  export PGHOST=db.example PGHOSTADDR=203.0.113.1 PGOPTIONS='-c nonsense=1' PGSSLMODE=verify-full PGSERVICE=none
+  run sh "$shared/bin/started.sh" "$port"
+  [ "$status" -eq 0 ]
+  run sh "$shared/bin/ready.sh" "$port"
+  [ "$status" -eq 0 ]
+  run --separate-stderr sh "$shared/bin/pre-stop.sh" 20
+  [[ "$stderr" != *'not switched'* ]]
+  grep -q 'checkpoint starting: immediate force wait' "$BATS_TEST_TMPDIR/log"
+}

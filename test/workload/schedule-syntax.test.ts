@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { derivedSchedule, isRarerThanWeekly, isSchedule } from '../../src/workload/schedule-syntax.ts';
+import { derivedSchedule, isRarerThanWeekly, isSchedule, nextRun } from '../../src/workload/schedule-syntax.ts';
 
 test('a derived schedule is daily, valid, and always the same for one set', () => {
   expect(derivedSchedule('shop', 'orders')).toBe(derivedSchedule('shop', 'orders'));
@@ -41,7 +41,9 @@ test.each([
   ['0 3 1-20 * *', true],
   // From 23 February to 2 March of a leap year.
   ['0 3 2-31/7 * *', true],
-  ['0 3 L * *', true],
+  ['0 3 15/2 * *', true],
+  ['0 3 */1 * 1', false],
+  ['0 3 1/7 * *', false],
   ['0 3 * 1-6 *', true],
   ['0 3 * */2 0', true],
   ['0 0 29 2 *', true],
@@ -49,3 +51,30 @@ test.each([
   expect(isSchedule(schedule)).toBe(true);
   expect(isRarerThanWeekly(schedule)).toBe(expected);
 });
+
+// What robfig/cron v3 makes of them for a CronJob; bench/readers/cron.ts asks it.
+test.each([
+  ['0/15 3 * * *', ['2026-11-30T03:00', '2026-11-30T03:15', '2026-11-30T03:30']],
+  ['5/15 3 * * *', ['2026-11-30T03:05', '2026-11-30T03:20', '2026-11-30T03:35']],
+  ['0 0 1/2 * *', ['2026-12-01T00:00', '2026-12-03T00:00', '2026-12-05T00:00']],
+  // With a star on the other side: Mondays alone.
+  ['0 0 */1 * 1', ['2026-11-30T00:00', '2026-12-07T00:00', '2026-12-14T00:00']],
+  ['0 0 1 * */1', ['2026-12-01T00:00', '2027-01-01T00:00', '2027-02-01T00:00']],
+  // Without one, either will do.
+  ['0 0 */2 * 1', ['2026-11-30T00:00', '2026-12-01T00:00', '2026-12-03T00:00']],
+  ['0 0 * * 7', ['2026-12-06T00:00', '2026-12-13T00:00', '2026-12-20T00:00']],
+])('%s runs at %j', (schedule, runs) => {
+  expect(isSchedule(schedule)).toBe(true);
+  let after = new Date('2026-11-29T12:00:00Z');
+  for (const run of runs) {
+    after = nextRun(schedule, 'UTC', after) ?? after;
+    expect(after.toISOString().slice(0, 16)).toBe(run);
+  }
+});
+
+test.each(['0 0 L * *', '0 0 LW * *', '0 0 15W * *', '0 0 * * MON#1', '0 0 * * 5L', '0 0 1 * +1', '*/90 * * * *'])(
+  '%s is no schedule, since it is none for a CronJob, or means another thing there',
+  (schedule) => {
+    expect(isSchedule(schedule)).toBe(false);
+  },
+);

@@ -16,7 +16,8 @@ import { removeUnfinishedBaseBackups, takeBaseBackup } from './base-backup.ts';
 import { expire } from './expire.ts';
 import { backOff, pause } from './pause.ts';
 import { controlFileTrouble, noteRestoreAnswer } from './restore-answer.ts';
-import { isDue, nextTime } from './schedule.ts';
+import { nextRun } from '../../workload/schedule-syntax.ts';
+import { isDue } from './schedule.ts';
 import { readSensitiveSettings, readTablespaces } from './server-facts.ts';
 import type { Session } from './session.ts';
 import { messageOf } from './status-report.ts';
@@ -254,7 +255,7 @@ function noteBackups(session: Session, complete: readonly BaseBackupRecord[], ba
   const { backups } = session.status;
   backups.complete = complete.map(summarise);
   const newest = complete.at(-1);
-  backups.nextAt = newest === undefined ? null : nextTime(backup.schedule, backup.timeZone, new Date(newest.startedAt));
+  backups.nextAt = newest === undefined ? null : nextRun(backup.schedule, backup.timeZone, new Date(newest.startedAt));
 }
 
 export function summarise(record: BaseBackupRecord): BackupSummary {

@@ -51,7 +51,7 @@ async function secretValue(path: string): Promise<string> {
 }
 
 /** What says that a role is ours to change; replication.sh writes the same. */
-const ownComment = 'made by pgusher for replication';
+const ownComment = 'replication role of pgusher';
 
 interface FoundRole {
   readonly logs_in: boolean;

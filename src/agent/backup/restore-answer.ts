@@ -26,7 +26,7 @@ export async function restoreAnswer(session: Session): Promise<string | null> {
 
 /** Asks for as long as the session lasts, and at once where a tablespace is made. */
 export async function keepAskingRestore(session: Session): Promise<void> {
-  const { status, edges } = session;
+  const { status } = session;
   let askAt = 0;
   while (!session.stopping.aborted) {
     try {
@@ -42,7 +42,8 @@ export async function keepAskingRestore(session: Session): Promise<void> {
       }
     } catch (error) {
       if (!session.stopping.aborted) {
-        edges.log.warn(`what a restore would do now cannot be told: ${messageOf(error)}`);
+        // What keeps this from reading the store keeps a restore from it too.
+        note(session, `it cannot be told: ${messageOf(error)}`);
       }
     }
     await pause(1000, session.stopping);

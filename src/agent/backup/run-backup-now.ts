@@ -4,7 +4,7 @@ import { askForBackup } from './demand-socket.ts';
 
 /**
  * `pgusher-agent backup now`: returns once a new base backup is complete and listed; to be repeated without deleting
- * anything (seed B11).
+ * anything.
  * @param shared `paths.shared`
  * @returns the exit code: 0 listed, 1 not made.
  */

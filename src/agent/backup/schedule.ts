@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import { nextRun } from '../../workload/schedule-syntax.ts';
 
 /**
  * Whether a base backup is due: a time of the schedule lies between the last one and now, also where that was missed
@@ -12,11 +12,6 @@ export function isDue(schedule: string, timeZone: string, startTimes: readonly D
     return true;
   }
   const last = new Date(Math.max(...past.map((time) => time.getTime())));
-  const next = nextTime(schedule, timeZone, last);
+  const next = nextRun(schedule, timeZone, last);
   return next !== null && next <= now;
-}
-
-/** @throws where the schedule or the zone cannot be read. */
-export function nextTime(schedule: string, timeZone: string, after: Date): Date | null {
-  return new Cron(schedule, { timezone: timeZone, paused: true }).nextRun(after);
 }

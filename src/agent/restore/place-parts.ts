@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ownFolder } from '../decision/data-volume-paths.ts';
 import { namesIn } from '../store/base-backups.ts';
 import { errorCode, syncDirectory, writeDurably } from '../store/durable-file.ts';
+import { storeNames } from '../store/layout.ts';
 import type { OutsidePart } from './outside-parts.ts';
 import { walLink } from './outside-parts.ts';
 
@@ -105,7 +106,11 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
+/** But for what a file under way left that was cut off (durable-file.ts). */
 async function removeIfEmpty(directory: string): Promise<void> {
+  for (const name of (await namesIn(directory)).filter((found) => found.startsWith(storeNames.temporaryPrefix))) {
+    await rm(join(directory, name), { force: true });
+  }
   try {
     await rmdir(directory);
   } catch (error) {

@@ -51,7 +51,7 @@ export interface RestoreSurroundings {
 }
 
 /**
- * The init container `pgusher-restore`: decides (DESIGN 7) and carries it out. Safe to kill at any moment and to run
+ * The init container `pgusher-restore`: decides (src/agent/decision) and carries it out. Safe to kill at any moment and to run
  * again; when it returns, PGDATA is a complete database or initdb.sh has been told to make one.
  * @throws RestoreRefused where the server must not start, with one line for a person; system errors as they are.
  */

@@ -210,10 +210,17 @@ follow() {
 watch() {
   minutes=0
   seconds=0
+  late=0
   while sleep 1 >/dev/null 2>&1; do
     if [ "$(postmaster)" = "$1" ]; then
       printf 'yes\n' >"$programs/ended"
       signal INT "$1" || :
+      continue
+    fi
+    # A supervisor in its place starts it again and again.
+    if [ -s "$programs/ended" ]; then
+      late=$((late + 1))
+      [ "$late" -lt 20 ] || signal TERM "$1" || kill "$1" 2>/dev/null || :
     fi
     seconds=$((seconds + 1))
     if [ $((seconds % 300)) = 0 ]; then
@@ -312,7 +319,9 @@ initialise() {
   if [ -n "$(entries)" ]; then
     stop "$data was empty for pgusher-restore and holds $(entries | head -n 8 | tr '\n' ' ')now; wanted it empty: no other container of the pod may write there before the first start"
   fi
+  wrapped=no
   if [ "${1:-}" = --command ]; then
+    wrapped=yes
     shift
   else
     [ "${1:-}" = postgres ] || set -- postgres "$@"
@@ -329,10 +338,20 @@ initialise() {
   flush "$own"
   status=0
   run_image "$@" || status=$?
+  # A command that goes past the entrypoint: what it prepares is done, and the image initialises.
+  if [ "$wrapped" = yes ] && [ -s "$programs/ended" ] && [ "$status" -eq 0 ] && [ -z "$(entries)" ] && command -v docker-entrypoint.sh >/dev/null; then
+    prepare_programs
+    wrapped=no
+    set -- docker-entrypoint.sh postgres
+    run_image "$@" || status=$?
+  fi
   left_running=$(postmaster)
   ended_server=yes
   end_server || ended_server=no
   end_follower
+  if [ "$wrapped" = yes ] && { [ ! -s "$programs/ended" ] || [ "$status" -ne 0 ]; } && [ ! -s "$programs/script" ]; then
+    failed "the container's own command ($1) ended with status $status and did not come to the server in this init container (the log says why). Wanted: a command that ends with \`exec docker-entrypoint.sh postgres\`, or args alone"
+  fi
   if [ ! -s "$programs/ended" ]; then
     case $status in
       0) failed "the image's initialisation ended early, in $(running): a script called exit, and all that comes after it was skipped. Wanted: \`return\` in a script that is sourced (not executable), or no exit" ;;

@@ -50,7 +50,7 @@ SET synchronous_commit = 'local';
 SET password_encryption = 'scram-sha-256';
 \set user `printf %s "$(cat /pgusher-replication/username)"`
 \set password `printf %s "$(cat /pgusher-replication/password)"`
-\set comment 'made by pgusher for replication'
+\set comment 'replication role of pgusher'
 SELECT format('CREATE ROLE %I', :'user'), format('COMMENT ON ROLE %I IS %L', :'user', :'comment')
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = :'user') \gexec
 SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') = :'comment' AS is_ours, NOT rolreplication AS lacks

@@ -1,7 +1,7 @@
 import type { StoreContract } from '../contract.ts';
 
 /**
- * Where things lie in a store of engine `volume` (postgres-on-k8s.md 7.5). Everything is below `<mount>/<prefix>`:
+ * Where things lie in a store of engine `volume`. Everything is below `<mount>/<prefix>`:
  *
  *   STORE.json                          identity; written once, before initdb; never overwritten but to learn the system id
  *   <system id>/incoming/<timeline>/    pg_receivewal --synchronous, uncompressed; `<segment>.partial` is the newest

@@ -15,6 +15,7 @@ import { preloadOverridden } from './preload-overridden.ts';
 import { sharedBuffersVsMemory } from './shared-buffers-vs-memory.ts';
 import { shmDefault } from './shm-default.ts';
 import { syncCommitOff } from './sync-commit-off.ts';
+import { timeZoneMissing } from './time-zone-missing.ts';
 import { walLevelMinimal } from './wal-level-minimal.ts';
 import { zeroDamagedPages } from './zero-damaged-pages.ts';
 import type { Check } from '../check.ts';
@@ -40,4 +41,5 @@ export const parametersChecks = [
   connectionsVsMemory,
   shmDefault,
   loggingCollectorOn,
+  timeZoneMissing,
 ] as const satisfies readonly Check[];

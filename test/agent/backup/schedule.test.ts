@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isDue, nextTime } from '../../../src/agent/backup/schedule.ts';
+import { isDue } from '../../../src/agent/backup/schedule.ts';
+import { nextRun } from '../../../src/workload/schedule-syntax.ts';
 
 const daily = '0 3 * * *';
 const at = (text: string): Date => new Date(text);
@@ -33,7 +34,7 @@ describe('a base backup by the schedule', () => {
   });
 
   it('follows the time zone through the change of clocks', () => {
-    expect(nextTime(daily, 'Europe/Berlin', at('2026-10-24T12:00:00Z'))).toEqual(at('2026-10-25T02:00:00Z'));
-    expect(nextTime(daily, 'Europe/Berlin', at('2026-10-23T12:00:00Z'))).toEqual(at('2026-10-24T01:00:00Z'));
+    expect(nextRun(daily, 'Europe/Berlin', at('2026-10-24T12:00:00Z'))).toEqual(at('2026-10-25T02:00:00Z'));
+    expect(nextRun(daily, 'Europe/Berlin', at('2026-10-23T12:00:00Z'))).toEqual(at('2026-10-24T01:00:00Z'));
   });
 });

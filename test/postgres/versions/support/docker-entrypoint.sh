@@ -6,7 +6,7 @@
 # Runs         in a file system of debian-postgres.sh as user postgres, called by initdb.sh
 # Arguments    those of the server, not looked at
 # Environment  PGDATA, POSTGRES_PASSWORD
-# Exit         that of initdb
+# Exit         that of initdb, else of the server, which it becomes
 # Safe twice   no; initdb refuses a directory that is not empty
 set -eu
 
@@ -14,3 +14,5 @@ password=$(mktemp)
 printf '%s\n' "$POSTGRES_PASSWORD" >"$password"
 initdb --pgdata "$PGDATA" --username postgres --pwfile "$password" --auth-local trust --auth-host md5 >/dev/null
 rm "$password"
+
+exec "$@"

@@ -5,14 +5,25 @@ import type { VersionAgent } from './version-agent.ts';
 import { succeeded, VersionPod } from './version-pod.ts';
 import type { VersionServer } from './version-server.ts';
 
+/** Every major version of PostgreSQL that Debian has, by its suite, oldest first. */
+const debian: Readonly<Record<string, number>> = {
+  bullseye: 13,
+  bookworm: 15,
+  trixie: 17,
+  sid: 18,
+  experimental: 19,
+};
+
 /**
- * Every major version of PostgreSQL that Debian has, oldest first, with the agent's client programs from the newest of them, as in the
- * agent's image. Two always; all with `npm run test:postgres -- --all`.
+ * Two always; all with `npm run test:postgres -- --all`, those that PGUSHER_TEST_VERSIONS names otherwise (suites, with a comma in
+ * between). The agent's client programs are from the newest of them, as in the agent's image.
  */
-export const majors: Readonly<Record<string, number>> =
-  process.env['PGUSHER_TEST_VERSIONS'] === 'all'
-    ? { bullseye: 13, bookworm: 15, trixie: 17, sid: 18, experimental: 19 }
-    : { bookworm: 15, trixie: 17 };
+export const majors: Readonly<Record<string, number>> = chosen(process.env['PGUSHER_TEST_VERSIONS']);
+
+function chosen(names = 'bookworm,trixie'): Readonly<Record<string, number>> {
+  const suites = names.split(',');
+  return Object.fromEntries(Object.entries(debian).filter(([suite]) => names === 'all' || suites.includes(suite)));
+}
 
 export interface Version {
   readonly place: DebianPostgres;
