@@ -18,6 +18,7 @@ const schema = z.strictObject({
   agentPort: z.int().min(1).max(65_535),
   bootstrap: z.enum(['auto', 'restore', 'initialize']),
   role: z.enum(['auto', 'primary', 'standby']),
+  whenBehind: z.enum(['stop', 'catch-up', 'fork']).optional(),
   primary: z.string().min(1).nullable(),
   service: z.string().min(1).nullable(),
   replication: z.strictObject({ network: z.string().min(1) }).nullable(),

@@ -30,6 +30,8 @@ export interface AgentContract {
   readonly agentPort: number;
   readonly bootstrap: 'auto' | 'restore' | 'initialize';
   readonly role: 'auto' | 'primary' | 'standby';
+  /** What a data directory that is older than its backup becomes. Absent: `stop`, so that pods that were rendered before it stay as they are. */
+  readonly whenBehind?: WhenBehind | undefined;
   /** `host:port` that a standby follows where no record names another; ordinal 0 of the set through its governing Service by default. */
   readonly primary: string | null;
   /** Domain below which the pods of the set have names (`<service>.<namespace>.svc`); null where it has no governing Service. */
@@ -50,6 +52,9 @@ export interface AgentContract {
   /** Null: `backup: off`. */
   readonly backup: BackupContract | null;
 }
+
+/** See decision/went-back.ts. */
+export type WhenBehind = 'stop' | 'catch-up' | 'fork';
 
 export interface StoreContract {
   /** Where the claim is mounted: `paths.store` or `paths.source`. */

@@ -30,6 +30,7 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     agentPort: settings.agentPort,
     bootstrap: settings.bootstrap,
     role: settings.role,
+    ...(settings.whenBehind === 'stop' ? {} : { whenBehind: settings.whenBehind }),
     primary: primaryAddress(facts),
     service: podDomain(facts),
     replication: settings.replicationSecret === undefined ? null : { network: settings.replicationNetwork },

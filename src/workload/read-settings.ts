@@ -174,6 +174,7 @@ function valuesOf(parsed: Parsed): SettingValues {
     backupVerify: withDefault('backup-verify', parsed['backup-verify']),
     backupSynchronous: withDefault('backup-synchronous', parsed['backup-synchronous']),
     bootstrap: withDefault('bootstrap', parsed.bootstrap),
+    whenBehind: withDefault('when-behind', parsed['when-behind']),
     restoreFrom: parsed['restore-from'],
     restoreFromClaim: parsed['restore-from-claim'],
     restoreBackup: withDefault('restore-backup', parsed['restore-backup']),

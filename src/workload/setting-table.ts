@@ -55,6 +55,7 @@ export interface ParsedSettings {
   readonly 'backup-verify': boolean;
   readonly 'backup-synchronous': boolean;
   readonly bootstrap: SettingValues['bootstrap'];
+  readonly 'when-behind': SettingValues['whenBehind'];
   readonly 'restore-from': string;
   readonly 'restore-from-claim': string;
   readonly 'restore-backup': string;
@@ -316,6 +317,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     meaning:
       'What an empty data directory becomes. `auto`: restored where there are backups, else initialised. `restore`: never initialised. `initialize`: never restored.',
     example: 'restore',
+  }),
+  'when-behind': define('when-behind', acceptWord('stop', 'catch-up', 'fork'), {
+    default: 'stop',
+    meaning:
+      'What happens where the data volume went back: the store holds WAL that the data directory has lost. `stop`: the pod stays down and says both ends. ' +
+      "`catch-up`: the store's WAL is replayed, nothing is lost. `fork`: the older state goes on without those rows, on a timeline of its own; done once, a second time with another `restore-id`.",
+    example: 'catch-up',
+    scope: 'statefulset',
   }),
   'restore-from': define('restore-from', acceptFolder, {
     unset: 'own `backup-prefix`',

@@ -65,6 +65,7 @@ export interface SettingValues {
   readonly backupVerify: boolean;
   readonly backupSynchronous: boolean;
   readonly bootstrap: 'auto' | 'restore' | 'initialize';
+  readonly whenBehind: 'stop' | 'catch-up' | 'fork';
   readonly restoreFrom: string | undefined;
   readonly restoreFromClaim: string | undefined;
   readonly restoreBackup: string;
@@ -113,6 +114,7 @@ export type SettingName =
   | 'backup-verify'
   | 'backup-synchronous'
   | 'bootstrap'
+  | 'when-behind'
   | 'restore-from'
   | 'restore-from-claim'
   | 'restore-backup'

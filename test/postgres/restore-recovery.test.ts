@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { descendants, eventually, giveToServer } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
@@ -56,6 +57,15 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('rec
     writeFileSync(path, whole);
     setPatience(300);
     expect(await rowsOf(await lost.recovered())).toEqual(numbers(1, 95));
+  });
+
+  it('never ends where the WAL breaks off in the middle, as where two histories meet', async () => {
+    const path = database.segmentPath(-2);
+    const bytes = zstdDecompressSync(readFileSync(path));
+    writeFileSync(path, zstdCompressSync(bytes.fill(0, 4096)));
+    await lost.restore();
+    await lost.serve();
+    expect(await gaveUp()).toContain('recovery ended before configured recovery target was reached');
   });
 
   it('waits out an error that passes by itself', async () => {

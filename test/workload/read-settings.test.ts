@@ -26,6 +26,7 @@ test('without annotations everything is built in, and nothing is wrong', () => {
     backupVerify: true,
     backupSynchronous: false,
     bootstrap: 'auto',
+    whenBehind: 'stop',
     restoreBackup: 'latest',
     restoreTarget: undefined,
     restoreTargetInclusive: true,

@@ -95,6 +95,14 @@ const cases: Partial<
   },
   'backup-compression': { accepts: [['gzip', 'gzip']], refuses: ['lz4', 'ZSTD', ''] },
   bootstrap: { accepts: [['initialize', 'initialize']], refuses: ['initialise', 'Auto', ''] },
+  'when-behind': {
+    accepts: [
+      ['stop', 'stop'],
+      ['catch-up', 'catch-up'],
+      ['fork', 'fork'],
+    ],
+    refuses: ['catchup', 'Fork', 'start', ''],
+  },
   'restore-backup': {
     accepts: [
       ['latest', 'latest'],

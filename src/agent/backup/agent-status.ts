@@ -61,6 +61,8 @@ export interface ReceiverStatus {
   flushedLsn: string | null;
   /** Everything that the server had flushed at this time is in the store. */
   flushedThrough: Date | null;
+  /** The same as the store says it (store/received.ts): what a restore can be asked for. */
+  recordedThrough: Date | null;
   lagBytes: number;
   lagSeconds: number;
   /** wal_status of the slot; `missing` where there is none. */
@@ -118,6 +120,7 @@ export function newStatus(options: {
       streaming: false,
       flushedLsn: null,
       flushedThrough: null,
+      recordedThrough: null,
       lagBytes: 0,
       lagSeconds: 0,
       slot: 'missing',

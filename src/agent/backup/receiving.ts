@@ -6,6 +6,8 @@ import { readGaps } from '../store/gaps.ts';
 import { slotStatuses } from './agent-status.ts';
 import { withAdvice } from '../server-connection/refusal.ts';
 import { backOff, pause } from './pause.ts';
+import { recordReceived } from '../store/received.ts';
+import { findContradiction, whenFound } from './contradiction.ts';
 import { planReceiver } from './receiver-plan.ts';
 import { startReceiver } from './receiver.ts';
 import type { Receiver, ReceiverEnd } from './receiver.ts';
@@ -15,6 +17,8 @@ import { createWalProgress } from './wal-progress.ts';
 
 /** How long a receiver may be silent: it reports each second (receiver.ts). */
 const silenceAllowed = 10;
+/** Milliseconds between two notes in the store of how far it reaches. */
+const recordEvery = 5_000;
 /** After the server is gone it needs no time but to write what it has. */
 const lastWords = 10_000;
 /** Each time is a line in the log of a server that shuts down. */
@@ -29,6 +33,10 @@ export async function keepReceiving(session: Session): Promise<void> {
   for (let attempt = 0; !session.over.aborted;) {
     const startedAt = performance.now();
     try {
+      const contradiction = await findContradiction(session.root, session.dataDirectory, facts);
+      if (contradiction !== null) {
+        throw new Error(contradiction);
+      }
       const plan = await planReceiver(session.connection, session.root, facts, edges.now());
       if (plan.gap !== null) {
         edges.log.error({ gap: true }, plan.gap);
@@ -70,7 +78,7 @@ async function handleEnd(session: Session, end: ReceiverEnd): Promise<void> {
     case 'ahead':
       session.report.failed(
         'receiver',
-        `the store holds WAL of timeline ${session.facts.timeline} that this server never wrote (${end.message}): the data directory is older than its backup. Nothing is archived; wanted: a restore, or another backup-prefix`,
+        `the store holds WAL of timeline ${session.facts.timeline} that this server never wrote (${end.message}): the data directory is older than its backup. Nothing is archived. ${whenFound}`,
       );
       return;
     case 'store-full':
@@ -113,6 +121,7 @@ async function watchReceiver(session: Session, receiver: Receiver): Promise<Rece
         await writeReceiverFile(session.edges.shared, flushed);
         written = flushed;
       }
+      await noteReceived(session);
     } catch (error) {
       session.failed('receiver', error);
     }
@@ -126,6 +135,22 @@ async function writeReceiverFile(shared: string, flushed: string): Promise<void>
   const path = join(shared, 'receiver');
   await writeFile(`${path}.new`, `flushed=${flushed}\n`, { mode: 0o644 });
   await rename(`${path}.new`, path);
+}
+
+/** Puts into the store how far it reaches, and shows what stands there: page and restore have one window. */
+async function noteReceived({ status, root, facts }: Session): Promise<void> {
+  const { flushedLsn, flushedThrough, recordedThrough } = status.receiver;
+  const due = recordedThrough === null || (flushedThrough?.getTime() ?? 0) - recordedThrough.getTime() >= recordEvery;
+  if (flushedLsn === null || flushedThrough === null || !due) {
+    return;
+  }
+  const received = { timeline: facts.timeline, lsn: flushedLsn, through: flushedThrough.toISOString() };
+  try {
+    await recordReceived(root, facts.systemId, received);
+    status.receiver.recordedThrough = flushedThrough;
+  } catch {
+    // The window stays as it was. That the store is full or gone is for the mover to say, which needs it for more.
+  }
 }
 
 /** Once the session is over the server is stopping or gone, and the receiver ends by itself with everything written. */

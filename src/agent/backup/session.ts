@@ -53,6 +53,7 @@ export interface Session {
   readonly facts: ServerFacts;
   /** `<mount>/<prefix>` */
   readonly root: string;
+  readonly dataDirectory: string;
   readonly libpq: Readonly<Record<string, string>>;
   readonly status: AgentStatus;
   readonly report: StatusReport;
@@ -112,6 +113,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
     connection,
     facts,
     root: storeRoot(contract.store),
+    dataDirectory: contract.dataDirectory,
     libpq: connected.libpq,
     status,
     report: context.report,

@@ -10,6 +10,12 @@ export interface ControlFile {
   readonly systemId: string;
   /** Timeline of the last checkpoint, or of the end of the last recovery where that is newer. */
   readonly timeline: number;
+  /** Position of the last checkpoint's record. */
+  readonly checkpoint: bigint;
+  /** Where recovery from that checkpoint begins. */
+  readonly redo: bigint;
+  /** When this file was written last, in seconds since 1970. */
+  readonly writtenAt: number;
   /** Bytes. */
   readonly segmentSize: number;
   /** True where the server was shut down cleanly. */
@@ -19,7 +25,7 @@ export interface ControlFile {
 }
 
 /** These stand in front of all that a new major version adds; the first two never move (comment on the struct). */
-const offset = { systemId: 0, version: 8, state: 16, timeline: 48 };
+const offset = { systemId: 0, version: 8, state: 16, writtenAt: 24, checkpoint: 32, redo: 40, timeline: 48 };
 
 /** Places that move from one pg_control_version to another. */
 interface Layout {
@@ -82,6 +88,9 @@ export function parseControlFile(bytes: Buffer): ControlFile {
   return {
     systemId: systemId.toString(),
     timeline: Math.max(timeline, bytes.readUInt32LE(layout.minRecoveryTimeline)),
+    checkpoint: bytes.readBigUInt64LE(offset.checkpoint),
+    redo: bytes.readBigUInt64LE(offset.redo),
+    writtenAt: Number(bytes.readBigInt64LE(offset.writtenAt)),
     segmentSize,
     shutDown: stateValue === state.shutDown,
     inRecovery: stateValue === state.shutDownInRecovery || stateValue === state.inArchiveRecovery,

@@ -1,7 +1,10 @@
 import type { AgentContract } from '../contract.ts';
 import type { DataDirectoryState } from './data-directory-state.ts';
+import type { Neighbour } from './neighbours.ts';
+import { neighboursText } from './neighbours.ts';
 import type { Role } from './pod-role.ts';
 import type { StoreState } from './store-state.ts';
+import type { RecoveryWay, WentBackJudgement } from './went-back.ts';
 
 /** What happens next. `notes` are said in the log; `archive: false`: WAL of this server must not go into the store. */
 export type Decision =
@@ -12,6 +15,8 @@ export type Decision =
       readonly archive: boolean;
       readonly notes: readonly string[];
     }
+  /** PGDATA is there and older than the store: archive recovery of it. */
+  | { readonly action: 'recover'; readonly how: RecoveryWay; readonly archive: true; readonly notes: readonly string[] }
   /** Copy the primary with pg_basebackup. */
   | { readonly action: 'copy'; readonly archive: boolean; readonly notes: readonly string[] }
   | { readonly action: 'initialise'; readonly archive: boolean; readonly notes: readonly string[] }
@@ -26,6 +31,10 @@ export interface Situation {
   readonly contract: Pick<AgentContract, 'bootstrap' | 'restore' | 'namespace' | 'set'>;
   /** The newest timeline that descends from PGDATA's own, and where it was seen; null where there is none newer. */
   readonly newerTimeline: NewerTimeline | null;
+  /** Complete backups of other sets in the claim whose own folder is empty; looked for where nothing else would stop an initialisation. */
+  readonly neighbours: readonly Neighbour[];
+  /** Of a primary's PGDATA that went back behind its store; null where there was nothing to judge. */
+  readonly wentBack: WentBackJudgement | null;
 }
 
 export interface NewerTimeline {
@@ -38,12 +47,13 @@ export interface NewerTimeline {
  * here as EMPTY or VALID.
  *
  * | PGDATA  | store   | primary                                                       | standby             |
+ * | VALID   | BACKUPS, CLAIMED | PGDATA's WAL behind the store's, or other bytes: went-back.ts | start           |
  * | VALID   | any     | start; newer timeline of its lineage: stop; other system: start without archiving | start |
  * | FOREIGN | any     | stop                                                          | stop                |
  * | INCOMPLETE | any  | stop                                                          | stop                |
  * | NEWER   | any     | stop                                                          | stop                |
  * | EMPTY   | BACKUPS | restore, also where it is read-only or full (`initialize`: stop) | copy             |
- * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop | copy              |
+ * | EMPTY   | EMPTY   | initialise; restore from the source of a clone; `restore`: stop; another set's backups in the same claim: stop, but `initialize` | copy |
  * | EMPTY   | NONE    | as EMPTY, without archiving                                   | copy, no archiving  |
  * | EMPTY   | CLAIMED | stop                                                          | copy                |
  * | EMPTY   | OTHER   | stop                                                          | copy, no archiving  |
@@ -70,11 +80,17 @@ export function decide(situation: Situation): Decision {
 }
 
 function startExisting(situation: Situation, data: Extract<DataDirectoryState, { kind: 'VALID' }>): Decision {
-  const { store, contract } = situation;
+  const { store, contract, wentBack } = situation;
+  if (wentBack?.kind === 'stop') {
+    return stop(wentBack.reason);
+  }
+  if (wentBack?.kind === 'recover') {
+    return { action: 'recover', how: wentBack.how, archive: true, notes: [...wentBack.notes, ...unwritable(store)] };
+  }
   if (situation.role === 'primary' && situation.newerTimeline !== null && data.signal === null) {
     return stop(overtaken(contract.set, data.control.timeline, situation.newerTimeline));
   }
-  const notes: string[] = [];
+  const notes: string[] = [...(wentBack?.notes ?? [])];
   if (contract.restore.target !== null) {
     notes.push(
       `restore-target-${contract.restore.target.kind} is not looked at: PGDATA holds a database. A restore needs an empty volume`,
@@ -116,8 +132,8 @@ function wholeAgain({ role, store }: Situation): string {
 }
 
 /** To read is enough for a restore, and for a database that is there. */
-function unwritable(store: Extract<StoreState, { kind: 'BACKUPS' | 'CLAIMED' }>): readonly string[] {
-  return store.kind === 'CLAIMED' || store.writeTrouble === null
+function unwritable(store: StoreState): readonly string[] {
+  return store.kind !== 'BACKUPS' || store.writeTrouble === null
     ? []
     : [`${store.writeTrouble}; until it can be, nothing is archived and this database is NOT protected`];
 }
@@ -149,12 +165,13 @@ function fillEmpty(situation: Situation): Decision {
     case 'OTHER':
       return stop(
         `PGDATA is empty and the store belongs to ${store.identity.namespace}/${store.identity.set}, not to ${contract.namespace}/${contract.set}. ` +
-          'Name a place of its own with postgres.io/backup-prefix; to start from the other set use postgres.io/restore-from',
+          `Wanted: a place of its own, such as postgres.io/backup-prefix: "${contract.namespace}/${contract.set}"; with it, to start from the other set postgres.io/restore-from: "<the folder that is backup-prefix now>", ` +
+          'or to begin with an empty database postgres.io/bootstrap: "initialize"',
       );
     case 'CLAIMED':
       return stop(
         `PGDATA is empty, data existed (${store.found}), no complete backup is left. Refusing to make an empty database over it. ` +
-          'Bring the data volume back, or begin anew with another postgres.io/backup-prefix',
+          'Bring the data volume back, or begin anew with another postgres.io/backup-prefix and postgres.io/bootstrap: "initialize"',
       );
     case 'BACKUPS':
       return contract.bootstrap === 'initialize'
@@ -164,15 +181,23 @@ function fillEmpty(situation: Situation): Decision {
           )
         : { action: 'restore', from: 'own', archive: true, notes: unwritable(store) };
     case 'EMPTY':
-      return fillNew(source, contract, true);
+      return fillNew(source, contract, true, situation.neighbours);
     case 'NONE':
-      return fillNew(source, contract, false);
+      return fillNew(source, contract, false, []);
   }
 }
 
-function fillNew(source: StoreState, contract: Situation['contract'], archive: boolean): Decision {
+function fillNew(
+  source: StoreState,
+  contract: Situation['contract'],
+  archive: boolean,
+  neighbours: readonly Neighbour[],
+): Decision {
   if (source.kind !== 'NONE') {
     return clone(source, contract, archive);
+  }
+  if (neighbours.length > 0 && contract.bootstrap !== 'initialize') {
+    return stop(`PGDATA is empty, and ${neighboursText(neighbours, `${contract.namespace}/${contract.set}`)}`);
   }
   const request = restoreRequest(contract);
   if (contract.bootstrap === 'restore' || request !== null) {

@@ -15,7 +15,7 @@ export function statusPage(status: AgentStatus, now: Date): string {
       'recoverable',
       newest === undefined
         ? 'nothing'
-        : `from ${text(backups.complete[0]?.finishedAt)} to ${text(receiver.flushedThrough)}`,
+        : `from ${text(backups.complete[0]?.finishedAt)} to ${text(receiver.recordedThrough)}`,
     ],
     [
       'a restore now',

@@ -8,8 +8,10 @@ export interface RecoverySettings {
   readonly target: RestoreTargetContract | null;
   /** Settings that recovery needs at least (the server's when the backup was made), by name. */
   readonly atLeast: Readonly<Record<string, number>>;
-  /** For the comment: id of the base backup. */
-  readonly backup: string;
+  /** `current`: along the timeline that PGDATA is on, whatever came after it. */
+  readonly timeline: 'latest' | 'current';
+  /** For the comment: when or why. */
+  readonly occasion: string;
 }
 
 /**
@@ -26,9 +28,9 @@ export function withRecoverySettings(autoConf: string, conf: string, settings: R
     .join('\n')
     .replace(/\n*$/, '\n');
   const lines = [
-    `# Added by pgusher when base backup ${settings.backup} was restored.`,
+    `# Added by pgusher ${settings.occasion}.`,
     assignment('restore_command', settings.restoreCommand),
-    assignment('recovery_target_timeline', 'latest'),
+    assignment('recovery_target_timeline', settings.timeline),
     ...targetLines(settings.target),
     ...raised(`${conf}\n${kept}`, settings.atLeast),
   ];

@@ -132,6 +132,7 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
         restoredAt: new Date().toISOString(),
         namespace: contract.namespace,
         set: contract.set,
+        toEnd: plan.target === null && plan.lastRecord !== null,
       },
       onBytes: (bytes) => {
         progress.add(bytes);

@@ -1,5 +1,7 @@
 import type { AgentContract, RestoreTargetContract } from '../contract.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
+import type { Received } from '../store/received.ts';
+import { readReceived } from '../store/received.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 import { formatLsn, isSegmentName, parseLsn, parseSegment } from '../store/wal-name.ts';
 import type { Lineage } from './lineage.ts';
@@ -7,13 +9,14 @@ import { latestLineage } from './lineage.ts';
 import type { PartPlaces } from './outside-parts.ts';
 import { restoreObstacle } from './restore-obstacle.ts';
 import type { WalPlace } from './segment-file.ts';
-import { readSegment } from './segment-file.ts';
 import { readStoreWal } from './store-wal.ts';
 import { parseTargetTime } from './target-time.ts';
 import type { WalMark } from './wal-records.ts';
 import { WalRecords, walTimeText } from './wal-records.ts';
 import type { WalRoute, WalStep } from './wal-route.ts';
 import { walRoute } from './wal-route.ts';
+import type { WalTail } from './wal-tail.ts';
+import { later, readMarks, readTail } from './wal-tail.ts';
 
 /** The restore that was asked for cannot be had. The message says what was found and what can be had instead. */
 export class RestoreRefused extends Error {
@@ -33,6 +36,8 @@ export interface RestorePlan {
   readonly steps: readonly WalStep[];
   /** First byte that the store does not hold. */
   readonly end: bigint;
+  /** Where the last record before it begins; null where no record could be read. */
+  readonly lastRecord: bigint | null;
   readonly lineage: Lineage;
 }
 
@@ -64,9 +69,10 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   const found = await findCandidates(place, backups, request);
   const { newest } = found;
-  const tail = await readTail(place, newest.route.steps);
+  const tail = await refusing(readTail(place, newest.route.steps));
   const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
-  const world: World = { ...found, place, places: request.places, tail, end };
+  const received = await refusing(readReceived(place.root, place.systemId));
+  const world: World = { ...found, place, places: request.places, tail, end, received };
   return request.target === null ? latest(world, newest) : pointInTime(world, request.target);
 }
 
@@ -127,19 +133,38 @@ interface World {
   readonly places: PartPlaces | null;
   /** Newest first, not empty. */
   readonly candidates: readonly Candidate[];
-  readonly tail: Tail;
+  readonly tail: WalTail;
   readonly end: bigint;
   readonly lineage: Lineage;
+  /** Up to when the store's agent had received everything. */
+  readonly received: Received | undefined;
 }
 
 function latest(world: World, newest: Candidate): RestorePlan {
-  const loss = lossOf(newest, world.candidates[0], world.place.segmentSize);
+  refuseLoss(world, newest);
+  return plan(world, newest, null);
+}
+
+/** What the store is known to have held behind the end of this route. */
+function refuseLoss(world: World, candidate: Candidate): void {
+  const { received } = world;
+  const last = candidate.route.steps.at(-1);
+  const loss =
+    lossOf(candidate, world.candidates[0], world.place.segmentSize) ??
+    (last !== undefined && received !== undefined && receivedMore(received, last, world)
+      ? `the store held WAL through ${received.lsn} of timeline ${received.timeline} at ${received.through}, now it ends with ${last.name}: rows would be lost`
+      : null);
   if (loss !== null) {
     throw new RestoreRefused(
       `${loss}. Bring what is missing back; to accept the loss, restore up to it: ${windowText(world)}`,
     );
   }
-  return plan(world, newest, null);
+}
+
+/** By segments: a flush may end in the middle of a record, which is no record yet. */
+function receivedMore(received: Received, last: WalStep, world: World): boolean {
+  const size = BigInt(world.place.segmentSize);
+  return received.timeline === last.timeline && (parseLsn(received.lsn) - 1n) / size > last.number;
 }
 
 /** What proves that the database went on behind what the store holds; null: nothing does. */
@@ -184,7 +209,7 @@ async function byLsn(world: World, target: RestoreTargetContract): Promise<Resto
   const lsn = parseLsn(target.value);
   const candidate = world.candidates.find(({ backup }) => parseLsn(backup.endLsn) <= lsn);
   const tail = await tailOf(world, candidate);
-  if (candidate === undefined || tail.end === null || lsn > tail.end) {
+  if (candidate === undefined || tail.end === null || lsn > furthestLsn(world, candidate, tail.end)) {
     throw new RestoreRefused(outside(world, target));
   }
   // Behind the beginning of the last record nothing is left that recovery could stop at.
@@ -192,24 +217,37 @@ async function byLsn(world: World, target: RestoreTargetContract): Promise<Resto
   return isEnd ? wholeOf(world, candidate) : plan(world, candidate, target);
 }
 
+/** What was flushed may end in the middle of a record: the page shows that position, and nothing more can come of it. */
+function furthestLsn({ received }: World, { route }: Candidate, end: bigint): bigint {
+  const flushed = received === undefined || route.gap !== null ? 0n : parseLsn(received.lsn);
+  return received?.timeline === route.steps.at(-1)?.timeline && flushed > end ? flushed : end;
+}
+
 async function byTime(world: World, target: RestoreTargetContract): Promise<RestorePlan> {
   const time = parseTargetTime(target.value);
   const candidate = world.candidates.find(({ backup }) => parseTargetTime(backup.finishedAt) <= time);
   const { lastTime } = await tailOf(world, candidate);
-  if (candidate === undefined || lastTime === null || time > lastTime) {
+  const reach = candidate?.route.gap === null ? later(lastTime, receivedThrough(world)) : lastTime;
+  if (candidate === undefined || reach === null || time > reach) {
     throw new RestoreRefused(outside(world, target));
   }
-  return time === lastTime && target.inclusive
+  // Behind the last commit nothing happened up to what was received: that moment is the end, at which no record tells a server to stop.
+  return lastTime === null || time > lastTime || (time === lastTime && target.inclusive)
     ? wholeOf(world, candidate)
     : // As an offset: when the server reads its settings it knows neither abbreviations ("Z" is one) nor, perhaps, the zone.
       plan(world, candidate, { ...target, value: walTimeText(time).replace('T', ' ').replace('Z', '+00') });
 }
 
 /** An older backup may have a hole in front of it that the newest has behind it: each is judged by its own end. */
-async function tailOf(world: World, candidate: Candidate | undefined): Promise<Tail> {
+async function tailOf(world: World, candidate: Candidate | undefined): Promise<WalTail> {
   return candidate === undefined || candidate.route.gap === null
     ? world.tail
-    : readTail(world.place, candidate.route.steps);
+    : refusing(readTail(world.place, candidate.route.steps));
+}
+
+/** In WAL's own time; null where the store does not say. */
+function receivedThrough({ received }: World): bigint | null {
+  return received === undefined ? null : parseTargetTime(received.through);
 }
 
 /** The end of the WAL was asked for by name: no target, but also nothing may be missing before it. */
@@ -221,6 +259,7 @@ function wholeOf(world: World, candidate: Candidate): RestorePlan {
         `choose one before it: ${windowText(world)}`,
     );
   }
+  refuseLoss(world, candidate);
   return plan(world, candidate, null);
 }
 
@@ -271,6 +310,7 @@ function plan(world: World, candidate: Candidate | undefined, target: RestoreTar
     target,
     steps: route.steps,
     end: world.end,
+    lastRecord: world.tail.lastStart,
     lineage: world.lineage,
   };
 }
@@ -331,58 +371,22 @@ function unusable(
   return `no base backup can be made consistent: ${newest.id} needs WAL ${newest.startSegment} to ${newest.endSegment}, missing in the store: ${missing}`;
 }
 
-interface Tail {
-  /** First byte behind the last record; null where not one could be read. */
-  readonly end: bigint | null;
-  readonly lastStart: bigint | null;
-  /** Newest commit or abort. */
-  readonly lastTime: bigint | null;
-}
-
-/** Reads as many segments from the end as it takes to meet a commit: one, unless long transactions or idle switches fill them. */
-async function readTail(place: WalPlace, steps: readonly WalStep[]): Promise<Tail> {
-  for (let count = 1; ; count *= 2) {
-    const records = new WalRecords();
-    let lastTime: bigint | null = null;
-    for (const step of steps.slice(-count)) {
-      const time = await refusing(newestCommit(place, step, records));
-      lastTime = lastTime === null || (time !== null && time > lastTime) ? time : lastTime;
-    }
-    if (lastTime !== null || count >= steps.length) {
-      return { end: records.end, lastStart: records.lastStart, lastTime };
-    }
-  }
-}
-
-async function newestCommit(place: WalPlace, step: WalStep, records: WalRecords): Promise<bigint | null> {
-  let newest: bigint | null = null;
-  for await (const mark of readMarks(place, step, records)) {
-    if (mark.kind === 'transaction' && (newest === null || mark.time > newest)) {
-      newest = mark.time;
-    }
-  }
-  return newest;
-}
-
-async function* readMarks(place: WalPlace, step: WalStep, records: WalRecords): AsyncGenerator<WalMark> {
-  let at = step.number * BigInt(place.segmentSize);
-  records.beginSegment(at, place.segmentSize);
-  for await (const pages of readSegment(place, step)) {
-    yield* records.feed(pages, at);
-    at += BigInt(pages.length);
-  }
-}
-
 function outside(world: World, target: RestoreTargetContract): string {
   return `restore-target-${target.kind} ${target.value} cannot be reached; wanted a target in the recoverable window: ${windowText(world)}`;
 }
 
 function windowText(world: World): string {
   const oldest = world.candidates.at(-1)?.backup;
-  const to = world.tail.lastTime === null ? 'unknown' : walTimeText(world.tail.lastTime);
+  const reach =
+    world.candidates[0]?.route.gap === null ? later(world.tail.lastTime, receivedThrough(world)) : world.tail.lastTime;
+  const { lastTime } = world.tail;
+  const to = reach === null ? 'unknown' : walTimeText(reach);
+  const commit = lastTime === null ? 'none' : walTimeText(lastTime);
+  const what =
+    reach === lastTime ? 'last commit in the store' : `received up to then; last commit in the store: ${commit}`;
   return (
     `from ${oldest?.finishedAt ?? '?'} (LSN ${oldest?.endLsn ?? '?'}, end of base backup ${oldest?.id ?? '?'}) ` +
-    `to ${to} (LSN ${formatLsn(world.end)}, last commit in the store)`
+    `to ${to} (LSN ${formatLsn(world.end)}, ${what})`
   );
 }
 

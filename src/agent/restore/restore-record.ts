@@ -19,6 +19,8 @@ export interface RestoreRecord {
   readonly restoredAt: string;
   readonly namespace: string;
   readonly set: string;
+  /** True where recovery was given the end of the WAL as its target (end-target.ts). */
+  readonly toEnd?: boolean | undefined;
 }
 
 /** File in PGDATA. */
@@ -34,6 +36,7 @@ const schema = z.object({
   restoredAt: z.string(),
   namespace: z.string(),
   set: z.string(),
+  toEnd: z.boolean().optional(),
 });
 
 export function restoreRecordText(record: RestoreRecord): string {
@@ -68,6 +71,11 @@ export async function recordConsumed(dataDirectory: string, root: string): Promi
   if ((await readConsumed(root, record.restoreId)) === undefined) {
     await writeConsumed(root, record.restoreId, record);
   }
+}
+
+/** What a `when-behind: fork` is recorded under: no annotation of a restore may be written so. */
+export function forkId(restoreId: string | null): string {
+  return `(fork)${restoreId ?? ''}`;
 }
 
 /** An id is free text: it must not leave the folder. */

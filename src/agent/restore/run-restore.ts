@@ -24,9 +24,12 @@ import { bareMounts } from './bare-mounts.ts';
 import { installScripts } from './install-scripts.ts';
 import { newerTimeline, newestOwnTimeline } from './lineage.ts';
 import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } from './move-into-place.ts';
+import { lookBeside } from './look-beside.ts';
+import { goOnToEnd, judgeData } from './judge-data.ts';
+import { recoverDataDirectory } from './recover-data-directory.ts';
+import { forkId, readConsumed, recordConsumed } from './restore-record.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
-import { readConsumed, recordConsumed } from './restore-record.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { restoreIntoStaging } from './restore-into-staging.ts';
 import { roleAtStart } from './role-at-start.ts';
@@ -134,13 +137,13 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const { contract, surroundings } = boot;
-  const store = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
+  const stored = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
   const source = await stateOf(contract.source, null, false, surroundings);
   const verdict = await roleAtStart(
     contract,
     { ...surroundings, pods: surroundings.pods ?? podsOfSet(contract) },
     data,
-    store,
+    stored,
   );
   if (verdict.kind === 'stop') {
     throw new RestoreRefused(verdict.reason);
@@ -149,13 +152,17 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   for (const note of verdict.notes) {
     surroundings.log.warn(note);
   }
+  const { store, neighbours } = await lookBeside({ contract, role, data, store: stored, source });
+  const newer = data.kind === 'VALID' && role === 'primary' ? await newerThan(boot, store, data) : null;
   const decision = decide({
     role,
     data,
     store,
     source,
     contract,
-    newerTimeline: data.kind === 'VALID' && role === 'primary' ? await newerThan(boot, store, data) : null,
+    newerTimeline: newer,
+    neighbours,
+    wentBack: await judgeData({ contract, role, data, store, newerTimeline: newer }),
   });
   surroundings.log.info({ pgdata: data.kind, store: store.kind, role, action: decision.action }, 'boot decision');
   if (decision.action === 'stop') {
@@ -164,12 +171,8 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   for (const note of decision.notes) {
     surroundings.log.warn(note);
   }
-  const done = await act(
-    boot,
-    decision,
-    verdict.kind === 'standby' ? verdict : null,
-    decision.action === 'restore' && decision.from === 'source' ? source : store,
-  );
+  const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
+  const done = await act(boot, decision, data, verdict.kind === 'standby' ? verdict : null, from);
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
@@ -183,6 +186,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 async function act(
   boot: Boot,
   decision: Exclude<Decision, { action: 'stop' }>,
+  data: DataDirectoryState,
   /** Null for a primary; `of`: whom a standby follows. */
   standby: { readonly of: string | null } | null,
   from: StoreState,
@@ -193,8 +197,26 @@ async function act(
       if (standby !== null) {
         await startAsStandby(boot, standby.of);
       }
+      await goOnToEnd(contract, data, from);
       await tryToRecord(boot);
       return { action: 'start', leastSettings: {} };
+    case 'recover': {
+      const { kind } = decision.how;
+      await recoverDataDirectory(
+        {
+          dataDirectory: contract.dataDirectory,
+          restoreCommand: restoreCommandOf(boot),
+          namespace: contract.namespace,
+          set: contract.set,
+          now: new Date(),
+        },
+        kind === 'fork'
+          ? { how: kind, id: forkId(contract.restore.id) }
+          : { how: kind, lastRecord: decision.how.lastRecord },
+      );
+      await tryToRecord(boot);
+      return { action: 'start', leastSettings: {} };
+    }
     case 'initialise':
       // Before initdb: a first start that dies later finds its own claim and not a stranger's.
       await claim(boot);
@@ -219,7 +241,7 @@ async function act(
         own: decision.from === 'own',
         consumed: await consumedRequest(boot),
         paths,
-        restoreCommand: `sh ${join(boot.surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`,
+        restoreCommand: restoreCommandOf(boot),
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
@@ -235,6 +257,10 @@ async function act(
       return { action: 'restored', leastSettings: backup.settings };
     }
   }
+}
+
+function restoreCommandOf({ surroundings }: Boot): string {
+  return `sh ${join(surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`;
 }
 
 /** PGDATA is to be filled in another way than the one that was cut off. */

@@ -5,6 +5,7 @@ import { errorCode, syncDirectory } from '../store/durable-file.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { historyName } from '../store/wal-name.ts';
 import { DamagedBackup } from './damaged-backup.ts';
+import { endTarget } from './end-target.ts';
 import { extractBaseBackup } from './extract-base-backup.ts';
 import { fsyncTree } from './fsync-tree.ts';
 import { readHistory } from './lineage.ts';
@@ -139,9 +140,10 @@ async function writeRecoverySettings(staging: Staging): Promise<void> {
   }
   const text = withRecoverySettings(await textOrEmpty(autoConfPath), cleaned, {
     restoreCommand: staging.restoreCommand ?? everythingIsInPgWal,
-    target: plan.target,
+    timeline: 'latest',
+    target: plan.target ?? endTarget(plan.lastRecord),
     atLeast: plan.backup.settings,
-    backup: plan.backup.id,
+    occasion: `when base backup ${plan.backup.id} was restored`,
   });
   await writeFile(autoConfPath, text, { mode: 0o600 });
   // Signal files and a postmaster's pid of the server that was backed up have no say here.

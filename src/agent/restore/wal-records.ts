@@ -1,3 +1,5 @@
+import { crc32c } from './crc32c.ts';
+
 /**
  * Finds what a recovery target can name in WAL: commits and aborts with their time and transaction, and restore points.
  * Read here and not by pg_waldump, which reads its own major version only; the parts used are the same from 13 to 18
@@ -19,12 +21,17 @@ export type WalMark =
 const pageSize = 8192;
 const shortHeader = 24;
 const longHeader = 40;
+const continuesFlag = 0x1;
 const longHeaderFlag = 0x2;
+const overwritesFlag = 0x8;
 const recordHeader = 24;
+/** In the record's header; all before it is part of the sum. */
+const checksumOffset = 20;
 
 /**
  * Feed it the pages of the segments of a stretch of WAL one after the other. It begins at the first record that begins in the first
- * segment and stops for good where the WAL ends (zeros, or what was there before the segment was reused).
+ * segment and stops for good where the WAL ends (zeros, a record that was not written to its end, or what was there before the
+ * segment was reused): where recovery would stop, by the same proofs (xlogreader.c).
  */
 export class WalRecords {
   /** First byte behind the last whole record; null before the first. */
@@ -32,12 +39,18 @@ export class WalRecords {
   /** First byte of that record. */
   lastStart: bigint | null = null;
   ended = false;
+  /** The record that is the last one, whatever stands behind it; null: all that there are. */
+  private readonly last: bigint | null;
   private pending: Buffer[] = [];
   private pendingBytes = 0;
   private wanted = 0;
   private start = 0n;
   private segmentEnd = 0n;
   private switched = false;
+
+  constructor(last: bigint | null = null) {
+    this.last = last;
+  }
 
   /** @param start LSN of the first byte. */
   beginSegment(start: bigint, size: number): void {
@@ -71,10 +84,24 @@ export class WalRecords {
       this.ended = true;
       return;
     }
-    let at = (page.readUInt16LE(2) & longHeaderFlag) === 0 ? shortHeader : longHeader;
-    if (this.wanted === 0) {
+    const info = page.readUInt16LE(2);
+    const rest = page.readUInt32LE(16);
+    let at = (info & longHeaderFlag) === 0 ? shortHeader : longHeader;
+    if (this.wanted > 0 && (info & overwritesFlag) !== 0) {
+      // A crash cut the record short, and the server went on here without it (XLOG_OVERWRITE_CONTRECORD).
+      this.wanted = 0;
+      this.pending.length = 0;
+    } else if (this.wanted > 0) {
+      if ((info & continuesFlag) === 0 || rest !== this.wanted - this.pendingBytes) {
+        this.ended = true;
+        return;
+      }
+    } else if (this.lastStart !== null && rest > 0) {
+      // It goes on with a record that nobody began.
+      this.ended = true;
+      return;
+    } else {
       // The rest of a record that began in a page that was not seen.
-      const rest = page.readUInt32LE(16);
       if (rest > page.length - at) {
         return;
       }
@@ -119,11 +146,13 @@ export class WalRecords {
   private finish(record: Buffer, end: bigint, marks: WalMark[]): void {
     this.wanted = 0;
     // xl_prev ties each record to the one before: what does not fit is left over from an earlier use of the segment.
-    if (this.lastStart !== null && record.readBigUInt64LE(8) !== this.lastStart) {
+    const follows = this.lastStart === null || record.readBigUInt64LE(8) === this.lastStart;
+    if (!follows || recordChecksum(record) !== record.readUInt32LE(checksumOffset)) {
       this.ended = true;
       return;
     }
     this.lastStart = this.start;
+    this.ended = this.start === this.last;
     // Behind a switch the rest of the segment is nothing; the WAL goes on in the next one.
     this.switched = record.readUInt8(17) === xlogManager && (record.readUInt8(16) & 0xf0) === xlogSwitch;
     this.end = this.switched ? this.segmentEnd : end;
@@ -132,6 +161,10 @@ export class WalRecords {
       marks.push(mark);
     }
   }
+}
+
+function recordChecksum(record: Buffer): number {
+  return crc32c(record.subarray(0, checksumOffset), crc32c(record.subarray(recordHeader)));
 }
 
 const xlogManager = 0;

@@ -86,7 +86,7 @@ export function walAnswer(wal: WalInventory, lineage: Lineage, name: string, seg
 }
 
 /** The spans that have bytes in segment `number`, newest first. */
-function spansAt(lineage: Lineage, number: bigint, segmentSize: number): TimelineSpan[] {
+export function spansAt(lineage: Lineage, number: bigint, segmentSize: number): TimelineSpan[] {
   const size = BigInt(segmentSize);
   return lineage.filter((span) => span.begin / size <= number && number <= lastNumber(span, size)).reverse();
 }

@@ -9,6 +9,7 @@ import type { StoreContract } from '../contract.ts';
  *   <system id>/wal/<timeline>.history  timeline history files, bare
  *   <system id>/base/<backup id>/       archives, backup_manifest, DONE.json (last, fsynced: without it there is no backup)
  *   <system id>/gaps.json               where WAL is missing for good
+ *   <system id>/received.json           up to when everything was received: an idle database writes no WAL that could tell
  *   restores/<restore id>.json          consumed point-in-time requests
  *   leases/<name>.json                  running restores and clones: retention waits for them
  *
@@ -22,6 +23,7 @@ export const storeNames = {
   restores: 'restores',
   leases: 'leases',
   gaps: 'gaps.json',
+  received: 'received.json',
   done: 'DONE.json',
   manifest: 'backup_manifest',
   temporaryPrefix: '.tmp-',

@@ -48,7 +48,16 @@ describe('what lies in PGDATA', () => {
     expect(await readDataDirectoryState(data, mount)).toEqual({
       kind: 'VALID',
       major: 15,
-      control: { systemId: '7', timeline: 3, segmentSize: 16_777_216, shutDown: true, inRecovery: false },
+      control: {
+        systemId: '7',
+        timeline: 3,
+        checkpoint: 0n,
+        redo: 0n,
+        writtenAt: 0,
+        segmentSize: 16_777_216,
+        shutDown: true,
+        inRecovery: false,
+      },
       signal: 'recovery',
     });
   });

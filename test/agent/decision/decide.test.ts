@@ -49,7 +49,16 @@ const stores = {
   UNKNOWN: { kind: 'UNKNOWN', reason: 'nothing is mounted at /pgusher-backup' },
 } as const satisfies Record<string, StoreState>;
 
-const control = { systemId: '700', timeline: 1, segmentSize: 16_777_216, shutDown: true, inRecovery: false };
+const control = {
+  systemId: '700',
+  timeline: 1,
+  checkpoint: 0n,
+  redo: 0n,
+  writtenAt: 0,
+  segmentSize: 16_777_216,
+  shutDown: true,
+  inRecovery: false,
+};
 
 const data = {
   VALID: { kind: 'VALID', major: 15, control, signal: null },
@@ -78,6 +87,8 @@ function situation(changes: Partial<Situation> = {}): Situation {
       restore: { backup: 'latest', target: null, id: null },
     },
     newerTimeline: null,
+    neighbours: [],
+    wentBack: null,
     ...changes,
   };
 }

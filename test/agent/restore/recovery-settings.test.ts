@@ -6,7 +6,8 @@ describe('recovery settings', () => {
     restoreCommand: 'sh /pgusher/bin/restore-command.sh %f %p',
     target: null,
     atLeast: {},
-    backup: 'b1',
+    timeline: 'latest' as const,
+    occasion: 'when base backup b1 was restored',
   };
 
   it('are appended, so that the values of ALTER SYSTEM survive', () => {
