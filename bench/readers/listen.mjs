@@ -1,5 +1,4 @@
 // listen_addresses: what the check listen-localhost says, and whether the real server answers on 127.0.0.1 and on an address of the network.
-import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

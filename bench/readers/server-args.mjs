@@ -2,7 +2,7 @@
 // postgres make of it. Prints the differences; everything goes to server-args.json.
 import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import cases from './server-args-cases.mjs';
 import {

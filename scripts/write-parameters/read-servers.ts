@@ -107,7 +107,7 @@ function readSettings(where: Place): { major: number; version: string; settings:
 }
 
 function knows({ before, directory, seen }: Place, name: string): boolean {
-  const [first = '', ...rest] = [...before, join(directory, 'postgres'), '-D', join(seen, 'data'), '-C', name];
+  const [first, ...rest] = [...before, join(directory, 'postgres'), '-D', join(seen, 'data'), '-C', name];
   const { status, stderr } = spawnSync(first, rest, { encoding: 'utf8', cwd: '/' });
   if (status !== 0 && !/unrecognized configuration parameter/.test(stderr)) {
     throw new Error(`postgres -C ${name}: ${stderr}`);

@@ -1,7 +1,16 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { AppsV1Api, CoreV1Api, Exec, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import type { V1ConfigMap, V1Status } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  PatchStrategy,
+  V1ConfigMap,
+  V1ObjectMeta,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
+import type { V1Status } from '@kubernetes/client-node';
 import type { AgentAnswer, PromotionCluster } from '../commands/promotion.ts';
 import { codeOf, describeFailure } from './api-failure.ts';
 
@@ -62,8 +71,8 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
       );
       try {
         await (map === undefined
-          ? core.createNamespacedConfigMap({ namespace: place, body: { metadata: { name, namespace: place }, data } })
-          : core.replaceNamespacedConfigMap({ name, namespace: place, body: { ...map, data } }));
+          ? core.createNamespacedConfigMap({ namespace: place, body: configMap({ name, namespace: place }, data) })
+          : core.replaceNamespacedConfigMap({ name, namespace: place, body: Object.assign(map, { data }) }));
         return true;
       } catch (error) {
         if (codeOf(error) === 409) return false;
@@ -82,6 +91,10 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
       );
     },
   };
+}
+
+function configMap(metadata: Partial<V1ObjectMeta>, data: Record<string, string>): V1ConfigMap {
+  return Object.assign(new V1ConfigMap(), { metadata: Object.assign(new V1ObjectMeta(), metadata), data });
 }
 
 function serverContainer(
@@ -108,7 +121,8 @@ async function run(
     new Exec(config)
       .exec(namespace, pod, container, [...command], out, error, null, false, resolve)
       .then((socket) => {
-        socket.onclose = () => {
+        // Its type is that of a package which is not ours to name.
+        (socket as { onclose: unknown }).onclose = () => {
           reject(new Error(`the connection to ${pod} ended`));
         };
       })

@@ -98,7 +98,7 @@ function writablePaths({ server }: InjectionContext): readonly JsonObject[] {
 
 /** Of the server's own container: what it says of its root file system. */
 function hasReadOnlyRoot(container: JsonObject): boolean {
-  return objectAt(container, 'securityContext')?.['readOnlyRootFilesystem'] === true;
+  return objectAt(container, 'securityContext')['readOnlyRootFilesystem'] === true;
 }
 
 interface ReplicationRole {

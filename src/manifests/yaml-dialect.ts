@@ -66,7 +66,7 @@ function tagsOfKubectl(tags: Tags): Tags {
 
 /** Floats with digits; `.inf` and `.nan` are others. */
 function isPlainFloat(tag: Exclude<Tags[number], string>): boolean {
-  return tag.tag === floatOfKubectl.tag && 'test' in tag && (tag.format === 'EXP' || tag.test?.test('1.5') === true);
+  return tag.tag === floatOfKubectl.tag && 'test' in tag && (tag.format === 'EXP' || tag.test.test('1.5'));
 }
 
 /** How kubectl reads a manifest: YAML 1.1, with integers of any size. `compat` quotes what YAML 1.2 would misread. */

@@ -389,7 +389,10 @@ describe('/validate looks at the final object', () => {
   test('refuses an injected part that was edited', () => {
     const verdict = validated({ object: withFirst(stored(), { image: 'evil:1' }) });
     expect(ids(verdict)).toEqual(['deny:injection-missing']);
-    expect(verdict.findings[0]?.message).toMatch(/^init container pgusher-backup is missing or not as/);
+    expect(verdict.findings[0]).toMatchObject({
+      field: 'spec.template.spec.initContainers[pgusher-backup].image',
+      message: expect.stringMatching(/^it is "evil:1", and pgusher injected/) as string,
+    });
   });
 
   test('refuses a mount of ours that lost its name, and does not fail on where it would put ours', () => {

@@ -63,6 +63,7 @@ test('the restore container is the sidecar without what only a running container
     { name: 'pgusher', mountPath: '/pgusher' },
     { name: 'pgusher', mountPath: '/pgusher/home', subPath: 'home' },
     { name: 'pgusher-backup', mountPath: '/pgusher-backup' },
+    { name: 'pgusher-settings', mountPath: '/pgusher-settings', readOnly: true },
   ]);
 });
 
@@ -222,7 +223,7 @@ test('the data is mounted as the server has it, with the variables that its path
   expect((sidecar['env'] as readonly unknown[]).slice(0, 2)).toEqual([pod, { name: 'FOLDER', value: 'sets/$(POD)' }]);
 });
 
-test('volumes that parts of the data lie on come along, configuration and everything else does not', () => {
+test('each claim of the server comes along, since tablespaces may lie on it; configuration does not', () => {
   const result = plan({
     container: {
       env: [{ name: 'POSTGRES_INITDB_WALDIR', value: '/wal/pg_wal' }],
@@ -247,6 +248,7 @@ test('volumes that parts of the data lie on come along, configuration and everyt
     { name: 'data', mountPath: '/var/lib/postgresql/data', subPath: 'db' },
     { name: 'wal', mountPath: '/wal' },
     { name: 'fast', mountPath: '/var/lib/postgresql/data/fast' },
+    { name: 'other', mountPath: '/other' },
     { name: 'pgusher', mountPath: '/pgusher' },
     { name: 'pgusher', mountPath: '/pgusher/home', subPath: 'home' },
     { name: 'pgusher-backup', mountPath: '/pgusher-backup' },

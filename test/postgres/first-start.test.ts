@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,10 +61,23 @@ const arbitrary: fc.Arbitrary<Combination> = fc.record({
   method: fc.constantFrom(null, 'trust', 'md5'),
   atMountRoot: fc.boolean(),
   replication: fc.boolean(),
-  connection: fc.constantFrom({}, { PGHOST: 'elsewhere.invalid', PGHOSTADDR: '203.0.113.1' }, { PGOPTIONS: '-c work_mem=5MB' }),
+  connection: fc.constantFrom(
+    {},
+    { PGHOST: 'elsewhere.invalid', PGHOSTADDR: '203.0.113.1' },
+    { PGOPTIONS: '-c work_mem=5MB' },
+  ),
   scripts: fc.uniqueArray(
     fc.record({
-      kind: fc.constantFrom<Script['kind']>('sourced', 'executed', 'sql', 'gz', 'zst', 'ignored', 'settings', 'tablespace'),
+      kind: fc.constantFrom<Script['kind']>(
+        'sourced',
+        'executed',
+        'sql',
+        'gz',
+        'zst',
+        'ignored',
+        'settings',
+        'tablespace',
+      ),
       order: fc.integer({ min: 10, max: 99 }),
     }),
     { maxLength: 4, selector: ({ order }) => order },
@@ -142,7 +165,11 @@ class Place {
       join(this.directory, 'pgusher/decision'),
       `action=initialise\nrole=primary\narchive=yes\ndata_directory=${this.dataDirectory()}\nstaging=/volume/.pgusher/staging\nfilling=/volume/.pgusher/filling\n`,
     );
-    await this.inside('0:0', ['sh', '-c', `${this.combination.atMountRoot ? '' : 'mkdir -p /volume/data; '}chown -R ${owner} /volume /wal; chmod 777 /pgusher /dumps 2>/dev/null; mkdir -m 777 /dumps`]);
+    await this.inside('0:0', [
+      'sh',
+      '-c',
+      `${this.combination.atMountRoot ? '' : 'mkdir -p /volume/data; '}chown -R ${owner} /volume /wal; chmod 777 /pgusher /dumps 2>/dev/null; mkdir -m 777 /dumps`,
+    ]);
   }
 
   /** As `restore` makes it. */

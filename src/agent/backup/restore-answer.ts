@@ -28,7 +28,8 @@ export async function restoreAnswer(session: Session): Promise<string | null> {
 export async function keepAskingRestore(session: Session): Promise<void> {
   const { status } = session;
   let askAt = 0;
-  while (!session.stopping.aborted) {
+  const stopped = (): boolean => session.stopping.aborted;
+  while (!stopped()) {
     try {
       if (performance.now() >= askAt) {
         await noteRestoreAnswer(session);
@@ -41,7 +42,7 @@ export async function keepAskingRestore(session: Session): Promise<void> {
         }
       }
     } catch (error) {
-      if (!session.stopping.aborted) {
+      if (!stopped()) {
         // What keeps this from reading the store keeps a restore from it too.
         note(session, `it cannot be told: ${messageOf(error)}`);
       }

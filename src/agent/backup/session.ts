@@ -74,7 +74,7 @@ export interface Session {
   /** What to write so that the agent is let in. */
   adviceOn(refusal: Refusal): string | null;
   /** An ordinary session in a database of the server (undefined: whichever there is), closed when the work is done. */
-  within<Value>(database: string | undefined, work: (client: pg.Client) => Promise<Value>): Promise<Value>;
+  readonly within: <Value>(database: string | undefined, work: (client: pg.Client) => Promise<Value>) => Promise<Value>;
   /** Reports a failure, but not one that is only the end of the session. */
   failed(kind: FailureKind, error: unknown): void;
 }

@@ -37,7 +37,8 @@ export async function readDataEnd(wal: DataWal, control: ControlFile): Promise<W
   const records = new WalRecords(control.shutDown ? control.checkpoint : null);
   const size = BigInt(wal.segmentSize);
   let lastTime: bigint | null = null;
-  for (let number = (control.shutDown ? control.checkpoint : control.redo) / size; !records.ended; number += 1n) {
+  const ended = (): boolean => records.ended;
+  for (let number = (control.shutDown ? control.checkpoint : control.redo) / size; !ended(); number += 1n) {
     const file = await openDataSegment(wal, number);
     if (file === undefined) {
       break;
@@ -47,7 +48,7 @@ export async function readDataEnd(wal: DataWal, control: ControlFile): Promise<W
       for (const mark of records.feed(pages, at)) {
         lastTime = mark.kind === 'transaction' ? later(lastTime, mark.time) : lastTime;
       }
-      if (records.ended) {
+      if (ended()) {
         break;
       }
     }

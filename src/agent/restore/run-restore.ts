@@ -137,7 +137,12 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const { contract, surroundings } = boot;
-  const stored = await stateOf(contract.store, { namespace: contract.namespace, set: contract.set }, true, surroundings);
+  const stored = await stateOf(
+    contract.store,
+    { namespace: contract.namespace, set: contract.set },
+    true,
+    surroundings,
+  );
   const source = await stateOf(contract.source, null, false, surroundings);
   const verdict = await roleAtStart(
     contract,

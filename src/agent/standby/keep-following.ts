@@ -44,14 +44,14 @@ export async function keepFollowing(options: FollowingOptions): Promise<void> {
     return;
   }
   const known: Known = { password: null, probeAt: null };
-  while (!stopping.aborted) {
-    let calm = true;
+  const stopped = (): boolean => stopping.aborted;
+  while (!stopped()) {
+    let calm = false;
     try {
       calm = await lookOnce(options, known);
       report.recovered('following');
     } catch (error) {
-      calm = false;
-      if (!stopping.aborted) {
+      if (!stopped()) {
         report.failed('following', messageOf(error));
       }
     }

@@ -31,7 +31,7 @@ function observe(podSpec: JsonObject, list: ContainerList): readonly Observation
     const name = textAt(container, 'name') ?? '';
     return {
       field: containerField(name, 'restartPolicyRules', list),
-      message: `a rule of container ${quoted(name)} is RestartAllContainers, which kills Postgres; wanted Restart. Write action: Restart.`,
+      message: `a rule of container ${quoted(name)} is RestartAllContainers, which kills Postgres; wanted the action Restart, which starts that container alone.`,
     };
   });
 }

@@ -27,10 +27,17 @@ const of19 = Buffer.from(
 
 describe('the control file', () => {
   it.each([
-    ['15', of15, '7713722953892402003', 144],
-    ['19', of19, '7713722942532117212', 152],
-  ])('of PostgreSQL %s is read', (_, bytes, systemId, minRecoveryTimeline) => {
-    const fresh = { systemId, timeline: 1, segmentSize: 32 * 2 ** 20, shutDown: true, inRecovery: false };
+    ['15', of15, '7713722953892402003', 144, { checkpoint: 38_799_128n, redo: 38_799_128n, writtenAt: 1_795_991_083 }],
+    ['19', of19, '7713722942532117212', 152, { checkpoint: 41_221_912n, redo: 41_221_912n, writtenAt: 1_795_991_079 }],
+  ])('of PostgreSQL %s is read', (_, bytes, systemId, minRecoveryTimeline, checkpoint) => {
+    const fresh = {
+      systemId,
+      timeline: 1,
+      segmentSize: 32 * 2 ** 20,
+      shutDown: true,
+      inRecovery: false,
+      ...checkpoint,
+    };
     expect(parseControlFile(bytes)).toEqual(fresh);
     const recovering = Buffer.from(bytes);
     recovering.writeUInt32LE(5, 16);

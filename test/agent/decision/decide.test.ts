@@ -205,7 +205,8 @@ describe('the boot decision, cell by cell', () => {
       action: 'stop',
       reason:
         'PGDATA is on timeline 1, but the store holds timeline 2 of the same database: another server was promoted. Wanted: one primary. ' +
-        'Delete the data claim to restore timeline 2, or keep this copy with a new postgres.io/backup-prefix',
+        'Write down which pod it is (`pgusher promote db --record POD`) and this one follows it; where no other server is left, delete the data claim to restore timeline 2 from the store, ' +
+        'or keep this copy with a new postgres.io/backup-prefix',
     });
   });
 
