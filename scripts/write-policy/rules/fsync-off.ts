@@ -17,7 +17,7 @@ const name = literal(annotationName('parameters'));
 export const rule: Rule = {
   kind: 'state',
   check: fsyncOff,
-  narrower: `${imagesNotTold} A command or a shell script of your own, switches in other spellings, and places that do not agree: that takes postgres' whole command line.`,
+  narrower: `${imagesNotTold} A command or a shell script of your own, switches in other spellings, and places that do not agree: that takes postgres' whole command line. Mounted configuration and POSTGRES_INITDB_ARGS.`,
   seen: ({ variable }) => {
     const [annotations, server] = [variable('annotations'), variable('server')];
     const inAnnotation = `${name} in ${annotations} && ${annotations}[${name}].matches(${literal(annotated)})`;

@@ -11,7 +11,7 @@ const references = '^(\\$\\([-._a-zA-Z][-._a-zA-Z0-9]*\\))+$';
 export const rule: Rule = {
   kind: 'state',
   check: plaintextPassword,
-  narrower: 'Passwords after `password=` that begin with a rare character.',
+  narrower: 'Passwords after `password=` that begin with a rare character, and those in a ConfigMap.',
   seen: ({ variable }) => {
     const pod = variable('pod');
     return `${inContainers(`${pod}.containers`)} +
