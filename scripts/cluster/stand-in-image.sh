@@ -37,8 +37,7 @@ case ${1:-} in
 postgres)
   major=$4
   from_suite "$3"
-  install -m 755 "$scripts/docker-entrypoint.sh" "$scripts/docker-ensure-initdb.sh" "$scripts/gosu" "$mounted/usr/local/bin/"
-  ln -sf docker-ensure-initdb.sh "$mounted/usr/local/bin/docker-enforce-initdb.sh"
+  install -m 755 "$scripts/docker-entrypoint.sh" "$scripts/gosu" "$mounted/usr/local/bin/"
   # Not /var/run: behind that symbolic link lies the machine's own.
   rm -rf "$mounted/var/lib/postgresql"
   mkdir -p "$mounted/docker-entrypoint-initdb.d" "$mounted/run/postgresql" "$mounted/var/lib/postgresql/data"

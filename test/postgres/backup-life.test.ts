@@ -171,7 +171,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       const { reason } = await runRestoreProcess(one, one.contract, { pod: 'orders-0' });
       expect(reason).toMatch(
         new RegExp(
-          `^base backup ${said.lines[0] ?? ''} holds tablespaces \\(\\d+ at ${location}\\), which cannot be put back`,
+          `^base backup ${said.lines[0] ?? ''} holds tablespaces \\(\\d+ at ${location}\\) that lie on no claim that the server's container mounts`,
         ),
       );
     });
