@@ -140,7 +140,7 @@ describe.skipIf(tools)('a receiver', () => {
     agent = await one.startAgent();
     await one.startServer();
     expect(await untilFailure(agent, 'receiver', /never wrote/)).toMatch(
-      /^receiver: the store holds WAL of timeline 1 that this server never wrote \(.*is ahead of the WAL flush position of this server .*\): the data directory is older than its backup\. Nothing is archived; wanted: a restore, or another backup-prefix$/,
+      /^receiver: the store holds WAL of timeline 1 that this server never wrote \(.*is ahead of the WAL flush position of this server .*\): the data directory is older than its backup\. Nothing is archived\. Wanted: one history\. Restart the pod: it stops and says both ends, and postgres\.io\/when-behind chooses/,
     );
     expect(await agent.metric('pgusher_protected')).toBe(0);
   });

@@ -123,10 +123,11 @@ describe.skipIf(missingTools('initdb', 'postgres', 'psql', 'pg_receivewal', 'pg_
     /** WAL is received by its own slot while a base backup is taken, as the agent does both. */
     it.each([
       ['max_wal_senders=2', false],
-      ['max_wal_senders=3', true],
+      ['max_wal_senders=3', false],
+      ['max_wal_senders=4', true],
       ['max_replication_slots=1', false],
       ['max_replication_slots=2', true],
-    ])('wal-level-minimal: a base backup beside the stream with %s', async (parameter, isEnough) => {
+    ])('wal-level-minimal: a base backup beside the stream and a session with %s', async (parameter, isEnough) => {
       const server = ['-D', data, '-w', '-l', join(directory, 'log')];
       runAsServer(program('pg_ctl'), [
         ...server,
@@ -144,13 +145,20 @@ describe.skipIf(missingTools('initdb', 'postgres', 'psql', 'pg_receivewal', 'pg_
         ...asServerUser(),
         stdio: 'ignore',
       });
+      // The agent asks the server by a session of its own, which is a sender too.
+      const session = spawn(program('psql'), [...login, '-d', 'dbname=postgres replication=true'], {
+        ...asServerUser(),
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
       try {
-        await eventually('the receiver to stream', () => sql('SELECT count(*) FROM pg_stat_replication') === '1');
+        const senders = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'";
+        await eventually('the receiver and the session', () => sql(senders) === '2');
         const take = [...login, '-D', backup, '--format=tar', '--wal-method=stream', '--checkpoint=fast', '--no-sync'];
         const { status } = spawnSync(program('pg_basebackup'), take, { ...asServerUser(), encoding: 'utf8' });
         expect(status === 0).toBe(isEnough);
       } finally {
         receiver.kill();
+        session.kill();
         await eventually('the slot to be free', () => sql('SELECT active FROM pg_replication_slots') === 'f');
         sql("SELECT pg_drop_replication_slot('pgusher')");
         runAsServer(program('pg_ctl'), [...server, '-m', 'fast', 'stop']);

@@ -70,7 +70,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a s
     const result = await runRestoreProcess(database, database.contract());
     expect(result.code).toBe(1);
     expect(result.reason).toMatch(
-      /^WAL segment 0000000100000000000000\w\w is missing in the store, and 0000000100000000000000\w\w proves that the database went on behind it: a restore would lose those rows\. Bring the file back; to accept the loss, restore up to it: from .* last commit in the store\)$/,
+      /^WAL segment 0000000100000000000000\w\w is missing in the store, and 0000000100000000000000\w\w proves that the database went on behind it: a restore would lose those rows\. Bring what is missing back; to accept the loss, restore up to it: from .* last commit in the store\)$/,
     );
     expect(readdirSync(database.volume)).toEqual(['.pgusher']);
   });
@@ -120,12 +120,12 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('a s
     );
   });
 
-  it('refuses a base backup with tablespaces: one volume has no place for them', async () => {
+  it('refuses a base backup with tablespaces on no volume of the pod', async () => {
     const record = join(database.root, database.systemId, 'base', backups[1]?.id ?? '', 'DONE.json');
     const tablespaces = JSON.stringify([{ oid: '16390', location: '/fast/disk' }]);
     writeFileSync(record, readFileSync(record, 'utf8').replace('"tablespaces": []', `"tablespaces": ${tablespaces}`));
     expect((await runRestoreProcess(database, database.contract())).reason).toBe(
-      `base backup ${backups[1]?.id ?? ''} holds tablespaces (16390 at /fast/disk), which cannot be put back into one volume. Restore it by hand, or choose another with postgres.io/restore-backup`,
+      `base backup ${backups[1]?.id ?? ''} holds tablespaces (16390 at /fast/disk) that lie on no claim that the server's container mounts, so that they are lost with the pod and cannot be put back. Move them to a mounted claim (ALTER TABLE ... SET TABLESPACE), or drop them`,
     );
   });
 
