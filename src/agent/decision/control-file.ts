@@ -40,6 +40,8 @@ const layouts: ReadonlyMap<number, Layout> = new Map([
   // 13 to 17
   [1300, before19],
   // 18
+  // 17 writes the wal_level into what was padding of the checkpoint, 18 a field behind all of these.
+  [1700, before19],
   [1800, before19],
   // 19: one field more in the checkpoint, one more before the segment size.
   [1905, { minRecoveryTimeline: 152, segmentSize: 240 }],
