@@ -37,9 +37,8 @@ const before19: Layout = { minRecoveryTimeline: 144, segmentSize: 228 };
 
 /** By pg_control_version (PG_CONTROL_VERSION in pg_control.h), as the released versions have it. */
 const layouts: ReadonlyMap<number, Layout> = new Map([
-  // 13 to 17
+  // 13 to 16
   [1300, before19],
-  // 18
   // 17 writes the wal_level into what was padding of the checkpoint, 18 a field behind all of these.
   [1700, before19],
   [1800, before19],
