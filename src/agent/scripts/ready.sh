@@ -12,6 +12,11 @@
 # Not -e: statuses are looked at one by one, and one that is not must not make a server unready.
 set -u
 
+# A probe that takes too long is killed, and what it has started becomes a child of process 1. Where that is the postmaster, up to
+# PostgreSQL 17 any end but 0 and 1 of any child is a crashed backend, and the whole server restarts (postmaster.c, CleanupBackend). So
+# what runs here stands below a subshell that ends with 0 or 1, and a pipe that nobody reads any more ends nothing.
+trap '' PIPE
+
 port=$1
 decision=${0%/*}/../decision
 
@@ -34,7 +39,7 @@ if [ -r "${0%/*}/../database" ]; then
 fi
 
 # With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
-pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database" || exit 1
+(pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database" || exit 1) || exit 1
 
 role=primary
 if [ -r "$decision" ]; then
@@ -53,13 +58,13 @@ fi
 password=${POSTGRES_PASSWORD:-}
 [ -r "${POSTGRES_PASSWORD_FILE:-}" ] && password=$(cat "$POSTGRES_PASSWORD_FILE")
 
-# ask DATABASE
+# ask DATABASE: t, f, nothing where the login is refused, or the word unreachable where there is no connection.
 ask() {
   PGPASSWORD=$password PGCONNECT_TIMEOUT=3 PGOPTIONS='-c statement_timeout=3000' \
     psql -X -w -q -A -t -h 127.0.0.1 -p "$port" -U "$user" -d "$1" -c 'SELECT pg_is_in_recovery()' 2>/dev/null
+  [ $? -ne 2 ] || echo unreachable
 }
 
-# 2: no connection, so that the other database is tried.
 recovering=$(ask "$database")
-[ $? -ne 2 ] || recovering=$(ask template1)
+[ "$recovering" != unreachable ] || recovering=$(ask template1)
 [ "$recovering" != t ]

@@ -8,6 +8,11 @@
 # Not -e: the status of pg_isready is what is asked for.
 set -u
 
+# A probe that takes too long is killed, and what it has started becomes a child of process 1. Where that is the postmaster, up to
+# PostgreSQL 17 any end but 0 and 1 of any child is a crashed backend, and the whole server restarts (postmaster.c, CleanupBackend). So
+# what runs here stands below a subshell that ends with 0 or 1, and a pipe that nobody reads any more ends nothing.
+trap '' PIPE
+
 # The image blanks what would lead psql elsewhere; libpq reads more than that (manual, libpq, "Environment Variables"). The port stays:
 # the server listens there too.
 unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPASSFILE PGREQUIREAUTH PGCHANNELBINDING \
@@ -28,7 +33,11 @@ fi
 
 # With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
 answer() {
-  pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d "$database"
+  state=$(
+    pg_isready -q -h 127.0.0.1 -p "$1" -U "$user" -d "$database"
+    echo $?
+  )
+  [ "$state" -eq 0 ]
 }
 
 # Waits up to two seconds for a server that accepts, as most do a moment after their start: the kubelet would ask again in two
@@ -38,7 +47,7 @@ until answer "$1"; do
   tries=$((tries - 1))
   if [ "$tries" -eq 0 ]; then
     answer "$1"
-    [ $? -le 1 ]
+    [ "$state" -le 1 ]
     exit
   fi
   sleep 0.1 2>/dev/null || sleep 1
