@@ -7,9 +7,9 @@ import { managedSet } from '../support/review.ts';
 import { noFacts } from '../../src/workload/fact-table.ts';
 import { workloadOf } from './check-fixture.ts';
 
-/** The least of several rounds: a busy machine makes a round slower, and none faster. */
+/** The least of many short rounds: a busy machine makes a round slower, and none faster. */
 test('all checks together take no more than 0.3 ms for a typical object', () => {
-  const { typical, update } = checkCost(200, 5);
+  const { typical, update } = checkCost(50, 40);
   expect(typical).toBeLessThan(300);
   expect(update).toBeLessThan(300);
 });
@@ -35,9 +35,9 @@ function milliseconds(containers: number): number {
   const pod = objectAt(objectAt(objectAt(set, 'spec'), 'template'), 'spec');
   const template = { spec: { ...pod, containers: [...objectsAt(pod, 'containers'), ...extra] } };
   const after = workloadOf({ ...set, spec: { ...objectAt(set, 'spec'), template } });
-  const rounds = Array.from({ length: 10 }, () => {
+  const rounds = Array.from({ length: 40 }, () => {
     const start = performance.now();
-    for (let run = 0; run < 5; run += 1) runChecks({ after, policy: noPolicy, facts: noFacts, today: '2026-11-21' });
+    runChecks({ after, policy: noPolicy, facts: noFacts, today: '2026-11-21' });
     return performance.now() - start;
   });
   return Math.min(...rounds);

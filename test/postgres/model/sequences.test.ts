@@ -7,13 +7,13 @@ import { sequences } from './commands.ts';
 import { System } from './system.ts';
 
 /**
- * Random lives of a pod, with real servers, under one law (system.ts). Ten in each run of the ring, always the same; a night by hand:
+ * Random lives of a pod, with real servers, under one law (system.ts). Four in each run of the ring, always the same, since each takes a minute or two; a night by hand:
  *
  *   PGUSHER_SEQUENCES=200 PGUSHER_SEED=$RANDOM npm run test:postgres -- test/postgres/model
  *
  * With PGUSHER_SEQUENCES_TO=FILE each sequence is written there, a line each, and its failure.
  */
-const runs = Number(process.env['PGUSHER_SEQUENCES'] ?? 10);
+const runs = Number(process.env['PGUSHER_SEQUENCES'] ?? 4);
 const seed = Number(process.env['PGUSHER_SEED'] ?? 20_261_129);
 const file = process.env['PGUSHER_SEQUENCES_TO'];
 
