@@ -99,7 +99,10 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('res
       ['--target-time', '2020-01-01 00:00:00+00'],
       /cannot be reached; wanted a target in the recoverable window: from /,
     ],
-    [['--target-time', 'yesterday'], /"yesterday" is no time to restore to; wanted a date and time with an offset, such as /],
+    [
+      ['--target-time', 'yesterday'],
+      /"yesterday" is no time to restore to; wanted a date and time with an offset, such as /,
+    ],
     [['--backup', 'none-such'], /there is no base backup "none-such" in the store; wanted "latest" or one of /],
     [['--prefix', 'shop/other'], /^no base backup in .*\/store\/shop\/other: the store is EMPTY\. Wanted: /],
     [['--target-xid', '5', '--target-name', 'x'], /cannot be used with option/],
