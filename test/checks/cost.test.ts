@@ -5,13 +5,15 @@ import { runChecks } from '../../src/checks/run-checks.ts';
 import { objectAt, objectsAt } from '../../src/workload/json.ts';
 import { managedSet } from '../support/review.ts';
 import { noFacts } from '../../src/workload/fact-table.ts';
+import { patience } from '../../scripts/cluster/patience.ts';
 import { workloadOf } from './check-fixture.ts';
 
-/** The least of many short rounds: a busy machine makes a round slower, and none faster. */
+/** The least of many short rounds: a busy machine makes a round slower, and none faster. One that is shared has more patience (docs/testing.md). */
 test('all checks together take no more than 0.3 ms for a typical object', () => {
   const { typical, update } = checkCost(50, 40);
-  expect(typical).toBeLessThan(300);
-  expect(update).toBeLessThan(300);
+  const limit = 300 * patience;
+  expect(typical).toBeLessThan(limit);
+  expect(update).toBeLessThan(limit);
 });
 
 /** What each container and each variable of it adds is the same in a pod of ten times as many. */
