@@ -15,7 +15,6 @@ export const imageCommandUnknown: Check = {
   because:
     'args in a pod replace the CMD of the image. Where that has arguments, as images with extensions do (a config_file, shared_preload_libraries), the server would start without them: without the libraries that its tables and indexes need.',
   instead: 'The CMD of the image written down as args; ours are put behind it.',
-  paste: 'args: [postgres]  # or what docker inspect --format "{{json .Config.Cmd}}" <image> says',
   examine({ server }) {
     if (server === undefined || server.family.treatment === 'left-alone') return noObservations;
     if (server.family.startArguments !== undefined || server.command.length + server.args.length > 0)
