@@ -4,15 +4,15 @@ import {
   AppsV1Api,
   CoreV1Api,
   Exec,
-  KubeConfig,
   PatchStrategy,
   V1ConfigMap,
   V1ObjectMeta,
   setHeaderOptions,
 } from '@kubernetes/client-node';
-import type { V1Status } from '@kubernetes/client-node';
+import type { KubeConfig, V1Status } from '@kubernetes/client-node';
 import type { AgentAnswer, PromotionCluster } from '../commands/promotion.ts';
 import { codeOf, describeFailure } from './api-failure.ts';
+import { personConfig } from './person-config.ts';
 
 /** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
@@ -24,8 +24,7 @@ export interface SetName {
 
 /** The set in the cluster that kubectl would ask (KUBECONFIG, its current context), with the rights that kubectl has. */
 export async function promotionInCluster({ namespace, set }: SetName): Promise<PromotionCluster> {
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = personConfig(undefined);
   const place = namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
   const core = config.makeApiClient(CoreV1Api);
   const found = await config
