@@ -4,6 +4,7 @@ import { fsgroupAlwaysLarge } from './fsgroup-always-large.ts';
 import { fsgroupMissingNonroot } from './fsgroup-missing-nonroot.ts';
 import { initMemoryLimits } from './init-memory-limits.ts';
 import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
+import { limitRangeDefaults } from './limit-range-defaults.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
 import { loginFileUnmounted } from './login-file-unmounted.ts';
@@ -47,6 +48,7 @@ export const startChecks = [
   userInitdbMount,
   initdbAuthBreaksLocal,
   initMemoryLimits,
+  limitRangeDefaults,
   checksumsOff,
   livenessKillsRecovery,
   livenessSql,
