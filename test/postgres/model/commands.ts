@@ -187,16 +187,16 @@ const restoreTo = (index: number): Command =>
 const weights: readonly (readonly [number, (index: number) => Command])[] = [
   [3, () => start('stop')],
   [4, () => start('catch-up')],
-  [2, () => start('fork')],
-  [2, () => settle],
+  [1, () => start('fork')],
+  [3, () => settle],
   [1, () => write(3, 320)],
   [2, () => write(20, 64_000)],
   [2, () => kill],
   [1, () => stop],
   [1, () => upgrade],
-  [1, () => mark],
-  [1, () => promote(false)],
-  [1, () => promote(true)],
+  [2, () => mark],
+  [2, () => promote(false)],
+  [2, () => promote(true)],
   [2, () => loseData],
   [1, () => loseStore],
   [1, () => fill('data', true)],
@@ -206,7 +206,7 @@ const weights: readonly (readonly [number, (index: number) => Command])[] = [
   [1, () => snapshotStore],
   [3, putBackData],
   [1, putBackStore],
-  [2, restoreTo],
+  [4, restoreTo],
 ];
 
 /** Any step that makes sense where the system stands: no draw is in vain. */

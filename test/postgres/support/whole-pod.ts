@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentContract } from '../../../src/agent/contract.ts';
@@ -8,7 +9,7 @@ import type { Agent, Pod } from './backup-agent.ts';
 import { newPod } from './backup-agent.ts';
 import type { RestoreResult } from './database-with-store.ts';
 import { runRestoreProcess } from './database-with-store.ts';
-import { leftRecovery } from './recovery.ts';
+import { leftRecovery, serveWal } from './recovery.ts';
 
 /**
  * A pod as the kubelet runs it: `restore`, then the server, and the agent beside them, on volumes that can be lost, copied and put back.
@@ -19,6 +20,7 @@ export class WholePod {
   readonly name: string;
   server: PostgresServer | null = null;
   agent: Agent | null = null;
+  private service: ChildProcess | null = null;
   /** Where it is one of several: the server of each. */
   private readonly ports: Readonly<Record<string, number>> | null;
   private snapshots = 0;
@@ -54,12 +56,17 @@ export class WholePod {
     return result;
   }
 
-  /** The agent first: a recovery fetches its WAL from it. */
+  /** What serves WAL first, and as long as the pod is there: a recovery fetches it, and so does a standby that was restored before. */
   private async startBoth(
     contract: Partial<AgentContract>,
     until: (server: PostgresServer) => Promise<void>,
   ): Promise<void> {
     try {
+      this.service = await serveWal(
+        this.pod.shared,
+        { ...this.pod.contract, ...contract },
+        { liveSettings: this.pod.liveSettings, pod: this.name },
+      );
       this.agent = await this.pod.startAgent({
         contract,
         environment: { PGUSHER_POD: this.name },
@@ -86,6 +93,7 @@ export class WholePod {
   async stop(): Promise<void> {
     await this.server?.stop();
     await this.agent?.stop();
+    this.service?.kill('SIGKILL');
     this.server = null;
     this.agent = null;
   }
@@ -94,6 +102,7 @@ export class WholePod {
   async crash(): Promise<void> {
     await this.server?.kill();
     await this.agent?.kill();
+    this.service?.kill('SIGKILL');
     this.server = null;
     this.agent = null;
   }
@@ -133,6 +142,7 @@ export class WholePod {
   }
 
   async remove(): Promise<void> {
+    this.service?.kill('SIGKILL');
     await this.pod.remove();
   }
 }
