@@ -97,9 +97,26 @@ export async function copyPrimary(
     }
     await sleep(2_000);
   }
+  await forgetRecovery(directory);
   await followPrimary(upstream, directory, true);
   await fsyncTree(directory);
   await syncDirectory(join(directory, '..'));
+}
+
+/**
+ * A primary that was restored has the settings of that recovery still, and a copy has them too: at the target the copy would end its recovery by itself,
+ * and each time that it looks for WAL, also when it is promoted, it would ask a store that may have nothing yet.
+ */
+export async function forgetRecovery(dataDirectory: string): Promise<void> {
+  const path = join(dataDirectory, 'postgresql.auto.conf');
+  const text = await readFile(path, 'utf8');
+  const kept = text
+    .split('\n')
+    .filter((line) => !/^\s*(restore_command|recovery_target\w*)\b/i.test(line))
+    .join('\n');
+  if (kept !== text) {
+    await writeFile(path, kept, { mode: 0o600 });
+  }
 }
 
 /**
@@ -111,7 +128,7 @@ export async function followPrimary(upstream: Upstream, dataDirectory: string, h
   const text = await readFile(path, 'utf8');
   const kept = text
     .split('\n')
-    .filter((line) => !/^\s*(primary_conninfo|primary_slot_name|recovery_target_timeline)\b/i.test(line))
+    .filter((line) => !/^\s*(primary_conninfo|primary_slot_name|recovery_target\w*)\b/i.test(line))
     .join('\n')
     .replace(/\n*$/, '\n');
   const lines = [
