@@ -174,6 +174,8 @@ const out = inServer(server, script, { timeout: 590_000 })
   .stdout.trimEnd()
   .split('\n')
   .map((row) => Buffer.from(row, 'base64').toString('utf8'));
+if (!out.some((text) => text.startsWith('rc 0')))
+  throw new Error(`no database was made; ENTRYPOINT must name the official image's entrypoint: ${out[0]}`);
 if (out.length !== cases.length) throw new Error(`${out.length} of ${cases.length}`);
 const results = cases.map(({ env }, index) => {
   const text = out[index];

@@ -22,7 +22,7 @@ import {
 
 const { readPostgresWorkload } = await product('workload/read-postgres-workload.ts');
 const { readSettings } = await product('workload/read-settings.ts');
-const { memoryParameter, countParameter } = await product('checks/parameter-value.ts');
+const { memoryParameter, countParameter } = await product('checks/parameters/parameter-value.ts');
 
 const pairs = (env) => (Array.isArray(env) ? env : Object.entries(env ?? {}));
 
