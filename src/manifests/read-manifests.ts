@@ -27,6 +27,8 @@ export type ReadManifests =
 
 /** Manifests as kubectl reads them: YAML with one or more documents, or JSON. The sources joined are the text. */
 export function readManifests(text: string): ReadManifests {
+  const stream = jsonObjects(text);
+  if (stream !== undefined) return readStream(stream);
   const lineCounter = new LineCounter();
   const documents = parseAll(text, lineCounter);
   if (documents === undefined) return unreadable(1, 1, 'nested too deep to be a manifest');
@@ -89,4 +91,39 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The parts of a text that is nothing but JSON objects one after another, which kubectl takes apart by its JSON decoder; the blanks
+ * behind each belong to it. Undefined: it is one object, or something else.
+ */
+function jsonObjects(text: string): readonly string[] | undefined {
+  if (!/^\uFEFF?\s*\{[^]*\}\s*\{[^]*\}\s*$/.test(text)) return undefined;
+  const ends: number[] = [];
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    if (token === '}') depth -= 1;
+    if (token === '}' && depth === 0) ends.push(index + 1);
+  }
+  const blanks = (end: number): number => end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0);
+  const starts = [0, ...ends.slice(0, -1).map(blanks)];
+  const objects = starts.map((start, index) => text.slice(start, starts[index + 1]));
+  return objects.length > 1 && objects.every(isJson) ? objects : undefined;
+}
+
+/** Each by itself; a place in one is counted from the beginning of the file. */
+function readStream(sources: readonly string[]): ReadManifests {
+  const documents: ManifestDocument[] = [];
+  for (const source of sources) {
+    const read = readManifests(source);
+    if (read.kind === 'unreadable') {
+      const before = documents.map((document) => document.source).join('');
+      const line = before.split('\n').length - 1;
+      const column = read.line === 1 ? before.length - before.lastIndexOf('\n') - 1 : 0;
+      return { ...read, line: read.line + line, column: read.column + column };
+    }
+    documents.push(...read.documents);
+  }
+  return { kind: 'read', language: 'json', documents };
 }
