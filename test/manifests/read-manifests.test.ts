@@ -103,3 +103,14 @@ test.each([
   const read = readManifests(`d: &d { b: 2 }\n${text}`);
   expect(read.kind === 'read' ? read.documents[0]?.value : read).toEqual({ d: { b: 2 }, e });
 });
+
+test.each([
+  ['a: 1\na: 2\n', { a: 2 }, [{ line: 2, column: 1 }]],
+  ['m:\n  b: { x: 1 }\n  "b": 3\n', { m: { b: 3 } }, [{ line: 3, column: 3 }]],
+  ['{"a": 1, "a": 2}', { a: 2 }, [{ line: 1, column: 10 }]],
+])('a key that stands twice: the last, where nothing is written anew: %j', (text, value, places) => {
+  expect(readManifests(text).kind).toBe('unreadable');
+  const read = readManifests(text, 'last');
+  expect(read).toMatchObject({ kind: 'read', repeatedKeys: places });
+  expect(read.kind === 'read' ? read.documents[0]?.value : read).toEqual(value);
+});
