@@ -5,6 +5,7 @@ import { fsgroupMissingNonroot } from './fsgroup-missing-nonroot.ts';
 import { initMemoryLimits } from './init-memory-limits.ts';
 import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
 import { initdbOptionUnknown } from './initdb-option-unknown.ts';
+import { limitRangeDefaults } from './limit-range-defaults.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
 import { loginFileUnmounted } from './login-file-unmounted.ts';
@@ -51,6 +52,7 @@ export const startChecks = [
   initdbOptionUnknown,
   initdbAuthBreaksLocal,
   initMemoryLimits,
+  limitRangeDefaults,
   checksumsOff,
   livenessKillsRecovery,
   livenessSql,
