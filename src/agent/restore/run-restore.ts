@@ -16,6 +16,7 @@ import type { Role } from '../decision/pod-role.ts';
 import type { StoreState } from '../decision/store-state.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import type { Log } from '../log.ts';
+import { currentRecord } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -250,6 +251,7 @@ async function act(
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
+      await stillPrimary(boot);
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
         boot.surroundings.log.warn(
@@ -261,6 +263,19 @@ async function act(
       await tryToRecord(boot);
       return { action: 'restored', leastSettings: backup.settings };
     }
+  }
+}
+
+/** A restore takes its time, and a promotion does not wait for it. @throws RestoreRefused where another pod became primary meanwhile. */
+async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
+  if (contract.replication === null) {
+    return;
+  }
+  const reading = await currentRecord(contract.set, surroundings);
+  if (reading.kind === 'record' && reading.record.primary !== surroundings.pod) {
+    throw new RestoreRefused(
+      `${reading.record.primary} became primary while this was restored, since ${reading.record.since}: the next start copies it`,
+    );
   }
 }
 
