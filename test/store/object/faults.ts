@@ -8,7 +8,8 @@ export function saying(status: number, code: string, headers?: Readonly<Record<s
       response.writeHead(status).end();
       return undefined;
     }
-    return sendError(response, status, code, headers);
+    sendError(response, status, code, headers);
+    return undefined;
   };
 }
 
@@ -90,9 +91,7 @@ export function bodyOf(
   };
 }
 
-export const errorInside: Fault = (_, response) =>
-  sendXml(
-    response,
-    200,
-    '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
-  );
+export const errorInside: Fault = (_, response) => {
+  sendXml(response, 200, '<Error><Code>InternalError</Code><Message>We failed.</Message></Error>');
+  return undefined;
+};

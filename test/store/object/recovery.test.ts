@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Place } from '../../../src/store/place.ts';
 import { readWhole } from '../../../src/store/read-whole.ts';
 import type { FaultStore } from '../../support/fault-store.ts';
-import { sendError, startFaultStore, storedObject } from '../../support/fault-store.ts';
+import { startFaultStore, storedObject } from '../../support/fault-store.ts';
 import { bodyOf, first, hangsUp, losesAnswer, only, page, saying, silent } from './faults.ts';
 import { large, patient, placeAt, refill, stored, told, verbs } from './verbs.ts';
 
@@ -115,7 +115,7 @@ describe('a body', () => {
 
   test('of an object that is deleted in the middle', async () => {
     store.fault = (asked, response, times) =>
-      times === 0 ? bodyOf(100_000, 'cut')(asked, response, times, store) : sendError(response, 404, 'NoSuchKey');
+      (times === 0 ? bodyOf(100_000, 'cut') : saying(404, 'NoSuchKey'))(asked, response, times, store);
     expect(await verbs.read(place)).toMatchObject({ outcome: 'damaged' });
   });
 
