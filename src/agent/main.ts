@@ -8,9 +8,11 @@ import { version } from '../version.ts';
 import { readContract } from './contract-schema.ts';
 import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
 import { environmentNames, paths } from './contract.ts';
+import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { storeRoot } from './store/layout.ts';
+import type { Environment } from './server-connection/credentials.ts';
 import type { StandbyEdges } from './standby/local-server.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
@@ -220,9 +222,18 @@ async function restore(contract: AgentContract, log: Log): Promise<undefined> {
     replicationSecret: paths.replicationSecret,
     liveSettings: paths.liveSettings,
     mustBeMount: true,
+    openPlace,
+    environment,
+    offsitePatienceMs: 120_000,
     primaryPatienceMs: 600_000,
     log,
   });
+}
+
+/** Loaded only where an off-site copy is asked for. */
+async function openPlace(address: string, credentials: Environment): Promise<Place> {
+  const object = await import('../store/object/open-place.ts');
+  return object.openPlace(address, credentials);
 }
 
 async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
@@ -254,6 +265,7 @@ async function backup(contract: AgentContract, log: Log): Promise<string | undef
     shared: paths.shared,
     liveSettings: paths.liveSettings,
     replicationSecret: paths.replicationSecret,
+    openPlace,
     listen: null,
     storeMustBeMount: true,
     retrySeconds: 5,
