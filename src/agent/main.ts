@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { nodeProblem } from '../node-version.ts';
+import { isStoreAddress } from '../store/object/store-address.ts';
 import { version } from '../version.ts';
 import { readContract } from './contract-schema.ts';
 import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
@@ -139,9 +140,9 @@ withStore(program.command('list'))
   .description('the base backups of a store and what can be recovered')
   .option('--json', 'as JSON')
   .action(async (options: StoreOptions & { readonly json?: boolean }) => {
-    const root = storeRoot(storeOf(options));
-    const { runList } = await import('./list/run-list.ts');
-    process.exitCode = await runList({ root, json: options.json === true, now: new Date() }, print);
+    const { runList, storePlace } = await import('./list/run-list.ts');
+    const from = storePlace(namedStore(options));
+    process.exitCode = await runList({ from, environment, json: options.json === true, now: new Date() }, print);
   });
 
 withStore(program.command('verify'))
@@ -307,12 +308,26 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 function withStore(command: Command): Command {
   return command
-    .option('--store <directory>', "where the store is mounted; in a pod, the pod's")
+    .option(
+      '--store <directory>',
+      "where the store is mounted; for list also s3://bucket[/prefix]; in a pod, the pod's",
+    )
     .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
 }
 
-/** @throws where neither the command line nor the pod's contract names a store. */
+/** A directory. @throws where there is none, or an address: only `list` reads the objects of a bucket where they are. */
 function storeOf(options: StoreOptions): StoreContract {
+  const store = namedStore(options);
+  if (isStoreAddress(store.mount)) {
+    throw new Error(
+      `--store is ${JSON.stringify(store.mount)}; wanted a directory: copy ${store.prefix} of the bucket there first (only list reads a bucket)`,
+    );
+  }
+  return store;
+}
+
+/** @throws where neither the command line nor the pod's contract names a store. */
+function namedStore(options: StoreOptions): StoreContract {
   if (options.store !== undefined && options.prefix !== undefined) {
     return { mount: options.store, prefix: options.prefix };
   }
