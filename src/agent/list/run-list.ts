@@ -1,3 +1,4 @@
+import { storeLimits } from '../../store/object/limits.ts';
 import { isStoreAddress } from '../../store/object/store-address.ts';
 import type { StoreContract } from '../contract.ts';
 import { setPlace } from '../offsite/set-place.ts';
@@ -42,12 +43,14 @@ export async function runList(
   }
 }
 
+/** A person waits for it: what a moment does not cure is told soon. */
 async function listingOf(from: StorePlace, environment: NodeJS.ProcessEnv): Promise<Listing> {
   if ('root' in from) {
     return listBackups(directoryStore(from.root));
   }
   const { openPlace } = await import('../../store/object/open-place.ts');
-  const place = setPlace(await openPlace(from.address, environment), `${from.prefix}/`, () => undefined);
+  const opened = await openPlace(from.address, environment, { ...storeLimits, budgetMs: 10_000 });
+  const place = setPlace(opened, `${from.prefix}/`, () => undefined);
   try {
     return await listBackups(placeStore(place));
   } finally {

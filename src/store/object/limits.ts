@@ -1,6 +1,6 @@
 /**
  * How long a store may take. The AWS client has no limit of its own in any place: a server that is silent, or a packet that nobody
- * answers, would hold it for ever (aws-sdk-js-v3#6423), and its three attempts are over in a tenth of a second.
+ * answers, would hold it for ever, and its three attempts are over in a tenth of a second.
  */
 export interface StoreLimits {
   /** Until a connection is there, TLS not counted. */

@@ -39,7 +39,7 @@ async function list(mount: string, prefix: string, json = false): Promise<Ended>
   let [out, error] = ['', ''];
   const code = await runList(
     { from: storePlace({ mount, prefix }), environment: credentials, json, now: new Date() },
-    { out: (line) => (out += line), error: (line) => (error += line), bar: () => undefined },
+    { out: (line) => (out += line), error: (line) => (error += line) },
   );
   return { code, out, error };
 }

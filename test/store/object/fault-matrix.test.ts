@@ -68,9 +68,14 @@ const rows: Readonly<Record<string, Row>> = {
   'a redirect with 302': { fault: page(302, 'text/html', '', { location: '/elsewhere' }), all: foreign },
   'a redirect with 307': { fault: saying(307, 'TemporaryRedirect', { location: '/elsewhere' }), all: foreign },
   '200 with a login page': { fault: page(200, 'text/html; charset=utf-8', loginPage), all: foreign },
-  '200 with text': { fault: page(200, 'text/plain', 'ok'), all: foreign, but: { delete: 'deleted' } },
-  '200 and nothing': { fault: page(200, null, ''), all: foreign, but: { delete: 'deleted' } },
+  '200 with text': { fault: page(200, 'text/plain', 'ok'), all: foreign },
+  '200 and nothing': { fault: page(200, null, ''), all: foreign },
   '200 with an error inside': { fault: errorInside, all: 'unreachable busy', but: { read: foreign, probe: foreign } },
+  // The client takes it for success.
+  '200 with an error inside and a line break behind it': {
+    fault: page(200, 'application/xml', '<Error><Code>InternalError</Code></Error>\n'),
+    all: foreign,
+  },
   'SlowDown for ever': { fault: saying(503, 'SlowDown'), all: 'unreachable busy' },
   'SlowDown with a long Retry-After': {
     fault: saying(503, 'SlowDown', { 'retry-after': '60' }),

@@ -11,74 +11,78 @@ type Why<Outcome extends Trouble['outcome']> = Extract<Trouble, { outcome: Outco
  * What each code of a store means; a code names one thing wherever it stands (Amazon S3 API Reference, "Error responses"; the codes
  * with X are MinIO's). `absent` has one line, on purpose: it ends recoveries and starts new databases.
  */
-const codes: Readonly<Record<string, readonly [Failure['outcome'], string?]>> = {
-  NoSuchKey: ['absent'],
-  NoSuchUpload: ['upload-gone'],
-  PreconditionFailed: ['condition-failed'],
+const codes: ReadonlyMap<string, readonly [Failure['outcome'], string?]> = new Map(
+  Object.entries({
+    NoSuchKey: ['absent'],
+    NoSuchUpload: ['upload-gone'],
+    PreconditionFailed: ['condition-failed'],
 
-  AccessDenied: ['denied', 'rights'],
-  AllAccessDisabled: ['denied', 'rights'],
-  AccountProblem: ['denied', 'rights'],
-  InvalidAccessKeyId: ['denied', 'credentials'],
-  SignatureDoesNotMatch: ['denied', 'credentials'],
-  InvalidToken: ['denied', 'credentials'],
-  InvalidSecurity: ['denied', 'credentials'],
-  NotSignedUp: ['denied', 'credentials'],
-  ExpiredToken: ['denied', 'expired'],
-  ExpiredTokenException: ['denied', 'expired'],
-  TokenRefreshRequired: ['denied', 'expired'],
-  RequestTimeTooSkewed: ['denied', 'clock'],
-  RequestExpired: ['denied', 'clock'],
+    AccessDenied: ['denied', 'rights'],
+    AllAccessDisabled: ['denied', 'rights'],
+    AccountProblem: ['denied', 'rights'],
+    InvalidAccessKeyId: ['denied', 'credentials'],
+    SignatureDoesNotMatch: ['denied', 'credentials'],
+    InvalidToken: ['denied', 'credentials'],
+    InvalidSecurity: ['denied', 'credentials'],
+    NotSignedUp: ['denied', 'credentials'],
+    ExpiredToken: ['denied', 'expired'],
+    ExpiredTokenException: ['denied', 'expired'],
+    TokenRefreshRequired: ['denied', 'expired'],
+    RequestTimeTooSkewed: ['denied', 'clock'],
+    RequestExpired: ['denied', 'clock'],
 
-  // 409 at a write on condition: another one was under way, and who was first is not told.
-  ConditionalRequestConflict: ['unreachable', 'busy'],
-  InternalError: ['unreachable', 'busy'],
-  OperationAborted: ['unreachable', 'busy'],
-  RequestLimitExceeded: ['unreachable', 'busy'],
-  ServiceUnavailable: ['unreachable', 'busy'],
-  SlowDown: ['unreachable', 'busy'],
-  SlowDownRead: ['unreachable', 'busy'],
-  SlowDownWrite: ['unreachable', 'busy'],
-  Throttling: ['unreachable', 'busy'],
-  ThrottlingException: ['unreachable', 'busy'],
-  TooManyRequests: ['unreachable', 'busy'],
-  XMinioServerNotInitialized: ['unreachable', 'busy'],
-  // What was sent did not come within the store's time, or not whole.
-  IncompleteBody: ['unreachable', 'broken'],
-  RequestTimeout: ['unreachable', 'broken'],
+    // 409 at a write on condition: another one was under way, and who was first is not told.
+    ConditionalRequestConflict: ['unreachable', 'busy'],
+    InternalError: ['unreachable', 'busy'],
+    OperationAborted: ['unreachable', 'busy'],
+    RequestLimitExceeded: ['unreachable', 'busy'],
+    ServiceUnavailable: ['unreachable', 'busy'],
+    SlowDown: ['unreachable', 'busy'],
+    SlowDownRead: ['unreachable', 'busy'],
+    SlowDownWrite: ['unreachable', 'busy'],
+    Throttling: ['unreachable', 'busy'],
+    ThrottlingException: ['unreachable', 'busy'],
+    TooManyRequests: ['unreachable', 'busy'],
+    XMinioServerNotInitialized: ['unreachable', 'busy'],
+    // What was sent did not come within the store's time, or not whole.
+    IncompleteBody: ['unreachable', 'broken'],
+    RequestTimeout: ['unreachable', 'broken'],
 
-  AuthorizationHeaderMalformed: ['not-this-store'],
-  IllegalLocationConstraintException: ['not-this-store'],
-  InvalidBucketName: ['not-this-store'],
-  NoSuchBucket: ['not-this-store'],
-  PermanentRedirect: ['not-this-store'],
-  TemporaryRedirect: ['not-this-store'],
+    AuthorizationHeaderMalformed: ['not-this-store'],
+    IllegalLocationConstraintException: ['not-this-store'],
+    InvalidBucketName: ['not-this-store'],
+    NoSuchBucket: ['not-this-store'],
+    PermanentRedirect: ['not-this-store'],
+    TemporaryRedirect: ['not-this-store'],
 
-  BadDigest: ['damaged'],
-  InvalidDigest: ['damaged'],
-  XAmzContentChecksumMismatch: ['damaged'],
-  XAmzContentSHA256Mismatch: ['damaged'],
+    BadDigest: ['damaged'],
+    InvalidDigest: ['damaged'],
+    XAmzContentChecksumMismatch: ['damaged'],
+    XAmzContentSHA256Mismatch: ['damaged'],
 
-  // 403 in words, but no right would help.
-  InvalidObjectState: ['refused'],
-  MethodNotAllowed: ['refused'],
-};
+    // 403 in words, but no right would help.
+    InvalidObjectState: ['refused'],
+    MethodNotAllowed: ['refused'],
+  } satisfies Record<string, readonly [Failure['outcome'], string?]>),
+);
 
 /** OpenSSL's and Node's own names; what is not of a list begins with one of these. */
 const tlsNames =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|CRL_)/;
 
-const connections: Readonly<Record<string, Why<'unreachable'>>> = {
-  EAI_AGAIN: 'name',
-  ENOTFOUND: 'name',
-  ECONNREFUSED: 'refused',
-  EHOSTDOWN: 'refused',
-  EHOSTUNREACH: 'refused',
-  ENETDOWN: 'refused',
-  ENETUNREACH: 'refused',
-  ETIMEDOUT: 'timeout',
-  TimeoutError: 'timeout',
-};
+const connections: ReadonlyMap<string, Why<'unreachable'>> = new Map(
+  Object.entries({
+    EAI_AGAIN: 'name',
+    ENOTFOUND: 'name',
+    ECONNREFUSED: 'refused',
+    EHOSTDOWN: 'refused',
+    EHOSTUNREACH: 'refused',
+    ENETDOWN: 'refused',
+    ENETUNREACH: 'refused',
+    ETIMEDOUT: 'timeout',
+    TimeoutError: 'timeout',
+  } satisfies Record<string, Why<'unreachable'>>),
+);
 
 /**
  * From what came back (or did not) to one outcome. Pure, and never `absent` for anything but a store's own word about the key.
@@ -89,7 +93,7 @@ export function outcomeOfFailure(failed: FailedRequest, asked: string): Failure 
   if (failed.status === null) {
     return outcomeOfConnection(failed, words);
   }
-  const [outcome, why] = (failed.code === null ? undefined : codes[failed.code]) ?? outcomeOfStatus(failed);
+  const [outcome, why] = (failed.code === null ? undefined : codes.get(failed.code)) ?? outcomeOfStatus(failed);
   switch (outcome) {
     case 'absent':
       // The only status that goes with it: a proxy that says NoSuchKey with 200 or 403 is no store.
@@ -118,7 +122,7 @@ function outcomeOfConnection(failed: FailedRequest, words: string): Trouble {
   if (name === 'ERR_INVALID_CHAR') {
     return { outcome: 'denied', why: 'credentials', words: words + hintFor(name) };
   }
-  const why = tlsNames.test(name) ? 'tls' : (connections[name] ?? 'broken');
+  const why = tlsNames.test(name) ? 'tls' : (connections.get(name) ?? 'broken');
   return { outcome: 'unreachable', why, retryAfterMs: null, words };
 }
 

@@ -5,7 +5,7 @@ import { storeLimits } from '../limits.ts';
 import { probePlace } from '../probe-place.ts';
 import type { S3Address } from '../store-address.ts';
 import type { Bucket } from './bucket.ts';
-import { keyIn } from './bucket.ts';
+import { keyIn, notAnswered } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
 import { PartBuffers } from './parts.ts';
 import { putObject } from './put-object.ts';
@@ -54,13 +54,20 @@ async function deleteObject(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly outcome: 'deleted' } | Trouble> {
+  const what = `DELETE ${key}`;
   const reply = await request(
     bucket,
-    `DELETE ${key}`,
+    what,
     (options) => bucket.client.send(new DeleteObjectCommand(keyIn(bucket, key)), options),
     { signal },
   );
-  return reply.outcome === 'answered' || reply.outcome === 'absent'
-    ? { outcome: 'deleted' }
-    : troubleOf(reply, `DELETE ${key} in ${bucket.name}`);
+  switch (reply.outcome) {
+    case 'answered':
+      // Nothing else is said to that by a store, and by many that are none.
+      return reply.output.$metadata.httpStatusCode === 204 ? { outcome: 'deleted' } : notAnswered(bucket, what);
+    case 'absent':
+      return { outcome: 'deleted' };
+    default:
+      return troubleOf(reply, `${what} in ${bucket.name}`);
+  }
 }
