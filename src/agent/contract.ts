@@ -40,6 +40,8 @@ export interface AgentContract {
   readonly replication: { readonly network: string } | null;
   /** Null: nowhere to put backups. */
   readonly store: StoreContract | null;
+  /** What `store` is copied to (agent/offsite). Absent where none is asked for, so that pods that were rendered before it stay as they are. */
+  readonly offsite?: OffsiteContract | undefined;
   /** Another set's backups to start from (clone), read-only; null: the set's own. */
   readonly source: StoreContract | null;
   readonly restore: {
@@ -61,6 +63,13 @@ export interface StoreContract {
   readonly mount: string;
   /** Folder in it, relative: `<namespace>/<name>`. */
   readonly prefix: string;
+}
+
+export interface OffsiteContract {
+  /** As `postgres.io/backup-store` has it; no secret is in it. */
+  readonly address: string;
+  /** Seconds that newly received WAL may wait. */
+  readonly pushSeconds: number;
 }
 
 export interface RestoreTargetContract {
