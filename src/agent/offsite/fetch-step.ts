@@ -146,9 +146,12 @@ async function checkSegment(
       bytes += piece.length;
     }
   } catch (error) {
-    throw new DamagedObject(`${key} cannot be decompressed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new DamagedObject(
+      `${key} cannot be decompressed: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await file.close();
   }

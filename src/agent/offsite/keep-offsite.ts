@@ -332,7 +332,9 @@ class OffsiteCopy {
     const { context, place, root, status } = this.options;
     const reading = await readIdentity(root);
     if (reading.kind !== 'present') {
-      throw new Error(`nothing is sent off-site: ${reading.kind === 'absent' ? `${root} has no identity` : reading.reason}`);
+      throw new Error(
+        `nothing is sent off-site: ${reading.kind === 'absent' ? `${root} has no identity` : reading.reason}`,
+      );
     }
     const owner = await claimBucket(place, reading.identity, signal);
     if (owner.kind === 'not-ours') {

@@ -18,6 +18,8 @@ export class WholePod {
   readonly pod: Pod;
   server: PostgresServer | null = null;
   agent: Agent | null = null;
+  /** Of both programs of the agent. */
+  environment: Readonly<Record<string, string>> = {};
   private snapshots = 0;
 
   private constructor(pod: Pod) {
@@ -39,7 +41,10 @@ export class WholePod {
   async start(contract: Partial<AgentContract> = {}, seconds = 60): Promise<RestoreResult> {
     const whole = { ...this.pod.contract, ...contract };
     rmSync(join(this.pod.shared, 'decision'), { force: true });
-    const result = await runRestoreProcess({ shared: this.pod.shared }, whole, { pod: 'orders-0' });
+    const result = await runRestoreProcess({ shared: this.pod.shared }, whole, {
+      pod: 'orders-0',
+      environment: this.environment,
+    });
     if (result.code !== 0) {
       return result;
     }
@@ -53,7 +58,7 @@ export class WholePod {
     } finally {
       service.kill('SIGKILL');
     }
-    this.agent = await this.pod.startAgent({ contract });
+    this.agent = await this.pod.startAgent({ contract, environment: this.environment });
     return result;
   }
 
