@@ -280,9 +280,16 @@ async function backup(contract: AgentContract, log: Log): Promise<string | undef
 /** Until `signal`. What keeps it from starting (a volume that is full) keeps nothing else down. */
 async function serveWal(contract: AgentContract, log: Log, signal: AbortSignal): Promise<void> {
   const { startWalService } = await import('./wal-service/wal-service.ts');
+  const { standAside } = await import('./standby/overtaken.ts');
   while (!signal.aborted) {
     try {
-      const service = await startWalService({ contract, shared: paths.shared, mustBeMount: true, log });
+      const service = await startWalService({
+        contract,
+        shared: paths.shared,
+        mustBeMount: true,
+        log,
+        overtaken: () => standAside(contract, environment[environmentNames.pod] ?? '', paths, log),
+      });
       await aborted(signal);
       await service.stop();
     } catch (error) {

@@ -61,9 +61,6 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   const target = choose(request, positions, values[intentKey]);
   const rivals = positions.filter((position) => position.takesWrites && position.pod !== target.pod);
   const silent = pods.filter((pod) => !positions.some((position) => position.pod === pod));
-  for (const pod of silent) {
-    say(`${pod} does not answer: it is left as it is, and finds out by the record when it comes back`);
-  }
   if (rivals.length > 0 && !request.fence) {
     throw new PromotionRefused(
       `${rivals.map(({ pod }) => pod).join(', ')} takes writes; two primaries lose rows. Wanted: it stopped first, or --fence, which stops it and keeps it from taking writes`,
@@ -84,6 +81,16 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
       );
     }
   });
+  for (const pod of silent) {
+    await step(`tell ${pod}, whose server does not answer, that ${target.pod} becomes primary`, async () => {
+      // Its own agent may be there: a server that is being restored, or that answers again, then never takes writes beside the other.
+      const answer = await cluster
+        .agent(pod, ['follow', target.pod, String(target.timeline + 1)])
+        .catch((error: unknown) => failed(error));
+      if (answer.code !== 0)
+        say(`${pod} cannot be told: it is left as it is, and finds out by the record when it comes back`);
+    });
+  }
   for (const { pod } of rivals) {
     await step(`fence ${pod}: its server stops, and takes no writes when it starts again`, () => fence(cluster, pod));
   }

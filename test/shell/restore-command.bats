@@ -91,6 +91,18 @@ missing() {
   each_shell missing
 }
 
+stopped() {
+  agent_starts
+  agent_says 'stop: orders-1 is primary since noon' &
+  wanted "$shell" 60
+  [ "$status" -eq 255 ]
+  [ "$stderr" = "pgusher restore-command: $segment: orders-1 is primary since noon" ]
+}
+
+@test "ends with 255 at once where the recovery must not go on" {
+  each_shell stopped
+}
+
 trouble() {
   agent_starts
   agent_says 'the store cannot be read: EIO' &

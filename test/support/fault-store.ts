@@ -92,7 +92,7 @@ export function sendXml(
   status: number,
   xml: string,
   headers: Readonly<Record<string, string>> = {},
-): undefined {
+): void {
   response.writeHead(status, { 'content-type': 'application/xml', ...headers });
   response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}`);
 }
@@ -102,7 +102,7 @@ export function sendError(
   status: number,
   code: string,
   headers: Readonly<Record<string, string>> = {},
-): undefined {
+): void {
   sendXml(response, status, `<Error><Code>${code}</Code><Message>${code} it is</Message></Error>`, headers);
 }
 

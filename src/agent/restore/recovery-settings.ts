@@ -50,6 +50,18 @@ export function withoutRecoveryTargets(conf: string): string {
     .join('\n');
 }
 
+/** postgresql.auto.conf of a restored database that goes on as a standby: at a target it would be promoted. Along the newest timeline. */
+export function withoutOwnTarget(autoConf: string): string {
+  const lines = autoConf.split('\n');
+  const targets = lines.filter((line) => settingName(line)?.startsWith('recovery_target') === true);
+  return targets.length === 0
+    ? autoConf
+    : `${lines
+        .filter((line) => !targets.includes(line))
+        .join('\n')
+        .replace(/\n*$/, '\n')}${assignment('recovery_target_timeline', 'latest')}\n`;
+}
+
 function targetLines(target: RestoreTargetContract | null): string[] {
   if (target === null) {
     return [];

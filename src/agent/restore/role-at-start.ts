@@ -2,11 +2,11 @@ import type { AgentContract } from '../contract.ts';
 import type { DataDirectoryState } from '../decision/data-directory-state.ts';
 import { podOrdinal } from '../decision/pod-role.ts';
 import type { RecordReading } from '../decision/primary-record.ts';
-import { readPrimaryRecord } from '../decision/primary-record.ts';
 import type { StoreState } from '../decision/store-state.ts';
 import type { Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
 import { roleWithoutReplication, whoIsPrimary } from '../decision/who-is-primary.ts';
 import type { Log } from '../log.ts';
+import { currentRecord } from '../standby/other-primary.ts';
 import { storeRoot } from '../store/layout.ts';
 import { ownPosition } from './own-position.ts';
 import { askPeers } from './peers.ts';
@@ -18,6 +18,7 @@ import { readReplicationLogin } from './standby.ts';
 export interface RoleSurroundings {
   readonly pod: string;
   readonly liveSettings: string;
+  readonly shared: string;
   readonly replicationSecret: string;
   readonly pods: SetPods;
   readonly log: Log;
@@ -31,7 +32,7 @@ export async function roleAtStart(
   store: StoreState,
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
-  const record = await readPrimaryRecord(surroundings.liveSettings, contract.set);
+  const record = await currentRecord(contract.set, surroundings);
   if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || (contract.replication === null && record.kind === 'none')) {
     const role = roleWithoutReplication(contract.role, pod);
     return role === 'primary' ? { kind: 'primary', notes: [] } : { kind: 'standby', of: contract.primary, notes: [] };

@@ -20,6 +20,7 @@ import type { Log } from '../log.ts';
 import type { OffsiteQuestion } from '../offsite/before-decision.ts';
 import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
+import { currentRecord } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -287,6 +288,7 @@ async function act(
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
+      await stillPrimary(boot);
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
         boot.surroundings.log.warn(
@@ -298,6 +300,19 @@ async function act(
       await tryToRecord(boot);
       return { action: 'restored', leastSettings: backup.settings };
     }
+  }
+}
+
+/** A restore takes its time, and a promotion does not wait for it. @throws RestoreRefused where another pod became primary meanwhile. */
+async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
+  if (contract.replication === null) {
+    return;
+  }
+  const reading = await currentRecord(contract.set, surroundings);
+  if (reading.kind === 'record' && reading.record.primary !== surroundings.pod) {
+    throw new RestoreRefused(
+      `${reading.record.primary} became primary while this was restored, since ${reading.record.since}: the next start copies it`,
+    );
   }
 }
 

@@ -62,6 +62,8 @@ while :; do
     case $said in
       found) take "$wal/offered/$name.$$" ;;
       missing) exit 1 ;;
+      # What this server would become at the end of its recovery must not be.
+      stop:*) fail "${said#stop: }" ;;
     esac
     reason=$said
     printf 'pgusher restore-command: %s: %s; trying again\n' "$name" "$reason" >&2

@@ -7,7 +7,7 @@ import { pause } from '../backup/pause.ts';
 import { reconcileReplication } from '../backup/replication.ts';
 import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
-import { readPrimaryRecord } from '../decision/primary-record.ts';
+import { timelineOf } from '../decision/timeline-relation.ts';
 import { askPeer, readPeer } from '../restore/peers.ts';
 import { addressText, podsOfSet } from '../restore/set-pods.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
@@ -18,9 +18,10 @@ import { writePassfile } from '../server-connection/passfile.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
-import { newestOf } from './primary-order.ts';
+import { becomesStandby } from './become-standby.ts';
+import { currentRecord, endsRecovery, primaryInsteadOf } from './other-primary.ts';
 import type { StandbyServer } from './standby-server.ts';
-import { readStandbyServer, setUpstream } from './standby-server.ts';
+import { readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
 import { neverStreams, walIsGone } from './streaming-trouble.ts';
 
 /** Beside the server: why it must not be sent clients; ready.sh reads it. */
@@ -84,7 +85,14 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   try {
     const server = await readStandbyServer(attempt.connection);
-    if (server.inRecovery) {
+    if (!server.inRecovery || (await endsRecovery(contract.dataDirectory))) {
+      if (await givesUp(options, attempt.connection, address)) {
+        return false;
+      }
+      if (server.inRecovery) {
+        return true;
+      }
+    } else {
       return await followOnce(options, attempt.connection, server, known);
     }
     await says(options, null);
@@ -95,6 +103,31 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   } finally {
     await attempt.connection.close();
   }
+}
+
+/**
+ * A primary that learns that another pod is: two that take writes lose rows, so its server stops, and its container starts again as a standby. It
+ * is one that did not answer when the other was promoted: it was being restored, or on the other side of a broken network.
+ */
+async function givesUp(
+  options: FollowingOptions,
+  connection: ServerConnection,
+  address: ServerAddress,
+): Promise<boolean> {
+  const { contract, edges } = options;
+  const pod = edges.environment[environmentNames.pod] ?? '';
+  const record = await currentRecord(contract.set, edges);
+  const other = primaryInsteadOf(pod, timelineOf(await readPeer({ pod, address }, connection)), record);
+  if (other === null) {
+    return false;
+  }
+  await says(
+    options,
+    `${other.primary} is primary since ${other.since}, and the server of ${pod} took writes too, or was about to: it is stopped, and starts again as a standby`,
+  );
+  await becomesStandby(contract.dataDirectory, edges.shared);
+  await stopServer(connection);
+  return true;
 }
 
 async function followOnce(
@@ -115,7 +148,7 @@ async function followOnce(
     known.password = login.password;
   }
   const pods = edges.pods ?? podsOfSet(contract);
-  const record = await newestOf(await readPrimaryRecord(edges.liveSettings, contract.set), edges.shared, contract.set);
+  const record = await currentRecord(contract.set, edges);
   if (record.kind === 'unreadable') {
     throw new Error(record.reason);
   }

@@ -1,12 +1,8 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract } from '../contract.ts';
-import { decisionFileName, readDecisionFile, writeDecisionFile } from '../decision/decision-file.ts';
-import type { Role } from '../decision/pod-role.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
-import { syncDirectory } from '../store/durable-file.ts';
 import { formatLsn } from '../store/wal-name.ts';
+import { becomesStandby, writeRole } from './become-standby.ts';
 import type { StandbyEdges } from './local-server.ts';
 import { withLocalServer } from './local-server.ts';
 import { writePrimaryOrder } from './primary-order.ts';
@@ -67,7 +63,7 @@ export async function promoteHere(contract: AgentContract, edges: StandbyEdges):
     timeline: position.timeline,
     since: new Date().toISOString(),
   });
-  await becomes(edges, 'primary');
+  await writeRole(edges.shared, 'primary');
   return position;
 }
 
@@ -75,30 +71,11 @@ export async function promoteHere(contract: AgentContract, edges: StandbyEdges):
 export async function followHere(edges: StandbyEdges, primary: string, timeline: number): Promise<void> {
   await writePrimaryOrder(edges.shared, { primary, timeline, since: new Date().toISOString() });
   if (primary !== edges.pod) {
-    await becomes(edges, 'standby');
+    await writeRole(edges.shared, 'standby');
   }
 }
 
-/**
- * `pgusher-agent fence`: the server of this pod takes no writes once it has stopped, however often its container starts again: with
- * standby.signal it comes up as a standby. `pgusher promote --fence` stops it then.
- */
+/** `pgusher-agent fence`: the server of this pod takes no writes once it has stopped; `pgusher promote --fence` stops it then. */
 export async function fenceHere(contract: AgentContract, edges: StandbyEdges): Promise<void> {
-  const file = await open(join(contract.dataDirectory, 'standby.signal'), 'a', 0o600);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await syncDirectory(contract.dataDirectory);
-  await becomes(edges, 'standby');
-}
-
-/** For ready.sh: a container that starts again does not pass pgusher-restore. */
-async function becomes({ shared }: StandbyEdges, role: Role): Promise<void> {
-  const path = join(shared, decisionFileName);
-  const decision = await readDecisionFile(path).catch(() => undefined);
-  if (decision !== undefined && decision.role !== role) {
-    await writeDecisionFile(path, { ...decision, role });
-  }
+  await becomesStandby(contract.dataDirectory, edges.shared);
 }

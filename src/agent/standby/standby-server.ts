@@ -59,3 +59,11 @@ export async function setUpstream(
   );
   await connection.query('SELECT pg_catalog.pg_reload_conf()');
 }
+
+/**
+ * A fast shutdown (PostgreSQL manual, "Shutting Down the Server"): no other container of the pod can signal the postmaster, and no SQL function
+ * stops a server, but a program that it runs itself can. The working directory of a backend is PGDATA.
+ */
+export async function stopServer(connection: ServerConnection): Promise<void> {
+  await connection.query(`COPY (SELECT 1) TO PROGRAM 'read -r pid < postmaster.pid && kill -INT "$pid"'`);
+}

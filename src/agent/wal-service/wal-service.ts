@@ -17,7 +17,7 @@ import type { WalSession } from './wal-session.ts';
  *   request/<file>.<pid>   made by the wrapper: "I want <file>"; removed when it is read
  *   offered                link to a folder on the data volume: <file> was made ready ahead, anybody may take it;
  *                          <file>.<pid> is the answer to one request
- *   answer/<file>.<pid>    `found`, `missing` (proven), or a reason to try again later
+ *   answer/<file>.<pid>    `found`, `missing` (proven), `stop: <reason>` (this recovery must not end), or a reason to try again later
  *
  * Files and not a socket, because the wrapper has nothing but a shell.
  */
@@ -30,6 +30,8 @@ export interface WalServiceOptions {
   readonly shared: string;
   readonly mustBeMount: boolean;
   readonly log: Log;
+  /** Why the recovery that asks must not come to its end; null: it may. */
+  readonly overtaken?: () => Promise<string | null>;
 }
 
 /** Segments made ready ahead: at 16 MB, more than a replay takes while the disk stalls for a moment. */
@@ -132,6 +134,11 @@ class Service implements WalService {
   private async reply(requestName: string): Promise<void> {
     const name = requestName.slice(0, requestName.lastIndexOf('.'));
     this.restartIdleTimer();
+    const overtaken = await this.options.overtaken?.();
+    if (typeof overtaken === 'string') {
+      await this.say(requestName, `stop: ${overtaken}`);
+      return;
+    }
     this.last = name;
     // The wrapper takes what is ready without waiting for a word; the question only tells that the replay went on.
     if (this.ready.delete(name)) {
@@ -159,12 +166,16 @@ class Service implements WalService {
       said = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
       this.options.log.warn(`restore_command ${name}: ${said}`);
     }
-    const temporary = join(this.options.shared, 'wal', `.answer-${requestName}`);
-    await writeFile(temporary, `${said}\n`);
-    await rename(temporary, join(this.answer, requestName));
+    await this.say(requestName, said);
     if (said === 'found') {
       this.makeReadyAhead();
     }
+  }
+
+  private async say(requestName: string, words: string): Promise<void> {
+    const temporary = join(this.options.shared, 'wal', `.answer-${requestName}`);
+    await writeFile(temporary, `${words}\n`);
+    await rename(temporary, join(this.answer, requestName));
   }
 
   /** `found` once the file is at `target`, or `missing`. @throws with a reason to try again. */

@@ -8,11 +8,15 @@ import type { Pod } from './backup-agent.ts';
 import { node } from './database-with-store.ts';
 
 /** The agent's side of restore_command, as a process of the server's user; resolves once it answers. */
-export async function serveWal(shared: string, contract: AgentContract): Promise<ChildProcess> {
-  const child = spawn(node, [join(import.meta.dirname, 'wal-service-process.ts'), shared], {
+export async function serveWal(
+  shared: string,
+  contract: AgentContract,
+  { liveSettings = '', pod = 'orders-0' } = {},
+): Promise<ChildProcess> {
+  const child = spawn(node, [join(import.meta.dirname, 'wal-service-process.ts'), shared, liveSettings], {
     ...asServerUser(),
     cwd: '/tmp',
-    env: { ...process.env, PGUSHER_CONTRACT: JSON.stringify(contract) },
+    env: { ...process.env, PGUSHER_POD: pod, PGUSHER_CONTRACT: JSON.stringify(contract) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((resolve, reject) => {

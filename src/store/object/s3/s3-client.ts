@@ -7,6 +7,12 @@ import type { S3Address } from '../store-address.ts';
 import { s3Credentials } from './credentials.ts';
 import { ForeignAnswer, isHtml } from './failed-request.ts';
 
+const silentLogger = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored };
+
+function ignored(): void {
+  // What is to be said is said by whoever asked.
+}
+
 /** For base backups side by side, WAL and the restore's ranges. */
 const connections = 16;
 
@@ -23,6 +29,8 @@ export function s3Client(address: S3Address, environment: NodeJS.ProcessEnv, lim
     // Without: the platform's (IRSA, EKS Pod Identity, metadata, the files of a laptop), in the client's own order.
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 1,
+    // Else it writes on the console what it also throws.
+    logger: silentLogger,
     followRegionRedirects: false,
     // With an agent of one's own the client waits for no 100-continue, it only asks for it.
     expectContinueHeader: false,

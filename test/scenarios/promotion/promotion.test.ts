@@ -1,0 +1,133 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../scripts/cluster/until.ts';
+import { noCluster } from '../support/cluster.ts';
+import { pgusher } from '../support/command-line.ts';
+import type { CommandAnswer } from '../support/command-line.ts';
+import { loseData } from '../support/lose-data.ts';
+import { scenario } from '../support/scenario.ts';
+import { heldRows, lost, startWriters, table } from '../support/writers.ts';
+
+const pods = ['db-0', 'db-1', 'db-2'] as const;
+
+/** Three pods, one primary at a time, and a person who promotes by the apiserver, as docs/standbys.md says. */
+describe.skipIf(noCluster)('a set whose primary changes', () => {
+  const here = scenario(import.meta.dirname);
+  const promote = (...args: readonly string[]): Promise<CommandAnswer> =>
+    pgusher('promote', 'db', '--namespace', here.namespace, ...args);
+  const inRecovery = (pod: string): Promise<string> => here.sql(pod, 'SELECT pg_is_in_recovery()');
+  const recorded = (): Promise<string> => here.get('configmap/db-pgusher', '.data.primary');
+  const selected = (service: string): Promise<string> =>
+    here.get(`service/${service}`, '.spec.selector.statefulset\\.kubernetes\\.io/pod-name');
+  /** Names of the slots with which others stream. */
+  const untilFollowed = (primary: string, by: readonly string[]): Promise<unknown> =>
+    until(`${by.join(' and ')} to follow ${primary}`, 180_000, async () => {
+      const slots = await here.sql(
+        primary,
+        "SELECT string_agg(slot_name, ' ' ORDER BY slot_name) FROM pg_replication_slots WHERE active AND slot_name LIKE 'pgusher_db_%'",
+      );
+      return slots === by.map((pod) => `pgusher_${pod.replace('-', '_')}`).join(' ') ? slots : undefined;
+    });
+  const untilThere = (pod: string, row: string): Promise<unknown> =>
+    until(`"${row}" on ${pod}`, 60_000, async () =>
+      (await here.sql(pod, `SELECT count(*) FROM said WHERE word = '${row}'`)) === '1' ? true : undefined,
+    );
+
+  beforeAll(async () => {
+    await here.apply('statefulset.yaml');
+    for (const pod of pods) await here.ready(pod);
+    await here.sql('db-0', table);
+    await here.sql('db-0', 'CREATE TABLE said (word text)');
+    await untilFollowed('db-0', ['db-1', 'db-2']);
+  });
+
+  test('what the primary writes is read on its standbys, which write nothing', async () => {
+    await here.sql('db-0', "INSERT INTO said VALUES ('first')");
+    for (const standby of ['db-1', 'db-2']) {
+      await untilThere(standby, 'first');
+      await expect(here.sql(standby, "INSERT INTO said VALUES ('never')")).rejects.toThrow('read-only transaction');
+    }
+  });
+
+  test('it is not promoted beside a primary that answers, and a dry run changes nothing', async () => {
+    const refused = await promote('db-1');
+    expect(refused.words).toContain('db-0 takes writes; two primaries lose rows. Wanted: it stopped first, or --fence');
+    expect(refused.code).toBe(1);
+    const planned = await promote('db-1', '--fence', '--dry-run');
+    expect(planned.words.trim().split('\n')).toEqual([
+      'would: write down that db-1 is being promoted',
+      'would: fence db-0: its server stops, and takes no writes when it starts again',
+      'would: promote db-1 and wait for the first write',
+      'would: write down that db-1 is primary',
+      'would: db-0 follows db-1',
+      'would: db-2 follows db-1',
+      'Service db-debug selects db-2: not touched',
+      'would: Service db-rw selects db-1',
+      'would: base backup of db-1 on its new timeline',
+    ]);
+    expect(planned.code).toBe(0);
+    expect(await inRecovery('db-0')).toBe('f');
+    expect(await here.kubectl(['get', 'configmap', 'db-pgusher', '--ignore-not-found'])).toBe('');
+  });
+
+  test('under writers, by --fence: no acknowledged row is lost, and the others follow', async () => {
+    const address = await here.get('service/db-rw', '.spec.clusterIP');
+    const third = await here.get('pod/db-2', '.metadata.uid');
+    const writers = startWriters(4, () => Promise.resolve(address));
+    await until('writers that write', 60_000, async () => (writers.acknowledged.length > 200 ? true : undefined));
+
+    const answer = await promote('db-1', '--fence');
+    expect(answer.words).toContain('db-1 takes writes on timeline 2');
+    expect(answer.code).toBe(0);
+    const before = writers.acknowledged.length;
+    await until('writers that go on', 120_000, async () =>
+      writers.acknowledged.length > before + 200 ? true : undefined,
+    );
+    await writers.stop();
+
+    expect(await recorded()).toBe('db-1');
+    expect(await selected('db-rw')).toBe('db-1');
+    expect(await selected('db-debug')).toBe('db-2');
+    await untilFollowed('db-1', ['db-0', 'db-2']);
+    expect(lost(writers, await here.sql('db-1', heldRows))).toEqual([]);
+    expect(await inRecovery('db-0')).toBe('t');
+    await expect(here.sql('db-0', "INSERT INTO said VALUES ('never')")).rejects.toThrow('read-only transaction');
+    // Neither pod was made anew, and the third one's server did not even restart.
+    expect(await here.get('pod/db-2', '.metadata.uid')).toBe(third);
+    expect(await here.get('pod/db-2', '.status.containerStatuses[?(@.name=="postgres")].restartCount')).toBe('0');
+  });
+
+  test('all pods at once: the same one is primary, whatever its ordinal', async () => {
+    await here.sql('db-1', "INSERT INTO said VALUES ('before all ended')");
+    const uids = await Promise.all(pods.map((pod) => here.get(`pod/${pod}`, '.metadata.uid')));
+    await here.kubectl(['delete', 'pod', ...pods]);
+    // One after the other: db-0 waits for nobody, though its primary starts after it.
+    for (const [index, pod] of pods.entries()) await here.ready(pod, uids[index]);
+    await untilFollowed('db-1', ['db-0', 'db-2']);
+    expect(await Promise.all(pods.map(inRecovery))).toEqual(['t', 'f', 't']);
+    for (const pod of pods) await untilThere(pod, 'before all ended');
+  });
+
+  test('the primary and its volume are lost: a standby is promoted, and the lost one becomes its copy', async () => {
+    await here.sql('db-1', "INSERT INTO said VALUES ('kept by the standbys')");
+    for (const standby of ['db-0', 'db-2']) await untilThere(standby, 'kept by the standbys');
+    const gone = await loseData(here, 'db-1');
+    const answer = await until('a promotion that is not refused', 120_000, async () => {
+      const tried = await promote();
+      return tried.code === 0 ? tried : undefined;
+    });
+    expect(answer.words).toMatch(/db-[02] takes writes on timeline 3/);
+    const primary = await recorded();
+    expect(['db-0', 'db-2']).toContain(primary);
+    expect(await selected('db-rw')).toBe(primary);
+    await here.ready('db-1', gone);
+    await untilFollowed(
+      primary,
+      pods.filter((pod) => pod !== primary),
+    );
+    await here.sql(primary, "INSERT INTO said VALUES ('after the loss')");
+    for (const pod of pods) {
+      await untilThere(pod, 'kept by the standbys');
+      await untilThere(pod, 'after the loss');
+    }
+  });
+});
