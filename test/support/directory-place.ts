@@ -108,7 +108,14 @@ export function directoryPlace(root: string, fault: Fault = () => undefined): Pl
       }
       return trouble ?? { outcome: 'deleted' };
     },
-    probe: async () => ({ outcome: 'probed', seesAbsence: true, writesOnce: true, mayDelete: true }),
+    probe: async () => ({
+      outcome: 'probed',
+      seesAbsence: true,
+      mayList: true,
+      mayWrite: true,
+      writesOnce: true,
+      mayDelete: true,
+    }),
     close: () => undefined,
   };
 }

@@ -1,12 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAuthority, issueServingCertificate } from '../../../src/certificates/authority.ts';
 import { openPlace } from '../../../src/store/object/open-place.ts';
 import type { Place } from '../../../src/store/place.ts';
 import { freePort } from '../../support/free-port.ts';
 import { eventually, ownedDirectory, scratchDirectory } from '../../support/postgres-server.ts';
-import { requireTool } from '../../support/tool.ts';
+import { versitygw } from '../../support/versitygw.ts';
 
 /** A bucket in a real object store over TLS, which can be away, emptied and come back. */
 export class Bucket {
@@ -26,15 +27,16 @@ export class Bucket {
   static async start(label: string): Promise<Bucket> {
     const bucket = new Bucket(scratchDirectory(label), await freePort());
     ownedDirectory(join(bucket.directory, 'tls'), 0o755);
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-        ...['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
-        ...['-keyout', join(bucket.directory, 'tls/key.pem'), '-out', join(bucket.directory, 'tls/ca.pem')],
-      ],
-      { stdio: 'ignore' },
+    const now = new Date();
+    const authority = createAuthority('an object store', { now, days: 2 });
+    const serving = issueServingCertificate(
+      authority,
+      { dnsNames: ['localhost'], addresses: ['127.0.0.1'] },
+      { now, days: 2 },
     );
+    writeFileSync(join(bucket.directory, 'tls/ca.pem'), authority.certificate);
+    writeFileSync(join(bucket.directory, 'tls/tls.pem'), serving.certificate);
+    writeFileSync(join(bucket.directory, 'tls/key.pem'), serving.key, { mode: 0o600 });
     // Folders of its root are its buckets.
     mkdirSync(join(bucket.directory, 'data/backups'), { recursive: true });
     await bucket.comeBack();
@@ -44,10 +46,10 @@ export class Bucket {
   async comeBack(): Promise<void> {
     const { directory, port } = this;
     this.server = spawn(
-      requireTool('versitygw'),
+      await versitygw(),
       [
         ...['--port', `127.0.0.1:${port}`, '--access', 'pgusher', '--secret', 'not-a-secret-of-anybody'],
-        ...['--cert', join(directory, 'tls/ca.pem'), '--key', join(directory, 'tls/key.pem')],
+        ...['--cert', join(directory, 'tls/tls.pem'), '--key', join(directory, 'tls/key.pem')],
         ...['posix', join(directory, 'data')],
       ],
       { stdio: 'ignore' },
