@@ -39,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'postgres',
-          setupFiles: ['test/support/seed.ts'],
+          setupFiles: ['test/support/seed.ts', 'test/postgres/support/compiled.ts'],
           include: ['test/postgres/**/*.test.ts'],
           testTimeout: hanging,
           hookTimeout: hanging,

@@ -121,3 +121,57 @@ export function temporary(prefix) {
   chmodSync(folder, 0o755);
   return folder;
 }
+
+/** A set that is refused by nothing; `container` is merged into the server's, the rest into the object. */
+export function statefulSet(index, { container = {}, annotations, mountPath = '/var/lib/postgresql/data' }) {
+  const labels = { app: `case-${index}` };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: {
+      name: `case-${index}`,
+      labels: { 'postgres.io/managed': 'true' },
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: {
+      serviceName: `case-${index}`,
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [
+            {
+              name: 'postgres',
+              image: 'postgres:17.6-bookworm',
+              ...container,
+              env: [
+                { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'x', key: 'password' } } },
+                ...(container.env ?? []),
+              ],
+              volumeMounts: [{ name: 'data', mountPath }],
+            },
+          ],
+        },
+      },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
+        },
+      ],
+    },
+  };
+}
+
+/** What `pgusher check` finds in each of these sets, by name. */
+export function findingsOf(name, manifests) {
+  const file = join(outDir, `${name}-manifests.json`);
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
+  const checked = spawnSync('nice', [join(productDir, 'bin/pgusher'), 'check', '-f', file, '--format', 'json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (checked.stdout === '') throw new Error(checked.stderr);
+  return new Map(JSON.parse(checked.stdout).map((entry) => [entry.name, entry.findings]));
+}

@@ -4,6 +4,7 @@ import { textAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { Mount } from '../workload/postgres-workload.ts';
 import { agentContract } from './agent-contract.ts';
+import { acceptedByAgent } from './contract-refused.ts';
 import { dataMounts } from './data-mounts.ts';
 import { databaseLogin } from './database-login.ts';
 import type { RenderFacts } from './injection.ts';
@@ -36,7 +37,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
     ...login.env.map((entry) => textAt(entry, 'value') ?? ''),
     ...[...data, ...loginMounts].map((mount) => textAt(mount, 'subPathExpr') ?? ''),
   ];
-  const contract = JSON.stringify(agentContract(facts, dataMount));
+  const contract = JSON.stringify(acceptedByAgent(agentContract(facts, dataMount)));
   return {
     image: settings.agentImage,
     imagePullPolicy: pullPolicy(settings.agentImage),

@@ -150,6 +150,8 @@ export interface LimitRangeFact {
     readonly max: Quantities;
     readonly min: Quantities;
     readonly maxLimitRequestRatio: Quantities;
+    /** What a container gets that says none: as stored, where `default`, `max` and `min` fill in what is not written. */
+    readonly defaultRequest: Quantities;
   }[];
 }
 

@@ -282,12 +282,19 @@ function readPorts(ports: readonly JsonObject[]): NetworkRule['ports'] {
 function readLimitRange(object: JsonObject): LimitRangeFact {
   return {
     name: nameOf(object),
-    limits: objectsAt(objectAt(object, 'spec'), 'limits').map((limit) => ({
-      type: textAt(limit, 'type') ?? '',
-      max: quantitiesAt(limit, 'max'),
-      min: quantitiesAt(limit, 'min'),
-      maxLimitRequestRatio: quantitiesAt(limit, 'maxLimitRequestRatio'),
-    })),
+    limits: objectsAt(objectAt(object, 'spec'), 'limits').map((limit) => {
+      const [max, min] = [quantitiesAt(limit, 'max'), quantitiesAt(limit, 'min')];
+      const isOfContainers = textAt(limit, 'type') === 'Container';
+      // A file has what was written; the apiserver fills in the rest (kubernetes, SetDefaults_LimitRangeItem).
+      const defaults = { ...min, ...max, ...quantitiesAt(limit, 'default'), ...quantitiesAt(limit, 'defaultRequest') };
+      return {
+        type: textAt(limit, 'type') ?? '',
+        max,
+        min,
+        maxLimitRequestRatio: quantitiesAt(limit, 'maxLimitRequestRatio'),
+        defaultRequest: isOfContainers ? defaults : {},
+      };
+    }),
   };
 }
 

@@ -32,7 +32,7 @@ describe.skipIf(missingTools('go'))('a check says what Kubernetes does', () => {
   });
 
   /** As StatefulSet's updateIdentity and setPodRevision have it; hashes have up to ten characters. */
-  function podOf(set: string): string {
+  function podOfSet(set: string): string {
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Pod',
@@ -62,7 +62,7 @@ describe.skipIf(missingTools('go'))('a check says what Kubernetes does', () => {
     } else {
       expect(taken).toMatchObject({ status: 0 });
     }
-    const pod = cluster.tryKubectl(dryRun, podOf(name));
+    const pod = cluster.tryKubectl(dryRun, podOfSet(name));
     if (expected.length === 0) expect(pod).toMatchObject({ status: 0 });
     else expect(pod.stderr).toContain('is invalid');
   });
@@ -111,7 +111,82 @@ describe.skipIf(missingTools('go'))('a check says what Kubernetes does', () => {
     if (expected.length === 0) expect(made()).toMatchObject({ status: 0 });
     else await until('the refusal', 20_000, () => made().stderr.includes('is forbidden'));
   });
+
+  test.each(defaults)('a pod with %s', async (name, resources, own, limit, expected) => {
+    const namespace = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    cluster.kubectl(['create', 'namespace', namespace]);
+    cluster.kubectl(['create', 'serviceaccount', 'default', '-n', namespace]);
+    const range = {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'usual', namespace },
+      spec: { limits: [{ type: 'Container', ...limit }] },
+    };
+    cluster.kubectl(['create', '-f', '-'], JSON.stringify(range));
+    const facts = factTables('not-asked');
+    facts.limitRanges.put(range);
+    const set = withResources(managedSet({ metadata: { name: 'orders', namespace } }), own);
+    const spec = objectAt(set, 'spec');
+    const template = objectAt(spec, 'template');
+    const podSpec = { ...objectAt(template, 'spec'), resources };
+    const after = workloadOf({ ...set, spec: { ...spec, template: { ...template, spec: podSpec } } });
+    const found = judge({ after, before: undefined, facts }).filter(({ check }) => check === 'limit-range-defaults');
+    expect(found.map(({ field }) => field)).toEqual(expected.map((one) => `spec.template.spec.resources.${one}`));
+
+    const image = 'example.org/image:1';
+    const podOf = (spec: JsonObject): string =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'orders-0', namespace }, spec });
+    const agent = {
+      name: 'agent',
+      image,
+      restartPolicy: 'Always',
+      resources: after.server === undefined ? {} : agentResources(after.server, after.settings.values),
+    };
+    const made = (spec: JsonObject) =>
+      cluster.tryKubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], podOf(spec));
+    // The apiserver knows of the LimitRange by a watch of its own.
+    const plain = { containers: [{ name: 'plain', image }] };
+    await until('the default', 20_000, () => made(plain).stdout.includes('LimitRanger plugin set'));
+    const containers = [{ name: 'postgres', image, resources: own }];
+    expect(made({ resources, containers })).toMatchObject({ status: 0 });
+    const both = made({ resources, initContainers: [agent], containers });
+    if (expected.length === 0) expect(both).toMatchObject({ status: 0 });
+    else expect(both.stderr).toContain('is invalid');
+  });
 });
+
+/** Of a pod that has resources of its own, under a LimitRange with a default: the agent is given it too. */
+const defaults: readonly (readonly [string, JsonObject, JsonObject, JsonObject, readonly string[]])[] = [
+  [
+    'room for the default twice',
+    { limits: { memory: '1Gi' }, requests: { memory: '1Gi' } },
+    {},
+    { default: { memory: '512Mi' } },
+    [],
+  ],
+  [
+    'room for it once',
+    { limits: { memory: '768Mi' }, requests: { memory: '768Mi' } },
+    {},
+    { default: { memory: '512Mi' } },
+    ['requests.memory'],
+  ],
+  [
+    'a limit alone, and a request of the server',
+    { limits: { memory: '2Gi' } },
+    { requests: { memory: '1Gi' } },
+    { defaultRequest: { memory: '256Mi' } },
+    ['requests.memory'],
+  ],
+  ['a limit alone', { limits: { memory: '1Gi' } }, {}, { defaultRequest: { memory: '256Mi' } }, []],
+  [
+    'less than a default limit',
+    { limits: { cpu: '1' }, requests: { cpu: '500m' } },
+    { limits: { cpu: '400m' } },
+    { max: { cpu: '4' }, defaultRequest: { cpu: '50m' } },
+    [],
+  ],
+];
 
 function withResources(set: JsonObject, resources: JsonObject): JsonObject {
   const spec = objectAt(set, 'spec');

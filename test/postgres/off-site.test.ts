@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../support/postgres-server.ts';
+import { eventually, initialise } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
-import { storeRootOf } from './support/backup-agent.ts';
+import { newPod, storeRootOf } from './support/backup-agent.ts';
 import { Bucket } from './support/bucket.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import type { RestoreOptions, RestoreResult } from './support/database-with-store.ts';
@@ -22,7 +22,8 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'go')
   });
   beforeAll(async () => {
     bucket = await Bucket.start('bucket');
-    pod = await WholePod.make('off-site', ['--wal-segsize=1']);
+    pod = new WholePod(await newPod('off-site'));
+    initialise({ dataDirectory: pod.pod.dataDirectory, arguments: ['--wal-segsize=1'] });
     pod.environment = bucket.environment;
   });
   afterAll(async () => {

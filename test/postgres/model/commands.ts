@@ -17,7 +17,7 @@ export interface Expected {
 
 const canFill = canMount();
 
-type Command = fc.AsyncCommand<Expected, System>;
+export type Command = fc.AsyncCommand<Expected, System>;
 
 function command(
   name: string,
@@ -31,6 +31,8 @@ function command(
       await run(system, expected);
       expected.up = system.isUp;
       expected.marks = system.marks.length;
+      expected.dataSnapshots = system.snapshots.data.length;
+      expected.storeSnapshots = system.snapshots.store.length;
       await system.check();
     },
     toString: () => name,
@@ -85,11 +87,20 @@ const upgrade = command(
 const mark = command(
   'mark',
   ({ up, safe }) => up && safe,
-  async (system, expected) => {
-    await system.mark();
-    expected.marks += 1;
-  },
+  (system) => system.mark(),
 );
+
+/** The store of the pod that takes over begins with it: until it is settled a loss may take everything. */
+const promote = (hard: boolean): Command =>
+  command(
+    hard ? 'kill -9 and promote the other' : 'promote the other',
+    ({ up }) => up,
+    async (system, expected) => {
+      await system.promote(hard);
+      expected.safe = false;
+      expected.current = true;
+    },
+  );
 
 const loseData = command(
   'lose the data volume',
@@ -172,38 +183,59 @@ const restoreTo = (index: number): Command =>
     },
   );
 
-/** Drawn by weight; a step that makes no sense where it stands is passed over. */
-export function sequences(least: number, most: number): fc.Arbitrary<readonly Command[]> {
-  const index = fc.nat({ max: 3 });
-  return fc.array(
-    fc.oneof(
-      fc.constant(start('stop')),
-      fc.constant(start('stop')),
-      fc.constant(start('catch-up')),
-      fc.constant(start('catch-up')),
-      fc.constant(start('fork')),
-      fc.constant(settle),
-      fc.constant(settle),
-      fc.constant(write(3, 320)),
-      fc.constant(write(20, 64_000)),
-      fc.constant(kill),
-      fc.constant(kill),
-      fc.constant(stop),
-      fc.constant(upgrade),
-      fc.constant(mark),
-      fc.constant(loseData),
-      fc.constant(loseStore),
-      fc.constant(fill('data', true)),
-      fc.constant(fill('store', false)),
-      fc.constant(fill('store', true)),
-      fc.constant(snapshotData),
-      fc.constant(snapshotData),
-      fc.constant(snapshotStore),
-      index.map(putBackData),
-      index.map(putBackData),
-      index.map(putBackStore),
-      index.map(restoreTo),
-    ),
-    { minLength: least, maxLength: most, size: 'max' },
-  );
+/** How often each is chosen among those that make sense where it stands. */
+const weights: readonly (readonly [number, (index: number) => Command])[] = [
+  [3, () => start('stop')],
+  [4, () => start('catch-up')],
+  [2, () => start('fork')],
+  [2, () => settle],
+  [1, () => write(3, 320)],
+  [2, () => write(20, 64_000)],
+  [2, () => kill],
+  [1, () => stop],
+  [1, () => upgrade],
+  [1, () => mark],
+  [1, () => promote(false)],
+  [1, () => promote(true)],
+  [2, () => loseData],
+  [1, () => loseStore],
+  [1, () => fill('data', true)],
+  [1, () => fill('store', false)],
+  [1, () => fill('store', true)],
+  [1, () => snapshotData],
+  [1, () => snapshotStore],
+  [3, putBackData],
+  [1, putBackStore],
+  [2, restoreTo],
+];
+
+/** Any step that makes sense where the system stands: no draw is in vain. */
+class Step implements Command {
+  private readonly draw: number;
+  private readonly index: number;
+
+  constructor(draw: number, index: number) {
+    this.draw = draw;
+    this.index = index;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(expected: Expected, system: System): Promise<void> {
+    const possible = weights
+      .flatMap(([weight, make]) => Array.from({ length: weight }, () => make(this.index)))
+      .filter((one) => one.check(expected));
+    await possible[this.draw % possible.length]?.run(expected, system);
+  }
+
+  toString(): string {
+    return `step ${this.draw}`;
+  }
+}
+
+export function sequences(steps: number): fc.Arbitrary<readonly Command[]> {
+  const step = fc.tuple(fc.noBias(fc.nat()), fc.nat({ max: 3 })).map(([draw, index]) => new Step(draw, index));
+  return fc.array(step, { minLength: steps, maxLength: steps, size: 'max' });
 }

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract, WhenBehind } from '../../../src/agent/contract.ts';
-import { eventually } from '../../support/postgres-server.ts';
+import { promote } from '../../../src/commands/promotion.ts';
+import { eventually, initialise } from '../../support/postgres-server.ts';
 import { canMount } from '../../support/tool.ts';
-import { untilReceived } from '../support/backup-agent.ts';
+import { newPod, untilReceived } from '../support/backup-agent.ts';
+import { PromotionOnLoopback } from '../support/promotion-on-loopback.ts';
+import { replicaSet } from '../support/replica-set.ts';
+import type { ReplicaSet } from '../support/replica-set.ts';
 import { WholePod } from '../support/whole-pod.ts';
 
 /** A loss takes at most what was acknowledged in the last second before it. */
@@ -17,16 +21,25 @@ export interface Mark {
   readonly rows: ReadonlySet<number>;
 }
 
+interface Member {
+  readonly whole: WholePod;
+  readonly ordinal: number;
+  readonly snapshots: { readonly data: string[]; readonly store: string[] };
+}
+
 /**
- * The pod of a sequence and what is known of its rows. The law, after each step: every row that was acknowledged more than a second
- * before what happened is there; or the pod is down and says why; or the person gave rows up (`fork`, a point in time).
+ * The set of a sequence and what is known of its rows: two pods, of which the primary runs, and the other one while it is promoted. The law,
+ * after each step: every row that was acknowledged more than a second before what happened is there; or the pod is down and says why; or
+ * the person gave rows up (`fork`, a point in time).
  */
 export class System {
-  readonly whole: WholePod;
+  private readonly set: ReplicaSet;
+  private readonly cluster: PromotionOnLoopback;
+  private primary: Member;
+  private other: Member;
   /** Rows that must be there, by the time of their acknowledgement. */
   private must = new Map<number, number>();
   private next = 1;
-  readonly snapshots: { readonly data: string[]; readonly store: string[] } = { data: [], store: [] };
   readonly marks: Mark[] = [];
   /** Why the pod is down, where a start was refused. */
   refusal: string | null = null;
@@ -34,13 +47,42 @@ export class System {
   private compression: 'zstd' | 'none' = 'zstd';
   readonly steps: string[] = [];
 
-  private constructor(whole: WholePod) {
-    this.whole = whole;
+  private constructor(set: ReplicaSet) {
+    this.set = set;
+    this.cluster = new PromotionOnLoopback(set, new Map());
+    const member = (ordinal: number): Member => {
+      const pod = set.pods[ordinal];
+      if (pod === undefined) {
+        throw new Error(`there is no pod ${ordinal}`);
+      }
+      return {
+        whole: new WholePod(pod, `orders-${ordinal}`, set.ports),
+        ordinal,
+        snapshots: { data: [], store: [] },
+      };
+    };
+    this.primary = member(0);
+    this.other = member(1);
   }
 
   static async make(): Promise<System> {
-    // Small segments, so that a few rows make many of them.
-    const system = new System(await WholePod.make('model', ['--wal-segsize=1'], canMount() ? volumeSize : null));
+    const set = await replicaSet(
+      async (label, volume = 'database') => {
+        const pod = await newPod(label);
+        if (canMount()) {
+          pod.mount('data', volumeSize);
+          pod.mount('store', volumeSize);
+        }
+        if (volume !== 'empty') {
+          // Small segments, so that a few rows make many of them.
+          initialise({ dataDirectory: pod.dataDirectory, arguments: ['--wal-segsize=1'] });
+        }
+        return pod;
+      },
+      'model',
+      2,
+    );
+    const system = new System(set);
     await system.start('stop');
     await system.sql('CREATE TABLE rows (number int PRIMARY KEY, filler text)');
     // A past to go back to: without it most lives never get as far as that.
@@ -49,10 +91,16 @@ export class System {
     await system.stop();
     system.takeSnapshot('data');
     system.takeSnapshot('store');
-    await system.start('stop');
-    await system.write(3, 320);
-    await system.untilProtected();
     return system;
+  }
+
+  /** The pod of the primary. */
+  get whole(): WholePod {
+    return this.primary.whole;
+  }
+
+  get snapshots(): Member['snapshots'] {
+    return this.primary.snapshots;
   }
 
   get isUp(): boolean {
@@ -60,10 +108,9 @@ export class System {
   }
 
   async start(whenBehind: WhenBehind, changes: Partial<AgentContract> = {}): Promise<void> {
-    const backup = this.whole.pod.contract.backup;
-    const contract: Partial<AgentContract> = {
+    const contract: AgentContract = {
+      ...this.contract(this.primary),
       whenBehind,
-      backup: backup === null ? null : { ...backup, compression: this.compression },
       // A fork counts once for each id; a person who means it writes a new one.
       restore: { backup: 'latest', target: null, id: whenBehind === 'fork' ? `fork-${(this.restores += 1)}` : null },
       ...changes,
@@ -76,6 +123,94 @@ export class System {
     if (result.output.includes('"postgres.io/when-behind is \\"fork\\"') || result.output.includes('is \\"fork\\":')) {
       await this.acceptWhatIsThere();
     }
+  }
+
+  private contract({ ordinal }: Member): AgentContract {
+    const contract = this.set.contract(ordinal);
+    return {
+      ...contract,
+      backup: contract.backup === null ? null : { ...contract.backup, compression: this.compression },
+    };
+  }
+
+  /**
+   * The other pod becomes a standby, by what is on its volume or by a copy, and then the primary. `hard`: the old one is killed while rows are
+   * written; else it is fenced, and not one may be missing.
+   */
+  async promote(hard: boolean): Promise<void> {
+    const { primary, other } = this;
+    await this.startStandby();
+    await this.write(20, 320);
+    let mayBeMissing = new Set<number>();
+    if (hard) {
+      await this.crash();
+      mayBeMissing = this.mayGo;
+    }
+    for (const { whole } of [primary, other]) {
+      if (whole.server === null) {
+        this.cluster.servers.delete(whole.name);
+      } else {
+        this.cluster.servers.set(whole.name, whole.server);
+      }
+    }
+    const said: string[] = [];
+    await promote(this.cluster, {
+      set: 'orders',
+      pod: null,
+      fence: !hard,
+      dryRun: false,
+      now: () => new Date(),
+      say: (line) => said.push(line),
+    }).catch((error: unknown) => {
+      throw new Error(`promote: ${said.join('; ')}: ${String(error)}`, { cause: error });
+    });
+    if (!hard) {
+      // Its container was started again as a standby; its pod goes now.
+      primary.whole.server = this.cluster.servers.get(primary.whole.name) ?? null;
+      await primary.whole.stop();
+    }
+    [this.primary, this.other] = [other, primary];
+    const there = await this.rowsThere();
+    mayBeMissing.forEach((row) => there.has(row) || this.must.delete(row));
+    this.mayGo = new Set();
+    // They are moments of the other pod's store.
+    this.marks.length = 0;
+  }
+
+  private async startStandby(): Promise<void> {
+    const { whole } = this.other;
+    const primary = this.whole;
+    const output = (): string =>
+      `${whole.agent?.output() ?? ''}${whole.server?.log() ?? ''}\n${primary.server?.log() ?? ''}`;
+    await eventually(
+      'the replication role is there',
+      async () => (await this.sql("SELECT FROM pg_roles WHERE rolname = 'replicator' AND rolreplication")).length === 1,
+      () => primary.agent?.output() ?? '',
+    );
+    let result = await whole.startStandby(this.contract(this.other));
+    if (result.code !== 0 && result.reason !== '') {
+      // Its data went on behind the fork: the claim is deleted, as its message says.
+      whole.lose('data');
+      result = await whole.startStandby(this.contract(this.other));
+    }
+    if (result.code !== 0) {
+      throw new Error(`no copy of the primary: ${result.output}`);
+    }
+    await eventually(
+      'the standby has everything',
+      async () =>
+        (
+          await this.sql(
+            `SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = '${whole.name}' AND replay_lsn >= pg_current_wal_flush_lsn()`,
+          )
+        ).length === 1,
+      output,
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.primary.whole.remove();
+    await this.other.whole.remove();
   }
 
   /** The volume is lost, and brought back as it was at a mark; or the target is refused. */

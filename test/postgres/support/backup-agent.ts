@@ -189,6 +189,7 @@ function spawnAgent(
     env: {
       PATH: process.env['PATH'] ?? '',
       NODE_NO_WARNINGS: '1',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       PGUSHER_CONTRACT: JSON.stringify(contract),
       AGENT_PLACES: JSON.stringify(places),
       ...(clock === undefined ? {} : { CLOCK_OFFSET_FILE: clock }),

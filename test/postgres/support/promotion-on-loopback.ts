@@ -41,6 +41,7 @@ export class PromotionOnLoopback implements PromotionCluster {
       env: {
         PATH: process.env['PATH'] ?? '',
         NODE_NO_WARNINGS: '1',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         PGUSHER_CONTRACT: JSON.stringify(this.set.contract(ordinal)),
         PGUSHER_POD: pod,
         PGUSHER_USER: 'postgres',

@@ -3,12 +3,12 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentContract } from '../../../src/agent/contract.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
-import { asServerUser, initialise, runAsServer } from '../../support/postgres-server.ts';
+import { asServerUser, runAsServer } from '../../support/postgres-server.ts';
 import type { Agent, Pod } from './backup-agent.ts';
 import { newPod } from './backup-agent.ts';
 import type { RestoreResult } from './database-with-store.ts';
 import { runRestoreProcess } from './database-with-store.ts';
-import { leftRecovery, serveWal } from './recovery.ts';
+import { leftRecovery } from './recovery.ts';
 
 /**
  * A pod as the kubelet runs it: `restore`, then the server, and the agent beside them, on volumes that can be lost, copied and put back.
@@ -16,50 +16,73 @@ import { leftRecovery, serveWal } from './recovery.ts';
  */
 export class WholePod {
   readonly pod: Pod;
+  readonly name: string;
   server: PostgresServer | null = null;
   agent: Agent | null = null;
   /** Of both programs of the agent. */
   environment: Readonly<Record<string, string>> = {};
+  /** Where it is one of several: the server of each. */
+  private readonly ports: Readonly<Record<string, number>> | null;
   private snapshots = 0;
 
-  private constructor(pod: Pod) {
+  constructor(pod: Pod, name = 'orders-0', ports: Readonly<Record<string, number>> | null = null) {
     this.pod = pod;
+    this.name = name;
+    this.ports = ports;
   }
 
-  /** @param megabytes of each volume, which is then a file system of its own that can be full; null: a plain folder. */
-  static async make(label: string, initdb: readonly string[] = [], megabytes: number | null = null): Promise<WholePod> {
+  static async make(label: string): Promise<WholePod> {
     const made = new WholePod(await newPod(label));
-    if (megabytes !== null) {
-      made.pod.mount('data', megabytes);
-      made.pod.mount('store', megabytes);
-    }
-    initialise({ dataDirectory: made.pod.dataDirectory, arguments: initdb });
+    made.pod.initialise();
     return made;
   }
 
   /** What a start of the pod does up to the server. @returns what `restore` said; the server runs where its code is 0. */
   async start(contract: Partial<AgentContract> = {}, seconds = 60): Promise<RestoreResult> {
-    const whole = { ...this.pod.contract, ...contract };
-    rmSync(join(this.pod.shared, 'decision'), { force: true });
-    const result = await runRestoreProcess({ shared: this.pod.shared }, whole, {
-      pod: 'orders-0',
-      environment: this.environment,
-    });
+    const result = await this.restore({ ...this.pod.contract, ...contract });
     if (result.code !== 0) {
       return result;
     }
-    const service = await serveWal(this.pod.shared, whole);
+    await this.startBoth(contract, (server) => leftRecovery(server, seconds));
+    return result;
+  }
+
+  /** The same, of a pod whose server stays in recovery. */
+  async startStandby(contract: Partial<AgentContract>): Promise<RestoreResult> {
+    const result = await this.restore({ ...this.pod.contract, ...contract });
+    if (result.code === 0) {
+      await this.startBoth(contract, async () => undefined);
+    }
+    return result;
+  }
+
+  /** The agent first: a recovery fetches its WAL from it. */
+  private async startBoth(
+    contract: Partial<AgentContract>,
+    until: (server: PostgresServer) => Promise<void>,
+  ): Promise<void> {
     try {
+      this.agent = await this.pod.startAgent({
+        contract,
+        environment: { PGUSHER_POD: this.name, ...this.environment },
+        ...(this.ports === null ? {} : { ports: this.ports }),
+      });
       this.server = await this.pod.startServer();
-      await leftRecovery(this.server, seconds);
+      await until(this.server);
     } catch (error) {
       await this.crash();
       throw error;
-    } finally {
-      service.kill('SIGKILL');
     }
-    this.agent = await this.pod.startAgent({ contract, environment: this.environment });
-    return result;
+  }
+
+  private async restore(contract: AgentContract): Promise<RestoreResult> {
+    rmSync(join(this.pod.shared, 'decision'), { force: true });
+    return runRestoreProcess({ shared: this.pod.shared }, contract, {
+      pod: this.name,
+      liveSettings: this.pod.liveSettings,
+      environment: this.environment,
+      ...(this.ports === null ? {} : { ports: this.ports }),
+    });
   }
 
   /** `kubectl delete pod`: the server stops cleanly, the agent last. */
