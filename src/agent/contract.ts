@@ -166,7 +166,8 @@ export const scriptNames = {
  *
  * Where POSTGRES_USER or POSTGRES_PASSWORD is not in the server's `env` but the server has `envFrom`, the agent's
  * containers get the same `envFrom` with its prefixes: the agent then reads POSTGRES_USER, POSTGRES_PASSWORD and their
- * _FILE forms where the PGUSHER_ names below are absent. It reads nothing else of it, and passes its programs (libpq
+ * _FILE forms where the PGUSHER_ names below are absent. It reads nothing else of it (but the names of AWS's client, where an off-site copy is
+ * asked for without a Secret: whoever gives those to the server gives them to the pod), and passes its programs (libpq
  * reads PGHOST and others) an environment of its own. A value that refers to others (`$(NAME)`) comes with those. A
  * password that is written literally in the manifest is not copied: the agent then connects without one, as the image's
  * pg_hba lets loopback.

@@ -37,7 +37,7 @@ export interface S3Server {
 }
 
 export async function startS3Server(): Promise<S3Server> {
-  const program = await build();
+  const program = await versitygw();
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-s3-'));
   const file = (name: string): string => join(directory, name);
   for (const folder of ['data', 'users', 'versions']) {
@@ -136,7 +136,8 @@ export async function startS3Server(): Promise<S3Server> {
   };
 }
 
-async function build(): Promise<string> {
+/** Path of the program, which is built where it is not there yet. */
+export async function versitygw(): Promise<string> {
   const directory = join(cache, 'versitygw', version);
   await run('sh', [join(import.meta.dirname, 'build-versitygw.sh'), directory, version], { maxBuffer: 2 ** 26 });
   return join(directory, 'versitygw');

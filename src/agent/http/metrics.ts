@@ -87,7 +87,11 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('offsite_last_push_timestamp_seconds', 'When something was last stored off-site; 0: never.', () =>
     seconds(status.offsite?.lastPushAt),
   );
-  gauge('offsite_lag_bytes', 'WAL that the claim has and the off-site copy has not.', () => status.offsite?.lagBytes ?? 0);
+  gauge(
+    'offsite_lag_bytes',
+    'WAL that the claim has and the off-site copy has not.',
+    () => status.offsite?.lagBytes ?? 0,
+  );
   gauge('offsite_lag_seconds', 'How long ago the off-site copy had all WAL of the claim; 0: it has now.', () =>
     status.offsite === null ? 0 : offsiteLagSeconds(status.offsite, status.startedAt, now()),
   );

@@ -38,7 +38,9 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],
     ['store', `${formatBytes(store.free)} free of ${formatBytes(store.total)}`],
-    ...(status.offsite === null ? [] : [['off-site copy', offsiteText(status.offsite, status.startedAt, now)] as const]),
+    ...(status.offsite === null
+      ? []
+      : [['off-site copy', offsiteText(status.offsite, status.startedAt, now)] as const]),
     [
       'last failure',
       status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,

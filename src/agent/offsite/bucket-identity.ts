@@ -15,7 +15,11 @@ export type BucketOwner =
  * claim has learned it, and touches nothing of another store.
  * @throws PlaceTrouble
  */
-export async function claimBucket(place: SetPlace, identity: StoreIdentity, signal?: AbortSignal): Promise<BucketOwner> {
+export async function claimBucket(
+  place: SetPlace,
+  identity: StoreIdentity,
+  signal?: AbortSignal,
+): Promise<BucketOwner> {
   const text = identityText(identity);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const found = await readSmallObject(place, storeNames.identity, signal);
@@ -52,7 +56,10 @@ export async function claimBucket(place: SetPlace, identity: StoreIdentity, sign
       throw new PlaceTrouble(replaced);
     }
   }
-  return { kind: 'not-ours', reason: `${storeNames.identity} of the off-site copy ${place.name} is written by others all the time; wanted one set in it` };
+  return {
+    kind: 'not-ours',
+    reason: `${storeNames.identity} of the off-site copy ${place.name} is written by others all the time; wanted one set in it`,
+  };
 }
 
 /** Why two identities are not of one store; null: they are. */

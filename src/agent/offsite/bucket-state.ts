@@ -65,11 +65,7 @@ async function readState(
   if (identity.namespace !== owner.namespace || identity.set !== owner.set) {
     return { kind: 'OTHER', identity };
   }
-  const inventory = await readBucketInventory(
-    place,
-    new Map([[storeNames.identity, found.text]]),
-    signal,
-  );
+  const inventory = await readBucketInventory(place, new Map([[storeNames.identity, found.text]]), signal);
   const systems = [...new Set([...inventory.files.keys()].map((key) => key.split('/')[0] ?? ''))].filter((name) =>
     /^\d+$/.test(name),
   );

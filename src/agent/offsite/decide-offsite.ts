@@ -56,9 +56,13 @@ function withBackups(name: string, bucket: Exclude<BucketState, { kind: 'OTHER' 
     case 'BACKUPS':
       return { action: 'fetch', notes: [] };
     case 'CLAIMED':
-      return goOn(`the off-site copy ${name} holds no complete base backup (${bucket.found}): the claim is restored from`);
+      return goOn(
+        `the off-site copy ${name} holds no complete base backup (${bucket.found}): the claim is restored from`,
+      );
     case 'EMPTY':
-      return goOn(`the off-site copy ${name} is empty, though the claim holds base backups: the claim is restored from`);
+      return goOn(
+        `the off-site copy ${name} is empty, though the claim holds base backups: the claim is restored from`,
+      );
     case 'UNKNOWN':
       return goOn(
         `the off-site copy ${name} could not be asked whether it holds more than the claim: ${bucket.reason}. The claim is restored from`,

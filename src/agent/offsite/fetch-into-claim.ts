@@ -111,10 +111,7 @@ async function isConsumed({ bucket, root }: FetchRequest, id: string): Promise<b
   return bucket.inventory.texts.has(name) || (await readConsumed(root, id)) !== undefined;
 }
 
-function union(
-  own: readonly BaseBackupRecord[],
-  copied: readonly BaseBackupRecord[],
-): readonly BaseBackupRecord[] {
+function union(own: readonly BaseBackupRecord[], copied: readonly BaseBackupRecord[]): readonly BaseBackupRecord[] {
   const ids = new Set(own.map(({ id }) => id));
   return [...own, ...copied.filter(({ id }) => !ids.has(id))];
 }
@@ -246,10 +243,7 @@ async function fetchPatiently(
         if (damages >= damagedTries) {
           throw step.kind === 'archive' ? new DamagedArchive(error.message) : error;
         }
-      } else if (
-        !(error instanceof PlaceTrouble && error.mayPass) ||
-        performance.now() - silentSince >= patienceMs
-      ) {
+      } else if (!(error instanceof PlaceTrouble && error.mayPass) || performance.now() - silentSince >= patienceMs) {
         throw error;
       }
       log.warn(`from the off-site copy: ${error instanceof Error ? error.message : String(error)}; trying again`);

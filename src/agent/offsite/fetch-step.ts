@@ -115,7 +115,8 @@ async function copyObject(
   try {
     for (;;) {
       const next = await pieces.next().catch((error: unknown) => {
-        throw broken(key, error);
+        const trouble = broken(key, error);
+        throw trouble.trouble.outcome === 'damaged' ? new DamagedObject(trouble.message, { cause: error }) : trouble;
       });
       if (next.done === true) {
         break;
@@ -146,9 +147,12 @@ async function checkSegment(
       bytes += piece.length;
     }
   } catch (error) {
-    throw new DamagedObject(`${key} cannot be decompressed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new DamagedObject(
+      `${key} cannot be decompressed: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await file.close();
   }

@@ -183,6 +183,9 @@ class OffsiteCopy {
     if (this.sent?.known !== known || this.sent.wal !== look.wal || this.isWaiting(look, isDue)) {
       const local = await reader.read(look);
       this.sent = null;
+      // Before it is called in order: what is behind is known from the first moment on.
+      status.lagBytes = walBehind(local, known);
+      status.ours = true;
       for (const step of planWalPush(local, known, context.liveBackup, at, isDue)) {
         await this.carryOut(known, step, signal);
         if (step.kind === 'piece') {
@@ -196,6 +199,7 @@ class OffsiteCopy {
         look.partials.map(({ segment }) => [segment, coveredTo(piecesIn(known.files.keys()).get(segment) ?? [])]),
       );
     }
+    status.ours = true;
     status.lagBytes = this.behind + look.partials.reduce((sum, partial) => sum + this.unsent(partial), 0);
     if (status.lagBytes === 0) {
       status.completeAt = at;
@@ -332,7 +336,9 @@ class OffsiteCopy {
     const { context, place, root, status } = this.options;
     const reading = await readIdentity(root);
     if (reading.kind !== 'present') {
-      throw new Error(`nothing is sent off-site: ${reading.kind === 'absent' ? `${root} has no identity` : reading.reason}`);
+      throw new Error(
+        `nothing is sent off-site: ${reading.kind === 'absent' ? `${root} has no identity` : reading.reason}`,
+      );
     }
     const owner = await claimBucket(place, reading.identity, signal);
     if (owner.kind === 'not-ours') {
@@ -347,7 +353,6 @@ class OffsiteCopy {
       );
     }
     this.sawBackups ||= backups > 0;
-    status.ours = true;
     status.baseBackups = backups;
     this.known = { systemId, files, texts, listedAt: performance.now() };
     return this.known;

@@ -30,7 +30,10 @@ export interface Flushed {
 const restedMs = 10_000;
 
 /** @param root `<mount>/<prefix>` */
-export function createLocalReader(root: string, system: { readonly systemId: string; readonly segmentSize: number }): LocalReader {
+export function createLocalReader(
+  root: string,
+  system: { readonly systemId: string; readonly segmentSize: number },
+): LocalReader {
   const folders = new Map<string, { readonly changed: number; readonly names: readonly string[] }>();
   const ends = new Map<string, { readonly changed: number; readonly end: number }>();
   const { systemId, segmentSize } = system;
@@ -52,7 +55,11 @@ export function createLocalReader(root: string, system: { readonly systemId: str
     return names;
   }
 
-  async function partialOf(timeline: string, flushed: Flushed | null, isOver: boolean): Promise<LocalInventory['partials']> {
+  async function partialOf(
+    timeline: string,
+    flushed: Flushed | null,
+    isOver: boolean,
+  ): Promise<LocalInventory['partials']> {
     const folder = join(systemId, storeNames.incoming, timeline);
     const newest = (await namesOf(join(root, folder)))
       .filter((name) => name.endsWith('.partial') && isSegmentName(name.slice(0, -'.partial'.length)))

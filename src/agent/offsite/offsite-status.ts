@@ -31,7 +31,5 @@ export function countRequest(status: OffsiteStatus): (operation: Operation, outc
 
 /** How long ago the copy had everything; 0 where it has now. */
 export function offsiteLagSeconds(status: OffsiteStatus, startedAt: Date, now: Date): number {
-  return status.lagBytes === 0 && status.ours
-    ? 0
-    : (now.getTime() - (status.completeAt ?? startedAt).getTime()) / 1000;
+  return status.lagBytes === 0 && status.ours ? 0 : (now.getTime() - (status.completeAt ?? startedAt).getTime()) / 1000;
 }

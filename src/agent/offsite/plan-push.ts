@@ -143,9 +143,7 @@ export function planBackupPush(
       const done = `${folder}${storeNames.done}`;
       return [
         ...files,
-        ...(bucket.files.has(manifest)
-          ? []
-          : [{ kind: 'file' as const, key: manifest, size: null, sha256: null }]),
+        ...(bucket.files.has(manifest) ? [] : [{ kind: 'file' as const, key: manifest, size: null, sha256: null }]),
         ...(bucket.texts.get(done) === text || walTrouble(record, wal) !== null
           ? []
           : [{ kind: 'text' as const, key: done, text }]),
@@ -189,7 +187,12 @@ function isRecordDue(
   return before?.timeline !== received.timeline || age >= (before.lsn === received.lsn ? idleRecordMs : busyRecordMs);
 }
 
-function reaches(bucket: BucketInventory, wal: WalInventory, { timeline, lsn }: Received, segmentSize: number): boolean {
+function reaches(
+  bucket: BucketInventory,
+  wal: WalInventory,
+  { timeline, lsn }: Received,
+  segmentSize: number,
+): boolean {
   const last = lastSegmentBefore(timeline, parseLsn(lsn), segmentSize);
   const newest = newestSegment(wal, timeline);
   if (newest === undefined || newest < last) {
@@ -232,10 +235,13 @@ export function planExpiry(
     ];
   });
   const keep = kept(local, bucket, policy, now).filter(({ id }) => !remove.includes(id));
-  const wal = own.keep.length === 0 ? [] : [...bucket.files.keys()].filter((key) => {
-    const segment = segmentOf(key) ?? readPieceKey(key)?.segment;
-    return segment !== undefined && key.startsWith(`${local.systemId}/`) && isSegmentExpired(segment, keep);
-  });
+  const wal =
+    own.keep.length === 0
+      ? []
+      : [...bucket.files.keys()].filter((key) => {
+          const segment = segmentOf(key) ?? readPieceKey(key)?.segment;
+          return segment !== undefined && key.startsWith(`${local.systemId}/`) && isSegmentExpired(segment, keep);
+        });
   return [...backups, ...wal].map(deletion);
 }
 

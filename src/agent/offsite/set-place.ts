@@ -5,8 +5,8 @@ export type Operation = 'read' | 'list' | 'put' | 'delete';
 export type Outcome = 'done' | 'absent' | 'conflict' | Trouble['outcome'];
 export type CountRequest = (operation: Operation, outcome: Outcome) => void;
 
-/** What pgusher asks of a place, with keys below the folder of one set: as in the claim. */
-export type SetPlace = Omit<Place, 'probe'>;
+/** Keys are below the folder of one set: as in the claim. */
+export type SetPlace = Place;
 
 /** The folder of a set below the prefix of the address. Namespace and name are in it, so that no two sets of a cluster share one. */
 export function folderOfSet(owner: { readonly namespace: string; readonly set: string }): string {
@@ -52,6 +52,7 @@ export function setPlace(place: Place, folder: string, count: CountRequest): Set
       count('delete', answer.outcome === 'deleted' ? 'done' : answer.outcome);
       return answer;
     },
+    probe: (signal) => place.probe(signal),
     close: () => {
       place.close();
     },

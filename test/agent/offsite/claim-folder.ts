@@ -103,7 +103,10 @@ export class ClaimFolder {
 
   async backup(record: BaseBackupRecord): Promise<void> {
     const folder = `${systemId}/base/${record.id}`;
-    await this.write(`${folder}/base.tar.zst`, `archive of backup ${record.startSegment.replace(/^.*(..)$/, (_, last: string) => String(Number.parseInt(last, 16)))}`);
+    await this.write(
+      `${folder}/base.tar.zst`,
+      `archive of backup ${record.startSegment.replace(/^.*(..)$/, (_, last: string) => String(Number.parseInt(last, 16)))}`,
+    );
     await this.write(`${folder}/backup_manifest`, `manifest of ${record.id}`);
     await this.write(`${folder}/DONE.json`, `${JSON.stringify(record, null, 2)}\n`);
   }

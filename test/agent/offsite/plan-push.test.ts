@@ -55,7 +55,9 @@ describe('WAL that goes off-site', () => {
   it('stores each byte of the unfinished segment once, in pieces of 1 MiB at most', async () => {
     await claim.partial(4, 5000);
     const bucket = bucketOf([piece(4, 0, 1200), piece(4, 1200, 4000)]);
-    expect(keysOf(planWalPush(await claim.read(), bucket, keepTwo, now, true))).toEqual([`piece ${piece(4, 4000, 5000)}`]);
+    expect(keysOf(planWalPush(await claim.read(), bucket, keepTwo, now, true))).toEqual([
+      `piece ${piece(4, 4000, 5000)}`,
+    ]);
     expect(keysOf(planWalPush(await claim.read(), bucket, keepTwo, now, false))).toEqual([]);
     const local = { ...(await claim.read()), partials: [{ segment: segment(4), end: 2.5 * segmentSize }] };
     expect(keysOf(planWalPush(local, empty, keepTwo, now, false))).toEqual([
@@ -67,13 +69,17 @@ describe('WAL that goes off-site', () => {
   it('goes on behind a hole that somebody made, and where two pieces overlap', async () => {
     await claim.partial(4, 5000);
     const bucket = bucketOf([piece(4, 0, 1000), piece(4, 500, 2000), piece(4, 3000, 4000)]);
-    expect(keysOf(planWalPush(await claim.read(), bucket, keepTwo, now, true))).toEqual([`piece ${piece(4, 2000, 5000)}`]);
+    expect(keysOf(planWalPush(await claim.read(), bucket, keepTwo, now, true))).toEqual([
+      `piece ${piece(4, 2000, 5000)}`,
+    ]);
   });
 
   it('leaves the pieces until the whole segment is there', async () => {
     await claim.wal(4);
     const pieces = [piece(4, 0, 1000), piece(4, 1000, 2000)];
-    expect(keysOf(planWalPush(await claim.read(), bucketOf(pieces), keepTwo, now, true))).toEqual([`file ${walKey(4)}`]);
+    expect(keysOf(planWalPush(await claim.read(), bucketOf(pieces), keepTwo, now, true))).toEqual([
+      `file ${walKey(4)}`,
+    ]);
     const steps = planWalPush(await claim.read(), bucketOf([...pieces, walKey(4)]), keepTwo, now, true);
     expect(keysOf(steps)).toEqual(pieces.map((key) => `delete ${key}`));
   });

@@ -70,9 +70,7 @@ async function fetchAll(into = other, backup = 'latest'): Promise<void> {
 
 /** Without the base backups that nobody asked for, and the WAL before the one that was. */
 async function neededFiles(): Promise<ReadonlyMap<string, string>> {
-  return new Map(
-    [...(await claim.files())].filter(([key]) => !key.includes(backupAt(1).id) && key !== walKey(1)),
-  );
+  return new Map([...(await claim.files())].filter(([key]) => !key.includes(backupAt(1).id) && key !== walKey(1)));
 }
 
 describe('a claim that is copied off-site', () => {
@@ -167,7 +165,11 @@ describe('a damaged off-site copy', () => {
   });
 
   it.each([
-    ['a segment that cannot be decompressed', async () => damageObject(bucketRoot, walKey(3)), /damaged: .*cannot be decompressed/],
+    [
+      'a segment that cannot be decompressed',
+      async () => damageObject(bucketRoot, walKey(3)),
+      /damaged: .*cannot be decompressed/,
+    ],
     [
       'a segment of another place',
       async () => writeFile(join(bucketRoot, walKey(3)), await readFile(join(bucketRoot, walKey(2)))),
@@ -246,7 +248,9 @@ describe('whose the off-site copy is', () => {
   });
 
   it('learns the system that the claim has learned, and never another', async () => {
-    expect(await claimBucket(place, { ...identity, systemId: null, major: null, segmentSize: null })).toEqual({ kind: 'ours' });
+    expect(await claimBucket(place, { ...identity, systemId: null, major: null, segmentSize: null })).toEqual({
+      kind: 'ours',
+    });
     expect(await claimBucket(place, identity)).toEqual({ kind: 'ours' });
     expect(await readFile(join(bucketRoot, 'STORE.json'), 'utf8')).toContain(systemId);
     expect(await claimBucket(place, { ...identity, systemId: '4711' })).toMatchObject({ kind: 'not-ours' });
