@@ -16,7 +16,7 @@ import { managedSet, plainContext } from './support/review.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const pages = ['', 'docs', 'docs/decisions', 'examples', 'bench', 'src/engines/volume'].flatMap((folder) =>
+const pages = ['', 'docs', 'docs/checks', 'docs/decisions', 'examples', 'bench', 'src/engines/volume'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file)),
@@ -51,7 +51,7 @@ describe.each(pages)('%s', (page) => {
       .filter((target) => {
         const [path = '', heading] = target.split('#');
         const file = path === '' ? page : join(dirname(page), path);
-        return !existsSync(join(root, file)) || (heading !== undefined && !headingsOf(file).includes(heading));
+        return !existsSync(join(root, file)) || (heading !== undefined && !anchorsOf(file).includes(heading));
       });
     expect(dead).toEqual([]);
   });
@@ -128,7 +128,11 @@ function wordsAfter(pattern: RegExp, text: string): readonly string[] {
   return [...text.matchAll(pattern)].map(([, word = '']) => word);
 }
 
-/** As GitHub names them. */
+/** As GitHub names them: of headings, and those that are written. */
+function anchorsOf(page: string): readonly string[] {
+  return [...headingsOf(page), ...wordsAfter(/<a id="([^"]+)"><\/a>/g, read(page))];
+}
+
 function headingsOf(page: string): readonly string[] {
   return wordsAfter(/^#+ (.+)$/gm, read(page)).map((heading) =>
     heading

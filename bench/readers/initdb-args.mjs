@@ -1,12 +1,11 @@
 // POSTGRES_INITDB_ARGS and POSTGRES_HOST_AUTH_METHOD: what the product's checks say, and what the image's entrypoint (which gives the
 // former to `eval`) and the real initdb make of it: the methods for hosts in pg_hba.conf, checksums, and settings that initdb writes.
 import { Buffer } from 'node:buffer';
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, chmodSync, writeFileSync } from 'node:fs';
+import { copyFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { entrypoint, go, inServer, outDir, pgWork, productDir, save, servers, shellQuote } from './lib.mjs';
+import { entrypoint, findingsOf, go, inServer, pgWork, save, servers, share, shellQuote, statefulSet } from './lib.mjs';
 
-const cases = [
+const cases = share([
   ...[
     '--auth=trust',
     '--auth trust',
@@ -101,46 +100,19 @@ const cases = [
   { env: { M: 'trust', POSTGRES_INITDB_ARGS: '--auth-host=$(M)' } },
   { env: { M: '--no-data-checksums', POSTGRES_INITDB_ARGS: '$(M)' } },
   { env: { M: 'trust', POSTGRES_INITDB_ARGS: '--auth-host=$M' } },
-];
-const manifest = ({ env }, index) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: `case-${index}`, labels: { 'postgres.io/managed': 'true' } },
-  spec: {
-    serviceName: 'x',
-    selector: { matchLabels: { app: 'x' } },
-    template: {
-      metadata: { labels: { app: 'x' } },
-      spec: {
-        containers: [
-          {
-            name: 'postgres',
-            image: 'postgres:18.1-trixie',
-            env: [
-              { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'x', key: 'password' } } },
-              { name: 'PGDATA', value: '/var/lib/postgresql/18/docker' },
-              ...Object.entries(env).map(([name, value]) => ({ name, value })),
-            ],
-            volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql' }],
-          },
-        ],
-      },
+]);
+const manifest = ({ env }, index) =>
+  statefulSet(index, {
+    mountPath: '/var/lib/postgresql',
+    container: {
+      image: 'postgres:18.1-trixie',
+      env: [
+        { name: 'PGDATA', value: '/var/lib/postgresql/18/docker' },
+        ...Object.entries(env).map(([name, value]) => ({ name, value })),
+      ],
     },
-    volumeClaimTemplates: [
-      {
-        metadata: { name: 'data' },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
-      },
-    ],
-  },
-});
-const file = join(outDir, 'initdb-args-manifests.json');
-writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: cases.map(manifest) }));
-const checked = spawnSync('nice', [join(productDir, 'bin/pgusher'), 'check', '-f', file, '--format', 'json'], {
-  encoding: 'utf8',
-  maxBuffer: 1 << 28,
-});
-const findings = new Map(JSON.parse(checked.stdout).map((entry) => [entry.name, entry.findings]));
+  });
+const findings = findingsOf('initdb-args', cases.map(manifest));
 
 // The entrypoint is sourced, and its functions are called up to the first start: initdb in dry words, pg_hba.conf for real.
 copyFileSync(entrypoint, join(pgWork, 'entry.sh'));
@@ -170,10 +142,12 @@ go() {
 }
 ${lines.join('\n')}
 rm -rf $W/init $W/entry.sh`;
-const out = inServer(server, script, { timeout: 590_000 })
+const out = inServer(server, script)
   .stdout.trimEnd()
   .split('\n')
   .map((row) => Buffer.from(row, 'base64').toString('utf8'));
+if (!out.some((text) => text.startsWith('rc 0')))
+  throw new Error(`no database was made; ENTRYPOINT must name the official image's entrypoint: ${out[0]}`);
 if (out.length !== cases.length) throw new Error(`${out.length} of ${cases.length}`);
 const results = cases.map(({ env }, index) => {
   const text = out[index];

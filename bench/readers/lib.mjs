@@ -35,7 +35,7 @@ export function go(verb, cases) {
 export const shellQuote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 /** Runs a bash script as the user postgres where the server of that major is; /w is `pgWork` there (for the host too, by its own path). */
-export function inServer(server, script, { input, timeout = 600_000 } = {}) {
+export function inServer(server, script, { input, timeout = 3_600_000 } = {}) {
   const work = server.root === undefined ? pgWork : '/w';
   const full = `export PATH=${server.bin}:/usr/bin:/bin LC_ALL=C LANG=C W=${work} HOME=${work} PG_MAJOR=${server.major}\n${script}\n`;
   const file = join(pgWork, `script-${process.pid}-${server.major}.sh`);
@@ -120,4 +120,64 @@ export function temporary(prefix) {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(folder, 0o755);
   return folder;
+}
+
+/** `SHARE=1/8`: each eighth of the inputs, for a machine that has not the time for all; without it all of them. */
+export function share(cases) {
+  const [part = 1, of = 1] = (process.env.SHARE ?? '1/1').split('/').map(Number);
+  return cases.filter((_, index) => index % of === part - 1);
+}
+
+/** A set that is refused by nothing; `container` is merged into the server's, the rest into the object. */
+export function statefulSet(index, { container = {}, annotations, mountPath = '/var/lib/postgresql/data' }) {
+  const labels = { app: `case-${index}` };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: {
+      name: `case-${index}`,
+      labels: { 'postgres.io/managed': 'true' },
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: {
+      serviceName: `case-${index}`,
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [
+            {
+              name: 'postgres',
+              image: 'postgres:17.6-bookworm',
+              ...container,
+              env: [
+                { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'x', key: 'password' } } },
+                ...(container.env ?? []),
+              ],
+              volumeMounts: [{ name: 'data', mountPath }],
+            },
+          ],
+        },
+      },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
+        },
+      ],
+    },
+  };
+}
+
+/** What `pgusher check` finds in each of these sets, by name. */
+export function findingsOf(name, manifests) {
+  const file = join(outDir, `${name}-manifests.json`);
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
+  const checked = spawnSync('nice', [join(productDir, 'bin/pgusher'), 'check', '-f', file, '--format', 'json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (checked.stdout === '') throw new Error(checked.stderr);
+  return new Map(JSON.parse(checked.stdout).map((entry) => [entry.name, entry.findings]));
 }

@@ -1,8 +1,5 @@
 // listen_addresses: what the check listen-localhost says, and whether the real server answers on 127.0.0.1 and on an address of the network.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ensureCluster, inServer, outDir, productDir, save, servers, shellQuote } from './lib.mjs';
+import { ensureCluster, findingsOf, inServer, save, servers, shellQuote, statefulSet } from './lib.mjs';
 
 const cases = [
   '*',
@@ -38,45 +35,8 @@ const cases = [
   '0.0.0.0/0',
   'all',
 ];
-const manifest = (value, index) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: `case-${index}`, labels: { 'postgres.io/managed': 'true' } },
-  spec: {
-    serviceName: 'x',
-    selector: { matchLabels: { app: 'x' } },
-    template: {
-      metadata: { labels: { app: 'x' } },
-      spec: {
-        containers: [
-          {
-            name: 'postgres',
-            image: 'postgres:17.6-bookworm',
-            args: ['-c', `listen_addresses=${value}`],
-            env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'x', key: 'password' } } }],
-            volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql/data' }],
-          },
-        ],
-      },
-    },
-    volumeClaimTemplates: [
-      {
-        metadata: { name: 'data' },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
-      },
-    ],
-  },
-});
-const file = join(outDir, 'listen-manifests.json');
-writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: cases.map(manifest) }));
-const findings = new Map(
-  JSON.parse(
-    spawnSync('nice', [join(productDir, 'bin/pgusher'), 'check', '-f', file, '--format', 'json'], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    }).stdout,
-  ).map((entry) => [entry.name, entry.findings]),
-);
+const manifest = (value, index) => statefulSet(index, { container: { args: ['-c', `listen_addresses=${value}`] } });
+const findings = findingsOf('listen', cases.map(manifest));
 const server = servers.find(({ root }) => root === undefined);
 ensureCluster(server);
 const script = `mkdir -p $W/sl

@@ -4,70 +4,46 @@ import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import cases from './server-args-cases.mjs';
+import allCases from './server-args-cases.mjs';
 import {
   entrypoint,
   go,
   inServer,
-  outDir,
   product,
-  productDir,
   pgWork,
   save,
+  share,
   servers,
   shellQuote,
   showAll,
   ensureCluster,
+  findingsOf,
+  statefulSet,
 } from './lib.mjs';
 
 const { readPostgresWorkload } = await product('workload/read-postgres-workload.ts');
 const { readSettings } = await product('workload/read-settings.ts');
-const { memoryParameter, countParameter } = await product('checks/parameter-value.ts');
+const { memoryParameter, countParameter } = await product('checks/parameters/parameter-value.ts');
 
+const cases = share(allCases);
 const pairs = (env) => (Array.isArray(env) ? env : Object.entries(env ?? {}));
 
 // ---- the product
-const manifest = (one, index) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: {
-    name: `case-${index}`,
-    labels: { 'postgres.io/managed': 'true' },
-    ...(one.annotation === undefined ? {} : { annotations: { 'postgres.io/parameters': one.annotation } }),
-  },
-  spec: {
-    serviceName: `case-${index}`,
-    replicas: 1,
-    selector: { matchLabels: { app: `case-${index}` } },
-    template: {
-      metadata: { labels: { app: `case-${index}` } },
-      spec: {
-        containers: [
-          {
-            name: 'postgres',
-            image: one.image ?? 'postgres:17.6-bookworm',
-            securityContext: { runAsUser: 999, runAsNonRoot: true },
-            ...(one.command === undefined ? {} : { command: one.command }),
-            ...(one.args === undefined ? {} : { args: one.args }),
-            ports: [{ name: 'postgres', containerPort: 5432 }],
-            env: [
-              { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'x', key: 'password' } } },
-              { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
-              ...pairs(one.env).map(([name, value]) => ({ name, value })),
-            ],
-            volumeMounts: [{ name: 'data', mountPath: '/var/lib/postgresql/data' }],
-          },
-        ],
-      },
+const manifest = (one, index) =>
+  statefulSet(index, {
+    annotations: one.annotation === undefined ? undefined : { 'postgres.io/parameters': one.annotation },
+    container: {
+      ...(one.image === undefined ? {} : { image: one.image }),
+      ...(one.command === undefined ? {} : { command: one.command }),
+      ...(one.args === undefined ? {} : { args: one.args }),
+      securityContext: { runAsUser: 999, runAsNonRoot: true },
+      ports: [{ name: 'postgres', containerPort: 5432 }],
+      env: [
+        { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
+        ...pairs(one.env).map(([name, value]) => ({ name, value })),
+      ],
     },
-    volumeClaimTemplates: [
-      {
-        metadata: { name: 'data' },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
-      },
-    ],
-  },
-});
+  });
 const manifests = cases.map(manifest);
 const readings = manifests.map((object) => {
   const settings = readSettings({ statefulset: object.metadata.annotations ?? {} });
@@ -83,14 +59,7 @@ const readings = manifests.map((object) => {
     ]),
   };
 });
-const file = join(outDir, 'server-args-manifests.json');
-writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
-const checked = spawnSync('nice', [join(productDir, 'bin/pgusher'), 'check', '-f', file, '--format', 'json'], {
-  encoding: 'utf8',
-  maxBuffer: 1 << 28,
-});
-if (checked.stdout === '') throw new Error(checked.stderr);
-const findings = new Map(JSON.parse(checked.stdout).map((entry) => [entry.name, entry.findings]));
+const findings = findingsOf('server-args', manifests);
 
 // ---- the real ones: kubelet, entrypoint or shell, and then postgres
 const stubs = join(pgWork, 'stubs');

@@ -26,7 +26,7 @@ const exact = (text) =>
 
 const results = cases.map(({ id, text }, index) => {
   const kubectl = real[index];
-  const read = readManifests(text);
+  const read = readManifests(text, 'last');
   const theirs = kubectl.ok ? kubectl.documents.map((document) => canonical(exact(document))) : undefined;
   const ours =
     read.kind === 'read'

@@ -1,31 +1,72 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Check, Finding } from '../../src/checks/check.ts';
-import { checks, groups } from '../../src/checks/registry.ts';
+import { groups } from '../../src/checks/registry.ts';
 import { fieldExcerpt } from './field-excerpt.ts';
 import { references } from './references.ts';
 import { rules } from '../write-policy/rules.ts';
 
 /**
- * Writes docs/checks.md from the registry of checks and their fixtures: `node scripts/write-docs/checks.ts`, without
- * arguments, from anywhere. test/checks/checks-docs.test.ts fails while the file and they differ.
+ * Writes docs/checks.md, the index, and docs/checks/<group>.md from the registry of checks and their fixtures:
+ * `node scripts/write-docs/checks.ts`, without arguments, from anywhere. test/checks/checks-docs.test.ts fails while the files and they
+ * differ.
  */
 
-export const checksPath = fileURLToPath(new URL('../../docs/checks.md', import.meta.url));
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+
+/** Of the pages of the groups. */
+export const groupsFolder = join(docs, 'checks');
 
 const fixtures = fileURLToPath(new URL('../../test/fixtures/checks', import.meta.url));
 
-/** The whole of docs/checks.md. */
-export function checksPage(): string {
-  return `${introduction}
-${checks.map(row).join('\n')}
+type Group = (typeof groups)[number];
 
-${checks.map(section).join('\n')}`;
+/** What stands in docs/, by path in it: the index and a page for each group. */
+export function checksPages(): ReadonlyMap<string, string> {
+  return new Map([['checks.md', indexPage()], ...groups.map((group) => [pathOf(group), groupPage(group)] as const)]);
 }
 
-const introduction = `<!-- Written by scripts/write-docs/checks.ts from src/checks and test/fixtures/checks. -->
+function pathOf({ folder }: Group): string {
+  return `checks/${folder}.md`;
+}
+
+function indexPage(): string {
+  return `${introduction}\n\n${groups.map(table).join('\n')}`;
+}
+
+function table(group: Group): string {
+  return `## ${group.heading}
+
+[${pathOf(group)}](${pathOf(group)})
+
+| check | severity | what is unsafe |
+| --- | --- | --- |
+${group.checks.map((check) => row(group, check)).join('\n')}
+`;
+}
+
+/** The anchor is where the check's section was while all stood on this page: messages and bookmarks lead to it. */
+function row(group: Group, { id, severity, summary }: Check): string {
+  return `| <a id="${id}"></a>[${id}](${pathOf(group)}#${id}) | ${severity} | ${summary.replaceAll('|', '\\|')} |`;
+}
+
+function groupPage({ heading, checks: own }: Group): string {
+  return `${written}
+
+# ${heading}
+
+What these have in common with all others, such as escapes, stands in [checks.md](../checks.md).
+
+${own.map((check) => `- [${check.id}](#${check.id}): ${check.summary}`).join('\n')}
+
+${own.map(section).join('\n')}`;
+}
+
+const written = '<!-- Written by scripts/write-docs/checks.ts from src/checks and test/fixtures/checks. -->';
+
+const introduction = `${written}
 
 # What is refused, and why
 
@@ -59,12 +100,7 @@ kubectl. \`pgusher check\` says the same about files, without a cluster. A dozen
   the webhook. It says less than the webhook, never more, takes the same escapes, and knows nothing of the cluster config
   file: where that turns such a check off, exempts a set from it or gives a \`replication-secret\`, patch the policy.
 
-| check | severity | what is unsafe |
-| --- | --- | --- |`;
-
-function row({ id, severity, summary }: Check): string {
-  return `| [${id}](#${id}) | ${severity} | ${summary.replaceAll('|', '\\|')} |`;
-}
+Each group has a page with what happens to the data, what to write instead, and an example.`;
 
 function section(check: Check): string {
   const { id, summary, because, instead } = check;
@@ -182,4 +218,8 @@ function excerpts(check: Check, name: string, { field }: Finding): readonly stri
   return [`# before\n${earlier ?? absent}`, `# after\n${now ?? absent}`];
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(checksPath, checksPage());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(groupsFolder, { recursive: true, force: true });
+  mkdirSync(groupsFolder);
+  for (const [path, text] of checksPages()) writeFileSync(join(docs, path), text);
+}

@@ -1,4 +1,7 @@
 import type { Finding } from '../checks/check.ts';
+import { printable } from '../checks/shown-text.ts';
+import { ContractRefused } from '../injections/contract-refused.ts';
+import type { RefusedValue } from '../injections/contract-refused.ts';
 import { renderPlan } from '../injections/render-plan.ts';
 import { pin } from '../pinning/pin.ts';
 import type { Pinned } from '../pinning/pin.ts';
@@ -64,17 +67,10 @@ function protect(subject: Extract<Subject, { kind: 'managed' }>, judged: Judged,
     const { object, dataDirectory } = uninject(subject.object, { isLive: true, before: old });
     return { ...leaveAlone(subject.object, object, findings, reason), warnings: staying(dataDirectory) };
   }
-  const pinned = pin(
-    {
-      operation: judged.old === undefined ? 'CREATE' : 'UPDATE',
-      requested: judged.stripped,
-      workload,
-      stored: judged.old,
-      withRollout: context.withRollout,
-      version,
-    },
-    renderPlan,
-  );
+  const pinned = pinnedOrRefused(judged, context);
+  if (pinned instanceof ContractRefused) {
+    return refuse([...pinned.problems.map(refusedByAgent), ...findings], subject.object);
+  }
   return {
     decision: pinned.decision,
     reason: reasonOf(pinned),
@@ -85,6 +81,38 @@ function protect(subject: Extract<Subject, { kind: 'managed' }>, judged: Judged,
     reasons: pinned.reasons,
     warnings: pinned.warnings,
     revision: pinned.revision,
+  };
+}
+
+/** A contract that the agent would refuse is never admitted: its pod would not start. */
+function pinnedOrRefused(
+  { stripped, workload, old }: Judged,
+  { withRollout }: AdmissionContext,
+): Pinned | ContractRefused {
+  try {
+    return pin(
+      {
+        operation: old === undefined ? 'CREATE' : 'UPDATE',
+        requested: stripped,
+        workload,
+        stored: old,
+        withRollout,
+        version,
+      },
+      renderPlan,
+    );
+  } catch (error) {
+    if (error instanceof ContractRefused) return error;
+    throw error;
+  }
+}
+
+function refusedByAgent({ field, message }: RefusedValue): Finding {
+  return {
+    check: 'agent-contract',
+    severity: 'deny',
+    field,
+    message: `the agent would refuse this and the pod would never start (${printable(message)}); wanted a value that it takes. Write ${field}.`,
   };
 }
 

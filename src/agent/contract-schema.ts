@@ -23,6 +23,7 @@ const schema = z.strictObject({
   service: z.string().min(1).nullable(),
   replication: z.strictObject({ network: z.string().min(1) }).nullable(),
   store: store.nullable(),
+  offsite: z.strictObject({ address: z.string().min(1), pushSeconds: z.int().min(1) }).optional(),
   source: store.nullable(),
   restore: z.strictObject({
     backup: z.string().min(1),
@@ -58,6 +59,22 @@ const schema = z.strictObject({
     .nullable(),
 }) satisfies z.ZodType<AgentContract>;
 
+/** One thing in a contract that the agent would refuse: where it stands (`dataDirectory`, `backup.keep`), and why. */
+export interface ContractProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What the agent would refuse of a contract; the webhook asks before it admits one. */
+export function contractProblems(contract: AgentContract): readonly ContractProblem[] {
+  const result = schema.safeParse(contract);
+  return result.success ? [] : problemsOf(result.error);
+}
+
+function problemsOf({ issues }: z.ZodError): readonly ContractProblem[] {
+  return issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+}
+
 /** The contract cannot be read: our own fault, or an agent image that is older than the webhook. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';
@@ -82,7 +99,7 @@ export function readContract(text: string | undefined): AgentContract {
   }
   const result = schema.safeParse(value);
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
+    const problems = problemsOf(result.error).map(({ path, message }) => `${path || '(top)'}: ${message}`);
     throw new ContractError(
       `${environmentNames.contract} does not fit this agent (is the agent image as new as the webhook?): ${problems.join('; ')}`,
     );

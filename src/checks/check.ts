@@ -49,7 +49,7 @@ export interface Change {
 }
 
 export interface Check {
-  /** = file name = fixture folder = heading in docs/checks.md = `allow-<id>`. */
+  /** = file name = fixture folder = heading in docs/checks/<group>.md = `allow-<id>`. */
   readonly id: string;
   readonly severity: Severity;
   /** What is unsafe, one line. */

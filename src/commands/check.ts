@@ -8,6 +8,7 @@ import type { ExitCode } from './exit-code.ts';
 import { positionOf } from './finding-position.ts';
 import { findingsText } from './finding-text.ts';
 import { refuseNothing } from './find-objects.ts';
+import { shownName } from './manifest-files.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
 import type { UnreadError } from './unread.ts';
@@ -24,6 +25,13 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const { files, objects } = await admitFiles(options, terminal, (problem) => {
     unread.push(problem);
   });
+  for (const { name, repeatedKeys = [] } of files) {
+    for (const { line, column } of repeatedKeys) {
+      terminal.report(
+        `${shownName(name)}:${line}:${column}: this key stands twice in its map; kubectl keeps the last\n`,
+      );
+    }
+  }
   for (const { message } of unread) terminal.report(`${message}\n`);
   // One file that cannot be read must not silence what is found in the others, and may not pass for one without findings.
   if (unread.length === 0 && options.allowEmpty !== true) refuseNothing(files, objects);

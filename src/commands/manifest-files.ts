@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer as readAll } from 'node:stream/consumers';
 import { readManifests } from '../manifests/read-manifests.ts';
-import type { ManifestDocument } from '../manifests/read-manifests.ts';
+import type { ManifestDocument, Place, RepeatedKeys } from '../manifests/read-manifests.ts';
 import { UsageError } from './exit-code.ts';
 import { UnreadError, readOrTell } from './unread.ts';
 import type { Unread } from './unread.ts';
@@ -13,13 +13,16 @@ export interface ManifestFile {
   readonly name: string;
   readonly text: string;
   readonly documents: readonly ManifestDocument[];
+  /** See `RepeatedKeys`; empty where they are refused. */
+  readonly repeatedKeys?: readonly Place[];
 }
 
 /**
  * What is named, with `-f` or without: files, directories (every *.yaml, *.yml and *.json below, sorted), `-` for standard input. Without any, standard
  * input where something is piped in.
  * @throws UsageError for what cannot be found or read: `file:line:column: …` and the explanation below it. `unread` is told of what can
- * be found and not be read, and the rest is returned.
+ * be found and not be read, and the rest is returned; whoever has it told writes nothing, so that keys that stand twice are read as
+ * kubectl reads them.
  */
 export async function readManifestFiles(names: readonly string[], unread?: Unread): Promise<readonly ManifestFile[]> {
   if (names.length === 0 && process.stdin.isTTY) {
@@ -29,7 +32,10 @@ export async function readManifestFiles(names: readonly string[], unread?: Unrea
   const wanted = new Set(names.length === 0 ? ['-'] : names.flatMap(filesOf));
   const files: ManifestFile[] = [];
   for (const name of wanted) {
-    const file = await readOrTell(async () => parseFile(name, await readText(name)), unread);
+    const file = await readOrTell(
+      async () => parseFile(name, await readText(name), unread === undefined ? 'refuse' : 'last'),
+      unread,
+    );
     if (file !== undefined) files.push(file);
   }
   return files;
@@ -50,9 +56,9 @@ export async function readText(name: string): Promise<string> {
   }
 }
 
-function parseFile(name: string, text: string): ManifestFile {
-  const read = readManifests(text);
-  if (read.kind === 'read') return { name, text, documents: read.documents };
+function parseFile(name: string, text: string, repeatedKeys: RepeatedKeys): ManifestFile {
+  const read = readManifests(text, repeatedKeys);
+  if (read.kind === 'read') return { name, text, documents: read.documents, repeatedKeys: read.repeatedKeys };
   const explanation = read.explanation === '' ? '' : `\n${read.explanation.replaceAll(/^/gm, '  ')}`;
   const { line, column } = read;
   throw new UnreadError(`${shownName(name)}:${line}:${column}: ${read.message}${explanation}`, {

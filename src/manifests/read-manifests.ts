@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import type { Document } from 'yaml';
+import type { Document, YAMLParseError } from 'yaml';
 import type { Json } from '../workload/json.ts';
 import { jsonFromYaml, readOptions } from './yaml-dialect.ts';
 
@@ -13,7 +13,13 @@ export interface ManifestDocument {
 }
 
 export type ReadManifests =
-  | { readonly kind: 'read'; readonly language: 'yaml' | 'json'; readonly documents: readonly ManifestDocument[] }
+  | {
+      readonly kind: 'read';
+      readonly language: 'yaml' | 'json';
+      readonly documents: readonly ManifestDocument[];
+      /** Keys that stand twice in their map, where the last of them was taken. */
+      readonly repeatedKeys: readonly Place[];
+    }
   | {
       readonly kind: 'unreadable';
       /** From 1. */
@@ -25,17 +31,34 @@ export type ReadManifests =
       readonly explanation: string;
     };
 
+/** From 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `refuse`: whoever writes a file anew must not lose one of the two. `last`: as kubectl does, without a word. */
+export type RepeatedKeys = 'refuse' | 'last';
+
 /** Manifests as kubectl reads them: YAML with one or more documents, or JSON. The sources joined are the text. */
-export function readManifests(text: string): ReadManifests {
+export function readManifests(text: string, repeatedKeys: RepeatedKeys = 'refuse'): ReadManifests {
+  const stream = jsonObjects(text);
+  if (stream !== undefined) return readStream(stream, repeatedKeys);
   const lineCounter = new LineCounter();
   const documents = parseAll(text, lineCounter);
   if (documents === undefined) return unreadable(1, 1, 'nested too deep to be a manifest');
-  const error = documents.flatMap((document) => document.errors)[0];
+  const errors = documents.flatMap((document) => document.errors);
+  const isRepeated = ({ code }: YAMLParseError): boolean => repeatedKeys === 'last' && code === 'DUPLICATE_KEY';
+  const placeOf = ({ linePos, pos }: YAMLParseError): Place => {
+    const { line, col } = linePos?.[0] ?? lineCounter.linePos(pos[0]);
+    return { line, column: col };
+  };
+  const error = errors.find((one) => !isRepeated(one));
   if (error !== undefined) {
-    const { line, col } = error.linePos?.[0] ?? lineCounter.linePos(error.pos[0]);
+    const { line, column } = placeOf(error);
     const [first = '', ...rest] = error.message.split('\n');
     const message = first.replace(/ at line \d+, column \d+:?$/, '');
-    return unreadable(line, col, message, rest.join('\n').trim());
+    return unreadable(line, column, message, rest.join('\n').trim());
   }
   const language = isJson(text) ? 'json' : 'yaml';
   const manifests: ManifestDocument[] = [];
@@ -58,7 +81,7 @@ export function readManifests(text: string): ReadManifests {
     }
     start = end;
   }
-  return { kind: 'read', language, documents: manifests };
+  return { kind: 'read', language, documents: manifests, repeatedKeys: errors.map(placeOf) };
 }
 
 function unreadable(line: number, column: number, message: string, explanation = ''): ReadManifests {
@@ -89,4 +112,41 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The parts of a text that is nothing but JSON objects one after another, which kubectl takes apart by its JSON decoder; the blanks
+ * behind each belong to it. Undefined: it is one object, or something else.
+ */
+function jsonObjects(text: string): readonly string[] | undefined {
+  if (!/^\uFEFF?\s*\{[^]*\}\s*\{[^]*\}\s*$/.test(text)) return undefined;
+  const ends: number[] = [];
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    if (token === '}') depth -= 1;
+    if (token === '}' && depth === 0) ends.push(index + 1);
+  }
+  const blanks = (end: number): number => end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0);
+  const starts = [0, ...ends.slice(0, -1).map(blanks)];
+  const objects = starts.map((start, index) => text.slice(start, starts[index + 1]));
+  return objects.length > 1 && objects.every(isJson) ? objects : undefined;
+}
+
+/** Each by itself; a place in one is counted from the beginning of the file. */
+function readStream(sources: readonly string[], repeatedKeys: RepeatedKeys): ReadManifests {
+  const documents: ManifestDocument[] = [];
+  const repeated: Place[] = [];
+  for (const source of sources) {
+    const before = documents.map((document) => document.source).join('');
+    const inFile = ({ line, column }: Place): Place => ({
+      line: line + before.split('\n').length - 1,
+      column: line === 1 ? column + before.length - before.lastIndexOf('\n') - 1 : column,
+    });
+    const read = readManifests(source, repeatedKeys);
+    if (read.kind === 'unreadable') return { ...read, ...inFile(read) };
+    documents.push(...read.documents);
+    repeated.push(...read.repeatedKeys.map(inFile));
+  }
+  return { kind: 'read', language: 'json', documents, repeatedKeys: repeated };
 }

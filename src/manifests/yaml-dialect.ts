@@ -1,3 +1,4 @@
+import { isAlias, isMap, isSeq, Scalar } from 'yaml';
 import type {
   CreateNodeOptions,
   DocumentOptions,
@@ -6,6 +7,7 @@ import type {
   SchemaOptions,
   Tags,
   ToStringOptions,
+  YAMLMap,
 } from 'yaml';
 import type { Json } from '../workload/json.ts';
 import { isObject } from '../workload/json.ts';
@@ -55,13 +57,51 @@ const binary: ScalarTag = {
 };
 const timestamp: ScalarTag = { tag: `${tagPrefix}timestamp`, default: false, resolve: (text) => text };
 
+/**
+ * `<<` is done where it stands, as in go.yaml.in/yaml/v2: it overrides the keys before it and is overridden by those behind. YAML's own
+ * rule, that keys of the mapping always win, is the library's.
+ */
+const mergeInPlace = {
+  identify: (value: unknown) => value === '<<' || (typeof value === 'symbol' && value.description === '<<'),
+  default: 'key' as const,
+  tag: `${tagPrefix}merge`,
+  test: /^<<$/,
+  resolve: () => Object.assign(new Scalar(Symbol('<<')), { addToJSMap: mergeInto }),
+  stringify: () => '<<',
+};
+
+function mergeInto(context: MergeContext | undefined, map: unknown, value: unknown): void {
+  const resolved = (node: unknown): unknown =>
+    isAlias(node) && context !== undefined ? node.resolve(context.doc, context) : node;
+  const source = resolved(value);
+  // Of several the first counts.
+  const sources = isSeq(source) ? source.items.map(resolved).toReversed() : [source];
+  for (const one of sources) {
+    if (!isMap(one)) throw new Error('Merge sources must be maps or map aliases');
+    const pairs: unknown = one.toJSON(null, context, Map);
+    if (!(pairs instanceof Map)) continue;
+    for (const [key, item] of pairs) {
+      if (map instanceof Map) map.set(key, item);
+      else if (typeof map === 'object' && map !== null)
+        Object.defineProperty(map, String(key), { value: item, writable: true, enumerable: true, configurable: true });
+    }
+  }
+}
+
+/** What the library hands to whoever makes JavaScript of a node. */
+type MergeContext = NonNullable<Parameters<YAMLMap['toJSON']>[1]>;
+
 function tagsOfKubectl(tags: Tags): Tags {
   const known = tags.filter(
     (tag) =>
       typeof tag === 'string' ||
       (!unknownToKubectl.test(tag.tag) && tag.format !== 'TIME' && tag.format !== 'HEX' && !isPlainFloat(tag)),
   );
-  return [...known, prefixedInteger, floatOfKubectl, binary, timestamp];
+  return [...known.filter(isNoMerge), mergeInPlace, prefixedInteger, floatOfKubectl, binary, timestamp];
+}
+
+function isNoMerge(tag: Tags[number]): boolean {
+  return typeof tag === 'string' ? tag !== 'merge' : tag.tag !== mergeInPlace.tag;
 }
 
 /** Floats with digits; `.inf` and `.nan` are others. */

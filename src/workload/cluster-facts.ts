@@ -2,7 +2,7 @@ import type { JsonObject } from './json.ts';
 
 /**
  * What is known of other objects: values in memory, read by whoever watches a cluster or reads a folder of manifests. Nothing in
- * them is a secret: of a Secret there are names and key names at most, and never a value.
+ * them is a secret: of a Secret there are names, key names and names of users at most, and never another value.
  */
 export interface ClusterFacts {
   readonly claims: FactsOf<ClaimFact>;
@@ -68,6 +68,8 @@ export interface SecretFact {
   readonly name: string;
   /** Undefined: only its name is known. */
   readonly keys: readonly string[] | undefined;
+  /** Values by key, of the keys that hold the name of a user; of files alone, since no cluster is asked for more than names. */
+  readonly userNames: Readonly<Record<string, string>>;
 }
 
 export interface ServiceFact {

@@ -3,6 +3,8 @@ import { readScript } from './shell-script.ts';
 
 /** What POSTGRES_INITDB_ARGS makes initdb do. */
 export interface InitdbArguments {
+  /** Long names of all options, in the order written. */
+  readonly options: readonly string[];
   /** `-c`, `--set` (16 and newer): initdb writes them into postgresql.conf. Names in lower case with `_`. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   /** Of the lines for 127.0.0.1 and ::1; the entrypoint adds one for everybody else behind them. */
@@ -71,6 +73,7 @@ export function readInitdbArguments(
     options.findLast(([name]) => names.includes(name))?.[1];
   const checksums = options.findLast(([name]) => name === 'data-checksums' || name === 'no-data-checksums')?.[0];
   return {
+    options: options.map(([name]) => name),
     parameters: options.flatMap(([name, value]) => {
       const equals = name === 'set' ? value.indexOf('=') : -1;
       const key = value.slice(0, equals).trim().replaceAll('-', '_').toLowerCase();

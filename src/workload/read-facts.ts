@@ -156,8 +156,19 @@ function readStorageClass(object: JsonObject): StorageClassFact {
 function readSecret(object: JsonObject): SecretFact {
   const isWhole = ['data', 'stringData', 'type'].some((key) => key in object) || textAt(object, 'kind') === 'Secret';
   const keys = new Set([...Object.keys(objectAt(object, 'data')), ...Object.keys(objectAt(object, 'stringData'))]);
-  return { name: nameOf(object), keys: isWhole ? [...keys].toSorted() : undefined };
+  return { name: nameOf(object), keys: isWhole ? [...keys].toSorted() : undefined, userNames: readUserNames(object) };
 }
+
+/** `username`, `POSTGRES_USER`, `replication-user`; what is written in clear counts (Kubernetes, "Secrets", stringData). */
+function readUserNames(object: JsonObject): Readonly<Record<string, string>> {
+  const encoded = Object.entries(textMapAt(object, 'data')).map(
+    ([key, value]) => [key, Buffer.from(value, 'base64').toString()] as const,
+  );
+  const values = [...encoded, ...Object.entries(textMapAt(object, 'stringData'))];
+  return Object.fromEntries(values.filter(([key]) => holdsUserName.test(key)));
+}
+
+const holdsUserName = /^(?!.*pass)(?:.*[-_.])?user(?:[-_.]?name)?$/i;
 
 function readService(object: JsonObject): ServiceFact {
   const spec = objectAt(object, 'spec');

@@ -4,6 +4,7 @@ import type {
   CommandNode,
   CompoundList,
   Redirected,
+  Redirection,
   Script,
   Statement,
   Word,
@@ -19,6 +20,16 @@ export interface ScriptCommand {
   readonly variables: ReadonlyMap<string, string>;
   /** A shell of its own runs it, whatever it says: an end of a pipe, in the background, in ( ) or $( ). */
   readonly isApart: boolean;
+  /** Files that it is redirected into. */
+  readonly writes: readonly FileWrite[];
+}
+
+export interface FileWrite {
+  /** As the script says it; where it is relative, the reader has to know the folder. */
+  readonly path: string;
+  /** Of a here-document, or of `echo`; undefined: what comes out of a program. */
+  readonly text: string | undefined;
+  readonly appends: boolean;
 }
 
 export type ScriptReading =
@@ -154,6 +165,7 @@ class ScriptReader {
         return;
       case 'Redirected':
         this.#node(node.command, place);
+        this.#redirected(node.redirects, undefined, place);
         return;
       case 'TestCommand':
       case 'ArithmeticCommand':
@@ -190,6 +202,38 @@ class ScriptReader {
       else this.#assign(name, text, append === true, place);
     }
     if (words.length > 0) this.#started(words, given, place);
+    if (command.redirects.length > 0) this.#redirected(command.redirects, words, place);
+  }
+
+  /** What is written into files: `cat > FILE <<EOF`, `echo line >> FILE`. `words`: of a simple command. */
+  #redirected(redirects: readonly Redirection[], words: readonly Word[] | undefined, place: Place): void {
+    const document = redirects.findLast(({ type }) => type !== 'Redirect');
+    const text = words === undefined ? undefined : this.#written(words, document, place);
+    const writes = redirects.flatMap((redirect): readonly FileWrite[] => {
+      if (redirect.type !== 'Redirect' || !writing.has(redirect.operator) || redirect.target === undefined) return [];
+      const path = this.#text(redirect.target, place);
+      // `2>log` is no output, `>&2` no file.
+      const isOutput = redirect.descriptor?.type !== 'FileDescriptor' || redirect.descriptor.value === 1;
+      const appends = redirect.operator.endsWith('>>');
+      return path === '' || !isOutput || /^(\/dev\/|[0-9]+$|-$)/.test(path) ? [] : [{ path, text, appends }];
+    });
+    if (writes.length > 0) this.#push({ words: [], variables: new Map(), isApart: place.isApart, writes });
+  }
+
+  /** What a program that only hands on puts out. */
+  #written(words: readonly Word[], input: Redirection | undefined, place: Place): string | undefined {
+    const [program = '', ...rest] = words.flatMap((word) => this.#expand(word, place)).map(({ text }) => text);
+    if (program === 'echo') return /^-[neE]+$/.test(rest[0] ?? '') ? undefined : `${rest.join(' ')}\n`;
+    if (program !== 'cat' || rest.some((word) => word !== '-')) return undefined;
+    if (input?.type === 'HereString') return input.target === undefined ? '' : this.#text(input.target, place);
+    if (input?.type !== 'HereDoc') return undefined;
+    const { parts, text } = input.body;
+    if (parts === undefined) return input.delimiter?.quoted === true ? text : unescaped(text);
+    return parts.map((part) => (part.type === 'Literal' ? unescaped(part.text) : this.#valueOf(part, place))).join('');
+  }
+
+  #push(command: ScriptCommand): void {
+    if (this.commands.length < mostCommands) this.commands.push(command);
   }
 
   #assign(name: string, text: string, isAppended: boolean, { isPerhaps }: Place): void {
@@ -234,7 +278,7 @@ class ScriptReader {
       if (!isThere) place.positional.words = [zero, ...words.slice(2)];
       return;
     }
-    this.commands.push({ words, variables, isApart: place.isApart });
+    this.#push({ words, variables, isApart: place.isApart, writes: noWrites });
   }
 
   #chosen(values: Values): string {
@@ -357,6 +401,10 @@ class ScriptReader {
   }
 }
 
+const noWrites: readonly FileWrite[] = Object.freeze([]);
+
+const writing: ReadonlySet<string> = new Set(['>', '>>', '>|', '&>', '&>>', '<>']);
+
 const splitTypes: ReadonlySet<WordPart['type']> = new Set([
   'SimpleExpansion',
   'ParameterExpansion',
@@ -364,6 +412,11 @@ const splitTypes: ReadonlySet<WordPart['type']> = new Set([
 ]);
 
 const declarations: ReadonlySet<string> = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
+
+/** In a here-document a backslash escapes these and no other (POSIX, Shell Command Language 2.7.4). */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([$`\\]|\n)/g, (_, character: string) => (character === '\n' ? '' : character));
+}
 
 function functionBody(body: CommandNode | Redirected | CompoundList): CommandNode | CompoundList {
   return body.type === 'Redirected' ? body.command : body;

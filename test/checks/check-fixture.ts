@@ -202,6 +202,8 @@ export function judge(
   return managedBefore === undefined ? managedLabelFindings(labels) : runReleaseChecks(input);
 }
 
+/** A manifest without a namespace is in one when it is rendered. */
 function injectedInto(workload: PostgresWorkload): Plan | undefined {
-  return workload.server?.family.treatment === 'managed' ? renderPlan(workload, 'CREATE').plan : undefined;
+  if (workload.server?.family.treatment !== 'managed') return undefined;
+  return renderPlan({ ...workload, namespace: workload.namespace || 'default' }, 'CREATE').plan;
 }

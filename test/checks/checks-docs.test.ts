@@ -1,19 +1,38 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { checksPage, checksPath } from '../../scripts/write-docs/checks.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checksPages, groupsFolder } from '../../scripts/write-docs/checks.ts';
 import { fieldExcerpt } from '../../scripts/write-docs/field-excerpt.ts';
-import { checks } from '../../src/checks/registry.ts';
+import type { Check } from '../../src/checks/check.ts';
+import { groups } from '../../src/checks/registry.ts';
 
-const page = checksPage();
+const pages = checksPages();
+const docs = join(import.meta.dirname, '../../docs');
+const index = pages.get('checks.md') ?? '';
 
-test('docs/checks.md is what the checks and their fixtures say (node scripts/write-docs/checks.ts writes it)', () => {
-  expect(readFileSync(checksPath, 'utf8')).toBe(page);
+test.each([...pages.keys()])('docs/%s is what the checks and their fixtures say (npm run docs writes it)', (path) => {
+  expect(readFileSync(join(docs, path), 'utf8')).toBe(pages.get(path));
 });
 
-test.each(checks.map(({ id }) => id))('%s has a section with an exact message', (id) => {
-  const [, section = ''] = page.split(`\n## ${id}\n`);
-  expect(section.split('\n## ')[0]).toMatch(/```text\n(deny|warn) .+\n {2}.+; wanted .+\n```/);
+test('each group has its page, and there is no other', () => {
+  expect(readdirSync(groupsFolder).toSorted()).toEqual(groups.map(({ folder }) => `${folder}.md`).toSorted());
 });
+
+describe.each(groups.flatMap(({ folder, checks }) => checks.map((check: Check) => ({ id: check.id, folder }))))(
+  '$id',
+  ({ id, folder }) => {
+    test('has a section with an exact message on the page of its group', () => {
+      const [, section = ''] = (pages.get(`checks/${folder}.md`) ?? '').split(`\n## ${id}\n`);
+      expect(section.split('\n## ')[0]).toMatch(/```text\n(deny|warn) .+\n {2}.+; wanted .+\n```/);
+    });
+
+    // Messages say `docs/checks.md#<id>`.
+    test('has its old anchor on the index, with the way to its section', () => {
+      const [, line = ''] = index.split(`<a id="${id}"></a>`);
+      expect(line.split('\n')[0]).toContain(`(checks/${folder}.md#${id})`);
+    });
+  },
+);
 
 const manifest = `
 metadata:

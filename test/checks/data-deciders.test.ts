@@ -90,3 +90,25 @@ test.each([
 ])('%s in an init container: %j', (script, expected) => {
   expect(seen(script)).toEqual(expected);
 });
+
+test.each([
+  ['cat > /data/pgdata/postgresql.conf <<EOF\nfsync = off\nEOF', 'configures'],
+  ['cat <<-EOF >/data/pgdata/pg_hba.conf\n\thost all all all trust\n\tEOF', 'configures'],
+  ['echo "fsync = off" >> "$PGDATA/postgresql.conf"', 'configures'],
+  ['{ echo a; echo b; } > /data/pgdata/postgresql.auto.conf', 'configures'],
+  ['cd /data/pgdata && printf x > postgresql.conf', 'configures'],
+  ['sed -i s/a/b/ /data/pgdata/postgresql.conf', 'configures'],
+  ['> /data/pgdata/standby.signal', 'decides-role'],
+  ['F=/data/pgdata/recovery.conf; cat >"$F" <<E\nstandby_mode = on\nE', 'decides-role'],
+])('%j is seen', (script, does) => {
+  expect(seen(script)).toEqual([does]);
+});
+
+test.each([
+  'cat > /data/pgdata.conf <<EOF\nx\nEOF',
+  'cat /data/pgdata/postgresql.conf > /tmp/copy',
+  'cat > /tmp/postgresql.conf <<EOF\nrm -rf /data/pgdata\nEOF',
+  'echo done >&2; echo postgresql.conf 2>/data/pgdata/postgresql.conf',
+])('%j is nothing to say', (script) => {
+  expect(seen(script)).toEqual([]);
+});

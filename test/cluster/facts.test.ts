@@ -83,7 +83,7 @@ test('names of Secrets are looked for while it is wanted, as metadata alone', as
   const watched = watch(api);
   watched.lookForSecrets(true);
   const { facts } = watched;
-  const named = (name: string) => ({ kind: 'present', fact: { name, keys: undefined } });
+  const named = (name: string) => ({ kind: 'present', fact: { name, keys: undefined, userNames: {} } });
   await vi.waitFor(() => {
     expect(facts.secrets.find('shop', 'orders')).toEqual(named('orders'));
     expect(api.watches(secrets)).toBe(1);

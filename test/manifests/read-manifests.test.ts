@@ -77,3 +77,40 @@ describe('what cannot be read says where and why', () => {
     expect(readManifests('['.repeat(50_000))).toMatchObject({ kind: 'unreadable', line: 1 });
   });
 });
+
+test.each([
+  ['{"a": 1}\n{"b": 2}\n', [{ a: 1 }, { b: 2 }]],
+  ['{"a":1}{"b":"}{"}  {"c":{"d":"\\"}{"}}', [{ a: 1 }, { b: '}{' }, { c: { d: '"}{' } }]],
+])('JSON objects one after another are documents: %j', (text, values) => {
+  const read = readManifests(text);
+  expect(read).toMatchObject({ kind: 'read', language: 'json' });
+  const documents = read.kind === 'read' ? read.documents : [];
+  expect(documents.map(({ value }) => value)).toEqual(values);
+  expect(documents.map(({ source }) => source).join('')).toBe(text);
+});
+
+test('in one of several JSON objects a fault has its place in the file', () => {
+  expect(readManifests('{"a": 1}\n{"b": 2,\n "b": 3}')).toMatchObject({ kind: 'unreadable', line: 3, column: 2 });
+  expect(readManifests('{"a": 1} {"b": 2, "b": 3}')).toMatchObject({ kind: 'unreadable', line: 1, column: 19 });
+});
+
+test.each([
+  ['e:\n  b: 3\n  <<: *d\n', { b: 2 }],
+  ['e:\n  <<: *d\n  b: 3\n', { b: 3 }],
+  ['e:\n  b: 3\n  <<: [{ b: 4, c: 5 }, *d]\n', { b: 4, c: 5 }],
+  ['e: { <<: *d, c: 1 }\n', { b: 2, c: 1 }],
+])('`<<` overrides what stands before it and nothing behind it: %j', (text, e) => {
+  const read = readManifests(`d: &d { b: 2 }\n${text}`);
+  expect(read.kind === 'read' ? read.documents[0]?.value : read).toEqual({ d: { b: 2 }, e });
+});
+
+test.each([
+  ['a: 1\na: 2\n', { a: 2 }, [{ line: 2, column: 1 }]],
+  ['m:\n  b: { x: 1 }\n  "b": 3\n', { m: { b: 3 } }, [{ line: 3, column: 3 }]],
+  ['{"a": 1, "a": 2}', { a: 2 }, [{ line: 1, column: 10 }]],
+])('a key that stands twice: the last, where nothing is written anew: %j', (text, value, places) => {
+  expect(readManifests(text).kind).toBe('unreadable');
+  const read = readManifests(text, 'last');
+  expect(read).toMatchObject({ kind: 'read', repeatedKeys: places });
+  expect(read.kind === 'read' ? read.documents[0]?.value : read).toEqual(value);
+});

@@ -287,7 +287,7 @@ EOF
   [ -n "$(ls -A "$root/wal/of-this")" ]
   initdb 0:0 dash
   succeeds
-  [[ "$stderr" == *'an earlier initialisation was cut off: what it made is removed'* ]]
+  [[ "$stderr" == *'an earlier initialisation was cut off in /docker-entrypoint-initdb.d/10.sh: what it made is removed'* ]]
   [ "$(sql 0:0 'SELECT 1')" = 1 ]
   # Another server's segments stay, and initdb refuses them as the image alone would.
   mv "$root/volume/pgdata" "$root/volume/other"
@@ -397,13 +397,13 @@ EOF
   replicate "$name" x
   initdb 0:0 dash
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"the username \"$name\" has 70 bytes; wanted at most 63"* ]]
+  [[ "${stderr##*$'\n'}" == "pgusher-initdb: the username \"$name\" has 70 bytes; wanted at most 63"* ]]
   nothing_is_left
   replicate standby ''
   echo >"$root/pgusher-replication/password"
   initdb 0:0 dash
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"the password of the Secret of postgres.io/replication-secret is empty; wanted one"* ]]
+  [[ "${stderr##*$'\n'}" == "pgusher-initdb: the password of the Secret of postgres.io/replication-secret is empty; wanted one"* ]]
   nothing_is_left
 }
 
@@ -467,6 +467,38 @@ EOF
   [ "$status" -eq 1 ]
   [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/10-fills.sh'*'; the volume is full; nothing of it is kept'* ]] || { echo "$stderr"; umount "$root/volume"; false; }
   umount "$root/volume"
+}
+
+@test "names the script of a volume that an SQL file fills, and takes the rest of it back" {
+  begin 999
+  mount -t tmpfs -o size=100m,mode=755 none "$root/volume"
+  mkdir -m 700 "$root/volume/.pgusher"
+  chown 999:999 "$root/volume" "$root/volume/.pgusher"
+  echo "CREATE TABLE filler AS SELECT repeat(md5(a::text), 30) FROM generate_series(1, 400000) AS a" | script 10-fills.sql 644
+  initdb 0:0 dash
+  left=$(ls -A "$root/volume" "$root/volume/.pgusher")
+  rm "$root/docker-entrypoint-initdb.d/10-fills.sql"
+  failed=$status last=${stderr##*$'\n'}
+  # There is room again for the next try.
+  initdb 0:0 dash
+  umount "$root/volume"
+  [ "$failed" -eq 1 ]
+  [[ "$last" == *'in /docker-entrypoint-initdb.d/10-fills.sql'*'begins anew' ]] || { echo "$last"; false; }
+  [ "$left" = "$root/volume:
+.pgusher
+
+$root/volume/.pgusher:" ] || { echo "$left"; false; }
+  succeeds
+}
+
+@test "leaves its last line as the container's message" {
+  begin 999
+  echo 'exit 3' | script 10-leaves.sh 644
+  initdb 0:0 dash
+  message=$(cat "$root/message")
+  [ "$status" -eq 1 ]
+  [ "pgusher-initdb: $message" = "${stderr##*$'\n'}" ]
+  [[ "$message" == *'failed in /docker-entrypoint-initdb.d/10-leaves.sh, with status 3'*'nothing of it is kept'* ]]
 }
 
 # wrapper: standard input is the image's or the container's own command.

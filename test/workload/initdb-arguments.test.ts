@@ -44,5 +44,17 @@ test.each([
   ['--locale -c fsync=off', {}],
   ['"unclosed', {}],
 ])('%s', (text, expected) => {
-  expect(readInitdbArguments(text)).toEqual({ ...nothing, ...expected });
+  const { options: _, ...read } = readInitdbArguments(text);
+  expect(read).toEqual({ ...nothing, ...expected });
+});
+
+test('all options are told by their long names, whatever was written', () => {
+  expect(readInitdbArguments('-k -A trust --set a=b -cc=d --no-data --sync-m=fsync').options).toEqual([
+    'data-checksums',
+    'auth',
+    'set',
+    'set',
+    'no-data-checksums',
+    'sync-method',
+  ]);
 });

@@ -193,3 +193,19 @@ test('words know the argument they stand in', () => {
     { words: [{ text: '-F', argument: 2 }] },
   ]);
 });
+
+test.each<readonly [string, readonly (readonly string[])[]]>([
+  // Text is no start …
+  ['cat > /tmp/help <<EOF\npostgres -c fsync=off\nEOF\nexec postgres', [[]]],
+  ['cat <<EOF\nexec postgres -c fsync=off\nEOF', []],
+  // … unless it is run afterwards.
+  ['cat > /start.sh <<EOF\n#!/bin/sh\nexec postgres -c fsync=off\nEOF\nchmod +x /start.sh; exec /start.sh', [switches]],
+  ['cat > /tmp/start.sh <<EOF\nexec postgres "\\$@"\nEOF\nsh -e /tmp/start.sh -c fsync=off', [switches]],
+  ["cat > s.sh <<'EOF'\nexec docker-entrypoint.sh postgres $OPTS\nEOF\nOPTS='-c fsync=off'; . ./s.sh", [switches]],
+  ['echo "exec postgres -c fsync=off" > /s; echo "# end" >> /s; bash /s', [switches]],
+  // What a program puts out is not known.
+  ['wget -O - https://example.org/ > /s.sh; bash /s.sh', []],
+])('%j', (script, invocations) => {
+  const start = readServerStart(['sh', '-c', script], []);
+  expect(start.invocations.map(({ words }) => words.map(({ text }) => text))).toEqual(invocations);
+});

@@ -143,7 +143,10 @@ settle_earlier_try() {
   if [ -n "$(entries)" ] && { [ -z "$wanted" ] || [ "$(system_of "$data")" != "$wanted" ]; }; then
     stop "an initialisation was cut off, but what is in $data now is not what it made (system ${wanted:-not known yet}, found $(system_of "$data" | grep . || printf 'no database')); nothing was changed. Wanted: an empty $data, or your own data and no file $marker"
   fi
-  say 'an earlier initialisation was cut off: what it made is removed, and it begins anew'
+  # Where the pod is the same one, and only this container was ended.
+  last=
+  [ ! -s "$programs/script" ] || last=" in $(running)"
+  say "an earlier initialisation was cut off$last: what it made is removed, and it begins anew"
   clear_try
 }
 
@@ -259,9 +262,10 @@ prepare_programs() {
   printf '%s=%s\n' data_directory "$data" own "$own" scripts "$scripts" >"$programs/facts"
   : >"$programs/ended"
   : >"$programs/script"
+  : >"$programs/refused"
   mkfifo "$programs/output"
-  # The server's user writes the first two.
-  chmod 666 "$programs/ended" "$programs/script"
+  # The server's user writes these.
+  chmod 666 "$programs/ended" "$programs/script" "$programs/refused"
   chmod 644 "$programs/facts"
 }
 
@@ -352,6 +356,7 @@ initialise() {
   if [ "$wrapped" = yes ] && { [ ! -s "$programs/ended" ] || [ "$status" -ne 0 ]; } && [ ! -s "$programs/script" ]; then
     failed "the container's own command ($1) ended with status $status and did not come to the server in this init container (the log says why). Wanted: a command that ends with \`exec docker-entrypoint.sh postgres\`, or args alone"
   fi
+  [ ! -s "$programs/refused" ] || failed "$(cat "$programs/refused")"
   if [ ! -s "$programs/ended" ]; then
     case $status in
       0) failed "the image's initialisation ended early, in $(running): a script called exit, and all that comes after it was skipped. Wanted: \`return\` in a script that is sourced (not executable), or no exit" ;;

@@ -20,6 +20,9 @@ unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPA
 
 refuse() {
   printf 'pgusher replication: %s\n' "$1" >&2
+  # The last line of the container is initdb.sh's.
+  reason=${0%/*}/../initialising/refused
+  [ ! -w "$reason" ] || printf '%s\n' "$1" >"$reason"
   exit 1
 }
 

@@ -1,3 +1,4 @@
+import { readServerInteger } from '../../workload/server-number.ts';
 import { noObservations, runsAlready } from '../check.ts';
 import type { Check } from '../check.ts';
 import { parameterField } from '../field-path.ts';
@@ -6,8 +7,14 @@ import { quoted } from '../shown-text.ts';
 const memory = 'a number with kB, MB, GB or TB';
 const time = 'a number with ms, s, min, h or d';
 const count = 'a whole number';
+const port = 'a port from 1 to 65535';
 
-const examples: Readonly<Record<string, string>> = { [memory]: '512MB', [time]: '5min', [count]: '100' };
+const examples: Readonly<Record<string, string>> = {
+  [memory]: '512MB',
+  [time]: '5min',
+  [count]: '100',
+  [port]: '5432',
+};
 
 /** Of the parameters that people set in manifests; what they take is the same in all majors (pg_settings.vartype and unit). */
 const kinds: Readonly<Record<string, string>> = {
@@ -27,6 +34,7 @@ const kinds: Readonly<Record<string, string>> = {
   statement_timeout: time,
   lock_timeout: time,
   idle_in_transaction_session_timeout: time,
+  port,
   max_connections: count,
   max_wal_senders: count,
   max_replication_slots: count,
@@ -75,5 +83,10 @@ const readable: Readonly<Record<string, RegExp>> = {
 };
 
 function isReadable(value: string, kind: string): boolean {
-  return /[$\x60]/.test(value) || readable[kind]?.test(value) !== false;
+  if (/[$\x60]/.test(value)) return true;
+  if (kind === port) {
+    const read = readServerInteger(value);
+    return read !== undefined && read >= 1 && read <= 65_535;
+  }
+  return readable[kind]?.test(value) !== false;
 }

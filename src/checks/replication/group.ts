@@ -9,6 +9,7 @@ import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
 import { ordinalsStart } from './ordinals-start.ts';
 import { pdbMissing } from './pdb-missing.ts';
 import { replicasWithoutReplication } from './replicas-without-replication.ts';
+import { replicationRoleIsSuperuser } from './replication-role-is-superuser.ts';
 import { roleToStandby } from './role-to-standby.ts';
 import { roleWithoutPrimary } from './role-without-primary.ts';
 import { rwServiceSelectsAll } from './rw-service-selects-all.ts';
@@ -21,6 +22,7 @@ import type { Check } from '../check.ts';
 /** Replication, in the order in which findings are told. */
 export const replicationChecks = [
   replicasWithoutReplication,
+  replicationRoleIsSuperuser,
   hpaTarget,
   roleWithoutPrimary,
   modeVariable,

@@ -33,7 +33,7 @@ export const commandBypassesEntrypoint: Check = {
 const steppingDown = ['gosu', 'su-exec', 'setpriv', 'runuser', 'su', 'sudo', 'chpst', 's6-setuidgid'];
 
 /** Of images that are not known nobody knows. */
-function startsAsRoot({ family, security }: ServerContainer): boolean {
+export function startsAsRoot({ family, security }: ServerContainer): boolean {
   if (security.runAsUser !== undefined) return security.runAsUser === 0;
   return family.id !== 'unknown' && family.startsAsRoot && !security.runAsNonRoot;
 }

@@ -32,7 +32,7 @@ export function dataDeciders(
   // Nearly every command line has none of these in it.
   if (!words.some((word) => suspects.test(word))) return [];
   const environment = readEnvironment(container);
-  const { programs } = startedPrograms(
+  const { programs, files } = startedPrograms(
     words.map((text, argument) => ({ text, argument })),
     (name) => {
       const entry = environment.get(name);
@@ -42,9 +42,10 @@ export function dataDeciders(
   );
   const spec = objectAt(object, 'spec');
   const mounts = readMounts(container, objectAt(objectAt(spec, 'template'), 'spec'), spec);
-  const place = new Place(mounts, server);
+  const place = new Place(mounts, server, container === server.container);
   let folder = '/';
-  return programs.flatMap(({ words: own }): readonly DataDecider[] => {
+  const written = files.flatMap(({ path }) => configuring(place.configuredBy([path])));
+  const done = programs.flatMap(({ words: own }): readonly DataDecider[] => {
     const [program = '', ...rest] = own.map(({ text }) => text);
     const name = programName(program);
     const paths = rest.filter((word) => !word.startsWith('-')).map((word) => absolute(word, folder));
@@ -53,11 +54,8 @@ export function dataDeciders(
       return [{ does: 'removes', how: shown(own) }];
     if (name === 'find' && deletes(rest) && place.isEmptiedBy(paths[0] ?? '', ['-r']))
       return [{ does: 'removes', how: shown(own) }];
-    const configured = copying.includes(name) ? place.configuredBy(paths) : [];
-    if (configured.length > 0) {
-      const role = configured.find((file) => roleFiles.includes(file));
-      return [{ does: role === undefined ? 'configures' : 'decides-role', how: role ?? configured.join(', ') }];
-    }
+    const configured = configuring(editing.includes(name) ? place.configuredBy(paths) : []);
+    if (configured.length > 0) return configured;
     const tool = fillers.find(
       ({ names, verb }) => names.includes(name) && (verb === undefined || rest.some((word) => verb.test(word))),
     );
@@ -69,9 +67,16 @@ export function dataDeciders(
       },
     ];
   });
+  return [...done, ...written];
 }
 
-const copying = ['cp', 'mv', 'ln', 'install', 'tee', 'touch', 'rsync'];
+function configuring(files: readonly string[]): readonly DataDecider[] {
+  if (files.length === 0) return [];
+  const role = files.find((file) => roleFiles.includes(file));
+  return [{ does: role === undefined ? 'configures' : 'decides-role', how: role ?? files.join(', ') }];
+}
+
+const editing = ['cp', 'mv', 'ln', 'install', 'tee', 'touch', 'rsync', 'sed'];
 const roleFiles = ['recovery.conf', 'standby.signal', 'recovery.signal'];
 const configurationFiles = [...roleFiles, 'postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf', 'pg_ident.conf'];
 
@@ -88,9 +93,14 @@ class Place {
   readonly #mounts: readonly Mount[];
   readonly #volume: string | undefined;
   readonly #data: string;
+  readonly #named: readonly string[];
 
-  constructor(mounts: readonly Mount[], { data }: ServerContainer) {
+  /** `isServer`: in the server's own container `config_file` and the like say where else configuration is. */
+  constructor(mounts: readonly Mount[], { data, parameters }: ServerContainer, isServer: boolean) {
     this.#mounts = mounts;
+    this.#named = isServer
+      ? ['config_file', 'hba_file', 'ident_file'].flatMap((name) => parameters.get(name)?.value ?? [])
+      : [];
     this.#volume = data.mount?.name;
     this.#data = data.mount === undefined ? data.path : placeOn(data.mount, data.path);
   }
@@ -105,9 +115,10 @@ class Place {
     return isAbove || vital.some((part) => isWithin(target, `${this.#data === '/' ? '' : this.#data}/${part}`));
   }
 
-  /** The files of PostgreSQL's configuration that land in PGDATA itself. The last path is where to. */
+  /** The files of PostgreSQL's configuration that land in PGDATA itself, or where the server is told to look. The last path is where to. */
   configuredBy(paths: readonly string[]): readonly string[] {
     const target = paths.at(-1) ?? '/';
+    if (this.#named.includes(target)) return [programName(target)];
     const isFolder = this.#within(normalisePath(target)) === this.#data;
     const isFile = this.#within(normalisePath(target.replace(/\/[^/]*$/, ''))) === this.#data;
     if (!isFolder && !isFile) return [];

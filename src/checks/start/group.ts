@@ -4,6 +4,7 @@ import { fsgroupAlwaysLarge } from './fsgroup-always-large.ts';
 import { fsgroupMissingNonroot } from './fsgroup-missing-nonroot.ts';
 import { initMemoryLimits } from './init-memory-limits.ts';
 import { initdbAuthBreaksLocal } from './initdb-auth-breaks-local.ts';
+import { initdbOptionUnknown } from './initdb-option-unknown.ts';
 import { limitRangeDefaults } from './limit-range-defaults.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
@@ -25,6 +26,7 @@ import { startUnknown } from './start-unknown.ts';
 import { uidMismatch } from './uid-mismatch.ts';
 import { userInitdbMount } from './user-initdb-mount.ts';
 import { userNamespace } from './user-namespace.ts';
+import { variableUnknown } from './variable-unknown.ts';
 import type { Check } from '../check.ts';
 
 /** Start, in the order in which findings are told. */
@@ -32,6 +34,7 @@ export const startChecks = [
   serverNotRestarted,
   shellWrapperPid1,
   startUnknown,
+  variableUnknown,
   commandBypassesEntrypoint,
   readonlyRootNoTmp,
   passwordAndFile,
@@ -46,6 +49,7 @@ export const startChecks = [
   restartpolicyInitJob,
   secondDecider,
   userInitdbMount,
+  initdbOptionUnknown,
   initdbAuthBreaksLocal,
   initMemoryLimits,
   limitRangeDefaults,

@@ -37,13 +37,16 @@ export const passwordMissing: Check = {
   },
 };
 
-function isInitialised({ settings }: PostgresWorkload, { family, image }: ServerContainer): boolean {
-  const { bootstrap, restoreFrom, restoreFromClaim, role } = settings.values;
-  const isFilledOtherwise =
-    bootstrap === 'restore' || restoreFrom !== undefined || restoreFromClaim !== undefined || role === 'standby';
+function isInitialised(workload: PostgresWorkload, { family, image }: ServerContainer): boolean {
   // An older image lets everybody in instead, which is for trust-auth to say.
   if (opensWithoutPassword(image, family)) return false;
-  return family.officialEntrypoint && family.id !== 'unknown' && !isFilledOtherwise;
+  return family.officialEntrypoint && family.id !== 'unknown' && !isFilledOtherwise(workload);
+}
+
+/** A set that begins with a backup, or copies a primary. */
+export function isFilledOtherwise({ settings }: PostgresWorkload): boolean {
+  const { bootstrap, restoreFrom, restoreFromClaim, role } = settings.values;
+  return bootstrap === 'restore' || restoreFrom !== undefined || restoreFromClaim !== undefined || role === 'standby';
 }
 
 export function hasPassword({ environment, container }: ServerContainer): boolean {

@@ -8,6 +8,7 @@ import { containerField } from '../field-path.ts';
 import { execCommands, programName } from './handler-commands.ts';
 import { podLabels, selectsAll } from '../replication/pod-labels.ts';
 import { quoted } from '../shown-text.ts';
+import { isUnresolved } from './variable-unknown.ts';
 
 /**
  * Fields: port (`-p`, PGPORT) of Postgres against the probes and ports of its container, and the Services that select its pods.
@@ -35,7 +36,10 @@ export const portChanged: Check = {
 };
 
 function isPortKnown({ environment, container, parameters }: ServerContainer): boolean {
-  const isSaid = parameters.has('port');
+  const said = parameters.get('port');
+  // variable-unknown asks for it.
+  if (said !== undefined && isUnresolved(said.value)) return false;
+  const isSaid = said !== undefined;
   const variable = environment.get('PGPORT');
   if (variable !== undefined && variable.kind !== 'value') return isSaid;
   return isSaid || (!parameters.has('config_file') && listAt(container, 'envFrom').length === 0);

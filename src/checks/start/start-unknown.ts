@@ -1,13 +1,15 @@
-import type { ServerContainer } from '../../workload/postgres-workload.ts';
+import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { commandLine, dataDeciders } from './data-deciders.ts';
 
 /**
  * Fields: command and args of the Postgres container.
  * Allowed: the image's entrypoint, `postgres`, and scripts in the object that start one of them. A script in a file, a program that is
- * not known and a script that no shell would take are said, since what they start the server with cannot be judged.
+ * not known, a script that no shell would take and one that writes configuration first are said, since what they start the server with
+ * cannot be judged.
  */
 export const startUnknown: Check = {
   id: 'start-unknown',
@@ -16,8 +18,9 @@ export const startUnknown: Check = {
   because:
     'What the script does to the data, and with which parameters it starts the server, was not judged: fsync = off in it is found when the data is gone. Parameters cannot be given to it either.',
   instead: "The image's entrypoint with args, and what is done once in /docker-entrypoint-initdb.d.",
-  examine({ server }) {
-    const seen = server === undefined ? undefined : unknownStart(server);
+  examine(workload) {
+    const { server } = workload;
+    const seen = server === undefined ? undefined : (unknownStart(server) ?? writtenBefore(server, workload));
     if (server === undefined || seen === undefined) return noObservations;
     return [
       {
@@ -42,6 +45,15 @@ function unknownStart({ start }: ServerContainer): string | undefined {
         ? undefined
         : `the script starts ${start.runs === undefined ? 'nothing' : shortly(start.runs)}, and no server that can be seen`;
   }
+}
+
+/** `cat > postgresql.conf <<EOF`, `echo … >> pg_hba.conf`: parameters and rules that nobody judged. */
+function writtenBefore(server: ServerContainer, workload: PostgresWorkload): string | undefined {
+  if (server.start.kind !== 'shell') return undefined;
+  const written = dataDeciders(commandLine(server.container), server.container, workload, server).find(
+    ({ does }) => does === 'configures',
+  );
+  return written === undefined ? undefined : `the script writes ${written.how}, which is not judged`;
 }
 
 function shortly(program: string): string {

@@ -1,3 +1,4 @@
+import { capKillDropped } from './cap-kill-dropped.ts';
 import { graceTooLow } from './grace-too-low.ts';
 import { graceVsCheckpoint } from './grace-vs-checkpoint.ts';
 import { maxUnavailable } from './max-unavailable.ts';
@@ -20,6 +21,7 @@ export const stopChecks = [
   restartAllKillsServer,
   prestopUnsupported,
   prestopSmart,
+  capKillDropped,
   shareProcessNamespace,
   updateOndelete,
   updatePartition,

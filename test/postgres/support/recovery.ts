@@ -11,12 +11,12 @@ import { node } from './database-with-store.ts';
 export async function serveWal(
   shared: string,
   contract: AgentContract,
-  { liveSettings = '', pod = 'orders-0' } = {},
+  { liveSettings = '', pod = 'orders-0', environment = {} as Readonly<Record<string, string>> } = {},
 ): Promise<ChildProcess> {
   const child = spawn(node, [join(import.meta.dirname, 'wal-service-process.ts'), shared, liveSettings], {
     ...asServerUser(),
     cwd: '/tmp',
-    env: { ...process.env, PGUSHER_POD: pod, PGUSHER_CONTRACT: JSON.stringify(contract) },
+    env: { ...process.env, ...environment, PGUSHER_POD: pod, PGUSHER_CONTRACT: JSON.stringify(contract) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((resolve, reject) => {

@@ -21,6 +21,8 @@ export class WholePod {
   server: PostgresServer | null = null;
   agent: Agent | null = null;
   private service: ChildProcess | null = null;
+  /** Of both programs of the agent. */
+  environment: Readonly<Record<string, string>> = {};
   /** Where it is one of several: the server of each. */
   private readonly ports: Readonly<Record<string, number>> | null;
   private snapshots = 0;
@@ -65,11 +67,11 @@ export class WholePod {
       this.service = await serveWal(
         this.pod.shared,
         { ...this.pod.contract, ...contract },
-        { liveSettings: this.pod.liveSettings, pod: this.name },
+        { liveSettings: this.pod.liveSettings, pod: this.name, environment: this.environment },
       );
       this.agent = await this.pod.startAgent({
         contract,
-        environment: { PGUSHER_POD: this.name },
+        environment: { PGUSHER_POD: this.name, ...this.environment },
         ...(this.ports === null ? {} : { ports: this.ports }),
       });
       this.server = await this.pod.startServer();
@@ -85,6 +87,7 @@ export class WholePod {
     return runRestoreProcess({ shared: this.pod.shared }, contract, {
       pod: this.name,
       liveSettings: this.pod.liveSettings,
+      environment: this.environment,
       ...(this.ports === null ? {} : { ports: this.ports }),
     });
   }

@@ -3,9 +3,11 @@
 # the stand-in scripts in /usr/local/bin, and a writable rest that the test keeps.
 #
 # Runs     as root on Linux:  run-in-image.sh ROOT UID:GID COMMAND ...
-#          ROOT is made on the first run; ROOT/volume, ROOT/pgusher, ... are what the container sees at /volume, /pgusher
+#          ROOT is made on the first run; ROOT/volume, ROOT/pgusher, ... are what the container sees at /volume, /pgusher;
+#          ROOT/message is its termination message
 # Reads    POSTGRES_BIN, the directory of the PostgreSQL programs; IMAGE_SCRIPTS, which stand-ins the image has (all);
 #          IMAGE_GROUPS, further groups of the user (none); IMAGE_FILES, the file system that its programs are from (/);
+#          IMAGE_TEMPLATES, a folder that it sees at /templates (none; initdb-once.sh);
 #          every other variable is handed on
 # Exit     of the command
 # Safe to run twice: yes; the mounts end with the command (a mount namespace of its own).
@@ -44,7 +46,22 @@ exec unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
   shift 3
   mount --rbind "$files/usr" "$root/usr"
   mount --bind "$root/local" "$root/usr/local/bin"
-  mount --rbind /dev "$root/dev"
+  if [ -n "${IMAGE_TEMPLATES:-}" ]; then
+    mkdir -p "$root/templates"
+    mount --bind "$IMAGE_TEMPLATES" "$root/templates"
+  fi
+  # As a runtime makes it, with the file of the kubelet.
+  mount -t tmpfs -o mode=755 dev "$root/dev"
+  for device in null zero full random urandom; do
+    : >"$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+  done
+  ln -s /proc/self/fd "$root/dev/fd"
+  mkdir -m 1777 "$root/dev/shm"
+  : >"$root/message"
+  chmod 666 "$root/message"
+  : >"$root/dev/termination-log"
+  mount --bind "$root/message" "$root/dev/termination-log"
   mount -t proc proc "$root/proc"
   PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:$POSTGRES_BIN
   export PATH

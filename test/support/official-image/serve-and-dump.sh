@@ -26,6 +26,7 @@ ask() {
 
 # The entrypoint becomes the server: until then what answers is the temporary one.
 until [ "$(head -n 1 "$PGDATA/postmaster.pid" 2>/dev/null)" = "$entrypoint" ] &&
+  grep -q '^ready' "$PGDATA/postmaster.pid" &&
   [ "$(ask psql -XAtq -d postgres -c 'SELECT 1' 2>/dev/null)" = 1 ]; do
   kill -0 "$entrypoint" 2>/dev/null || exit 3
   if [ "$(date +%s)" -gt "$until" ]; then
