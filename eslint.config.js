@@ -115,6 +115,8 @@ export default tseslint.config(
     [onlyPackages()],
   ),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),
+  // Read by the agent in a pod and by the command line on a laptop alike.
+  mayNotImport('store', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'workload')]),
   mayNotImport('server', ['agent', 'cluster', 'commands', ...coreFolders]),
   mayNotImport('cluster', [
     'admission',

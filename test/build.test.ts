@@ -12,7 +12,12 @@ const root = join(import.meta.dirname, '..');
 /** What the Dockerfile puts into an image: bin/, package.json and what is built. No package is anywhere above it. */
 describe('what npm run build makes, without the checkout', () => {
   const image = mkdtempSync(join(tmpdir(), 'pgusher-image-'));
-  const environment = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+  const environment = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+    AWS_REGION: '',
+    AWS_DEFAULT_REGION: '',
+  };
   let server: ChildProcess | undefined;
 
   beforeAll(() => {
@@ -93,13 +98,24 @@ describe('what npm run build makes, without the checkout', () => {
     const listed = run('pgusher-agent', 'list', '--store', image, '--prefix', 'shop/db');
     expect(listed.stderr).not.toContain('Error [ERR_MODULE_NOT_FOUND]');
     expect(listed.status).toBeGreaterThan(0);
+    // The client of object stores is loaded where it is used; no region is what it says first.
+    const bucket = run('pgusher-agent', 'list', '--store', 's3://backups', '--prefix', 'shop/db');
+    expect(bucket.stderr).toContain('no region is known for s3://backups');
     const scripts = readFileSync(join(image, 'dist/scripts/restore-command.sh'), 'utf8');
     expect(scripts).toBe(readFileSync(join(root, 'src/agent/scripts/restore-command.sh'), 'utf8'));
   });
 
   test('names the licence of each package in it', () => {
     const licences = readFileSync(join(image, 'dist/LICENSES.txt'), 'utf8');
-    for (const name of ['express', 'pino', 'zod', 'pg', '@kubernetes/client-node', 'fast-json-patch']) {
+    for (const name of [
+      'express',
+      'pino',
+      'zod',
+      'pg',
+      '@kubernetes/client-node',
+      'fast-json-patch',
+      '@aws-sdk/client-s3',
+    ]) {
       expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
     }
   });

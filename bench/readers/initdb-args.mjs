@@ -3,9 +3,9 @@
 import { Buffer } from 'node:buffer';
 import { copyFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { entrypoint, findingsOf, go, inServer, pgWork, save, servers, shellQuote, statefulSet } from './lib.mjs';
+import { entrypoint, findingsOf, go, inServer, pgWork, save, servers, share, shellQuote, statefulSet } from './lib.mjs';
 
-const cases = [
+const cases = share([
   ...[
     '--auth=trust',
     '--auth trust',
@@ -100,7 +100,7 @@ const cases = [
   { env: { M: 'trust', POSTGRES_INITDB_ARGS: '--auth-host=$(M)' } },
   { env: { M: '--no-data-checksums', POSTGRES_INITDB_ARGS: '$(M)' } },
   { env: { M: 'trust', POSTGRES_INITDB_ARGS: '--auth-host=$M' } },
-];
+]);
 const manifest = ({ env }, index) =>
   statefulSet(index, {
     mountPath: '/var/lib/postgresql',
@@ -142,7 +142,7 @@ go() {
 }
 ${lines.join('\n')}
 rm -rf $W/init $W/entry.sh`;
-const out = inServer(server, script, { timeout: 3_600_000 })
+const out = inServer(server, script)
   .stdout.trimEnd()
   .split('\n')
   .map((row) => Buffer.from(row, 'base64').toString('utf8'));

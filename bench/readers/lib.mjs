@@ -35,7 +35,7 @@ export function go(verb, cases) {
 export const shellQuote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 /** Runs a bash script as the user postgres where the server of that major is; /w is `pgWork` there (for the host too, by its own path). */
-export function inServer(server, script, { input, timeout = 600_000 } = {}) {
+export function inServer(server, script, { input, timeout = 3_600_000 } = {}) {
   const work = server.root === undefined ? pgWork : '/w';
   const full = `export PATH=${server.bin}:/usr/bin:/bin LC_ALL=C LANG=C W=${work} HOME=${work} PG_MAJOR=${server.major}\n${script}\n`;
   const file = join(pgWork, `script-${process.pid}-${server.major}.sh`);
@@ -120,6 +120,12 @@ export function temporary(prefix) {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(folder, 0o755);
   return folder;
+}
+
+/** `SHARE=1/8`: each eighth of the inputs, for a machine that has not the time for all; without it all of them. */
+export function share(cases) {
+  const [part = 1, of = 1] = (process.env.SHARE ?? '1/1').split('/').map(Number);
+  return cases.filter((_, index) => index % of === part - 1);
 }
 
 /** A set that is refused by nothing; `container` is merged into the server's, the rest into the object. */

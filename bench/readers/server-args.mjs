@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import cases from './server-args-cases.mjs';
+import allCases from './server-args-cases.mjs';
 import {
   entrypoint,
   go,
@@ -12,6 +12,7 @@ import {
   product,
   pgWork,
   save,
+  share,
   servers,
   shellQuote,
   showAll,
@@ -24,6 +25,7 @@ const { readPostgresWorkload } = await product('workload/read-postgres-workload.
 const { readSettings } = await product('workload/read-settings.ts');
 const { memoryParameter, countParameter } = await product('checks/parameters/parameter-value.ts');
 
+const cases = share(allCases);
 const pairs = (env) => (Array.isArray(env) ? env : Object.entries(env ?? {}));
 
 // ---- the product

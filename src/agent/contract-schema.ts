@@ -23,6 +23,7 @@ const schema = z.strictObject({
   service: z.string().min(1).nullable(),
   replication: z.strictObject({ network: z.string().min(1) }).nullable(),
   store: store.nullable(),
+  offsite: z.strictObject({ address: z.string().min(1), pushSeconds: z.int().min(1) }).optional(),
   source: store.nullable(),
   restore: z.strictObject({
     backup: z.string().min(1),

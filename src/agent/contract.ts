@@ -40,6 +40,8 @@ export interface AgentContract {
   readonly replication: { readonly network: string } | null;
   /** Null: nowhere to put backups. */
   readonly store: StoreContract | null;
+  /** What `store` is copied to (agent/offsite). Absent where none is asked for, so that pods that were rendered before it stay as they are. */
+  readonly offsite?: OffsiteContract | undefined;
   /** Another set's backups to start from (clone), read-only; null: the set's own. */
   readonly source: StoreContract | null;
   readonly restore: {
@@ -61,6 +63,13 @@ export interface StoreContract {
   readonly mount: string;
   /** Folder in it, relative: `<namespace>/<name>`. */
   readonly prefix: string;
+}
+
+export interface OffsiteContract {
+  /** As `postgres.io/backup-store` has it; no secret is in it. */
+  readonly address: string;
+  /** Seconds that newly received WAL may wait. */
+  readonly pushSeconds: number;
 }
 
 export interface RestoreTargetContract {
@@ -157,7 +166,8 @@ export const scriptNames = {
  *
  * Where POSTGRES_USER or POSTGRES_PASSWORD is not in the server's `env` but the server has `envFrom`, the agent's
  * containers get the same `envFrom` with its prefixes: the agent then reads POSTGRES_USER, POSTGRES_PASSWORD and their
- * _FILE forms where the PGUSHER_ names below are absent. It reads nothing else of it, and passes its programs (libpq
+ * _FILE forms where the PGUSHER_ names below are absent. It reads nothing else of it (but the names of AWS's client, where an off-site copy is
+ * asked for without a Secret: whoever gives those to the server gives them to the pod), and passes its programs (libpq
  * reads PGHOST and others) an environment of its own. A value that refers to others (`$(NAME)`) comes with those. A
  * password that is written literally in the manifest is not copied: the agent then connects without one, as the image's
  * pg_hba lets loopback.

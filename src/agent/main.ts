@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { nodeProblem } from '../node-version.ts';
+import { isStoreAddress } from '../store/object/store-address.ts';
 import { version } from '../version.ts';
 import { readContract } from './contract-schema.ts';
 import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
 import { environmentNames, paths } from './contract.ts';
+import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { storeRoot } from './store/layout.ts';
+import type { Environment } from './server-connection/credentials.ts';
 import type { StandbyEdges } from './standby/local-server.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
@@ -137,9 +140,9 @@ withStore(program.command('list'))
   .description('the base backups of a store and what can be recovered')
   .option('--json', 'as JSON')
   .action(async (options: StoreOptions & { readonly json?: boolean }) => {
-    const root = storeRoot(storeOf(options));
-    const { runList } = await import('./list/run-list.ts');
-    process.exitCode = await runList({ root, json: options.json === true, now: new Date() }, print);
+    const { runList, storePlace } = await import('./list/run-list.ts');
+    const from = storePlace(namedStore(options));
+    process.exitCode = await runList({ from, environment, json: options.json === true, now: new Date() }, print);
   });
 
 withStore(program.command('verify'))
@@ -220,9 +223,18 @@ async function restore(contract: AgentContract, log: Log): Promise<undefined> {
     replicationSecret: paths.replicationSecret,
     liveSettings: paths.liveSettings,
     mustBeMount: true,
+    openPlace,
+    environment,
+    offsitePatienceMs: 120_000,
     primaryPatienceMs: 600_000,
     log,
   });
+}
+
+/** Loaded only where an off-site copy is asked for. */
+async function openPlace(address: string, credentials: Environment): Promise<Place> {
+  const object = await import('../store/object/open-place.ts');
+  return object.openPlace(address, credentials);
 }
 
 async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
@@ -254,6 +266,7 @@ async function backup(contract: AgentContract, log: Log): Promise<string | undef
     shared: paths.shared,
     liveSettings: paths.liveSettings,
     replicationSecret: paths.replicationSecret,
+    openPlace,
     listen: null,
     storeMustBeMount: true,
     retrySeconds: 5,
@@ -295,12 +308,26 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 function withStore(command: Command): Command {
   return command
-    .option('--store <directory>', "where the store is mounted; in a pod, the pod's")
+    .option(
+      '--store <directory>',
+      "where the store is mounted; for list also s3://bucket[/prefix]; in a pod, the pod's",
+    )
     .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
 }
 
-/** @throws where neither the command line nor the pod's contract names a store. */
+/** A directory. @throws where there is none, or an address: only `list` reads the objects of a bucket where they are. */
 function storeOf(options: StoreOptions): StoreContract {
+  const store = namedStore(options);
+  if (isStoreAddress(store.mount)) {
+    throw new Error(
+      `--store is ${JSON.stringify(store.mount)}; wanted a directory: copy ${store.prefix} of the bucket there first (only list reads a bucket)`,
+    );
+  }
+  return store;
+}
+
+/** @throws where neither the command line nor the pod's contract names a store. */
+function namedStore(options: StoreOptions): StoreContract {
   if (options.store !== undefined && options.prefix !== undefined) {
     return { mount: options.store, prefix: options.prefix };
   }

@@ -8,6 +8,7 @@ import { acceptedByAgent } from './contract-refused.ts';
 import { dataMounts } from './data-mounts.ts';
 import { databaseLogin } from './database-login.ts';
 import type { RenderFacts } from './injection.ts';
+import { offsiteAccess } from './offsite-access.ts';
 import { pullPolicy } from '../workload/pull-policy.ts';
 import { referencedEnvironment } from './referenced-environment.ts';
 import { agentResources } from './resources.ts';
@@ -26,6 +27,7 @@ export interface AgentParts {
 export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
   const { settings, server, destination, source } = facts;
   const login = databaseLogin(server);
+  const offsite = offsiteAccess(settings);
   const data = dataMounts(server, dataMount);
   // The login's file may lie on a volume that is mounted already.
   const loginMounts = login.volumeMounts.filter(
@@ -49,6 +51,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
         // The root file system is read-only, /tmp with it.
         { name: 'TMPDIR', value: paths.home },
         ...login.env,
+        ...offsite.env,
       ],
       ...(login.envFrom.length === 0 ? {} : { envFrom: login.envFrom }),
     },
@@ -61,6 +64,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
       ...(destination.kind === 'store' ? destination.mounts : []),
       ...(source?.kind === 'store' ? source.mounts : []),
       ...(settings.replicationSecret === undefined ? [] : [replicationSecretMount]),
+      ...offsite.volumeMounts,
       { name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true },
       ...loginMounts,
     ],

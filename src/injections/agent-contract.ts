@@ -35,6 +35,9 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     service: podDomain(facts),
     replication: settings.replicationSecret === undefined ? null : { network: settings.replicationNetwork },
     store: destination.kind === 'store' ? destination.store : null,
+    ...(settings.backupStore === undefined || destination.kind !== 'store' || !settings.backup
+      ? {}
+      : { offsite: { address: settings.backupStore, pushSeconds: settings.backupPush } }),
     source: source?.store ?? null,
     restore: {
       backup: settings.restoreBackup,

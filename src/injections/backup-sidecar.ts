@@ -47,7 +47,7 @@ export const backupSidecar: Injection = {
       volumes: [liveSettings(context.workload.name)],
       reason: `${
         backsUp
-          ? 'pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups'
+          ? `pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups${settings.backupStore === undefined ? '' : `; both are copied to ${settings.backupStore}`}`
           : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
               destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
             }`

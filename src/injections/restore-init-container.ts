@@ -1,5 +1,6 @@
 import { terminationMessage } from './agent-container.ts';
 import type { Injection } from './injection.ts';
+import { offsiteAccess } from './offsite-access.ts';
 
 export const restoreInitContainer: Injection = {
   id: 'restore-init-container',
@@ -8,6 +9,18 @@ export const restoreInitContainer: Injection = {
   contribute({ agent, settings }) {
     if (agent === undefined) return { skipped: 'no volume covers PGDATA, so there is nothing to restore into' };
     const { replicationSecret } = settings;
+    const volumes = [
+      ...(replicationSecret === undefined
+        ? []
+        : [
+            {
+              name: 'pgusher-replication',
+              // Not optional: a standby without its password would start, and fail later and less clearly.
+              secret: { defaultMode: 0o644, optional: false, secretName: replicationSecret },
+            },
+          ]),
+      ...offsiteAccess(settings).volumes,
+    ];
     return {
       initContainers: [
         {
@@ -22,17 +35,7 @@ export const restoreInitContainer: Injection = {
           ...terminationMessage,
         },
       ],
-      ...(replicationSecret === undefined
-        ? {}
-        : {
-            volumes: [
-              {
-                name: 'pgusher-replication',
-                // Not optional: a standby without its password would start, and fail later and less clearly.
-                secret: { defaultMode: 0o644, optional: false, secretName: replicationSecret },
-              },
-            ],
-          }),
+      ...(volumes.length === 0 ? {} : { volumes }),
       reason: 'pgusher-restore decides at each start of the pod: start, restore, copy or initialise; never by guessing',
     };
   },

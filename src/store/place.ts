@@ -93,6 +93,9 @@ export interface Probed {
   readonly outcome: 'probed';
   /** Absence can be seen: a key that cannot exist was answered as missing, not as forbidden. */
   readonly seesAbsence: boolean;
+  readonly mayList: boolean;
+  /** False: these credentials may read, as those of a clone should. The two below are then false too. */
+  readonly mayWrite: boolean;
   /** A second put-if-absent was refused. */
   readonly writesOnce: boolean;
   readonly mayDelete: boolean;

@@ -133,7 +133,7 @@ function readValue<Name extends SettingName>(
     kind: 'invalid',
     annotation: written(name, layer),
     layer,
-    value: text,
+    value: definition.shown?.(text) ?? text,
     expected: isMisplaced ? 'it on a StatefulSet only: it means one database' : wanted,
   });
 }
@@ -166,6 +166,9 @@ function valuesOf(parsed: Parsed): SettingValues {
     backupStorage: withDefault('backup-storage', parsed['backup-storage']),
     backupStorageClass: parsed['backup-storage-class'],
     backupPrefix: parsed['backup-prefix'],
+    backupStore: parsed['backup-store'],
+    backupStoreSecret: parsed['backup-store-secret'],
+    backupPush: withDefault('backup-push', parsed['backup-push']),
     backupSchedule: parsed['backup-schedule'],
     backupTimeZone: withDefault('backup-time-zone', parsed['backup-time-zone']),
     backupKeep: withDefault('backup-keep', parsed['backup-keep']),

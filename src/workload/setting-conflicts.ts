@@ -61,6 +61,16 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
       `${annotationName('bootstrap')} auto or restore: initialize never restores`,
     ),
     ...conflictIf(
+      parsed.backup === false && parsed['backup-store'] !== undefined,
+      ['backup', 'backup-store'],
+      `${annotationName('backup')} on: the copy is of backups that are made`,
+    ),
+    ...conflictIf(
+      parsed['backup-store'] === undefined && parsed['backup-store-secret'] !== undefined,
+      ['backup-store-secret'],
+      `${annotationName('backup-store')} beside it: the address that the keys are for`,
+    ),
+    ...conflictIf(
       parsed.backup === false && parsed['backup-synchronous'] === true,
       ['backup', 'backup-synchronous'],
       `${annotationName('backup')} on: without a backup every commit would wait for ever`,

@@ -1,3 +1,4 @@
+import { readStoreAddress } from '../store/object/store-address.ts';
 import { parseImageReference } from './image-reference.ts';
 import { isHostAndPort, isReplicationNetworks } from './network-syntax.ts';
 import type { ParameterList } from './parameter-list.ts';
@@ -28,6 +29,8 @@ export interface SettingDefinition<Value = unknown> {
   /** `statefulset`: means one database, so that it may not stand on a namespace or in the cluster config. */
   readonly scope: 'any' | 'statefulset';
   readonly parse: (text: string) => Parsed<Value>;
+  /** What messages show of a text that is wrong, where it may have a secret in it by mistake. */
+  readonly shown?: (text: string) => string;
 }
 
 /**
@@ -47,6 +50,9 @@ export interface ParsedSettings {
   readonly 'backup-storage': SettingValues['backupStorage'];
   readonly 'backup-storage-class': string;
   readonly 'backup-prefix': string;
+  readonly 'backup-store': string;
+  readonly 'backup-store-secret': string;
+  readonly 'backup-push': number;
   readonly 'backup-schedule': string;
   readonly 'backup-time-zone': string;
   readonly 'backup-keep': number;
@@ -158,6 +164,17 @@ const acceptFolder: Accepts<string> = acceptText(
   (text) => text.length <= 255 && /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(text),
 );
 
+/** What was seen stands in brackets behind what is wanted: messages begin with the annotation and its value. */
+const acceptStoreAddress: Accepts<string> = {
+  expected: 'the address of an object store: s3://bucket[/prefix][?region=…&endpoint=https://…]',
+  parse: (text) => {
+    const read = readStoreAddress(text);
+    if (read.kind !== 'invalid') return { ok: true, value: text };
+    const [seen = '', ...wanted] = read.words.split('; wanted ');
+    return { ok: false, expected: wanted.length === 0 ? read.words : `${wanted.join('; wanted ')} (${seen})` };
+  },
+};
+
 const acceptDataDirectory = acceptText(
   'an absolute path below the root, without "." or ".." parts and without a slash at the end',
   (text) =>
@@ -261,6 +278,25 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     meaning: 'Folder of this set in the place for backups.',
     example: 'shop/orders',
     scope: 'statefulset',
+  }),
+  'backup-store': define('backup-store', acceptStoreAddress, {
+    meaning:
+      'Object store that the claim for backups is copied to, so that backups leave the zone: each set below `<namespace>/<name>` of the prefix. ' +
+      'A claim is still needed, and is written first; what is lost with both is what was committed in the last `backup-push` seconds. See docs/off-site.md.',
+    example: 's3://company-backups/production?region=eu-central-1',
+    shown: (text) => text.replace(/\/\/[^/?#]*@/g, '//…@'),
+  }),
+  'backup-store-secret': define('backup-store-secret', acceptObjectName('Secret'), {
+    unset: "the platform's identity (IRSA, EKS Pod Identity, instance metadata)",
+    meaning:
+      'Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `backup-store`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`, and the file of `ca=/pgusher-store/<key>`.',
+    example: 'orders-backup-store',
+  }),
+  'backup-push': define('backup-push', acceptWholeNumber('seconds, a whole number from 1 to 3600', 1, 3600), {
+    default: '5',
+    meaning:
+      'Seconds that received WAL may wait until it is sent to `backup-store`; a request each time while there are writes, none while there are none.',
+    example: '30',
   }),
   'backup-schedule': define(
     'backup-schedule',

@@ -55,6 +55,11 @@ export interface SettingValues {
   readonly backupStorage: { readonly kind: 'auto' | 'none' } | { readonly kind: 'size'; readonly quantity: string };
   readonly backupStorageClass: string | undefined;
   readonly backupPrefix: string | undefined;
+  /** `s3://…`, as store-address.ts reads it. */
+  readonly backupStore: string | undefined;
+  readonly backupStoreSecret: string | undefined;
+  /** Seconds. */
+  readonly backupPush: number;
   /** Five fields of cron. Undefined: daily, minute and hour derived from namespace and name by `derivedSchedule`. */
   readonly backupSchedule: string | undefined;
   readonly backupTimeZone: string;
@@ -106,6 +111,9 @@ export type SettingName =
   | 'backup-storage'
   | 'backup-storage-class'
   | 'backup-prefix'
+  | 'backup-store'
+  | 'backup-store-secret'
+  | 'backup-push'
   | 'backup-schedule'
   | 'backup-time-zone'
   | 'backup-keep'

@@ -18,6 +18,7 @@ type Followed = (fixture: CheckFixture, finding: Finding) => JsonObject | undefi
 const placeholders: Readonly<Record<string, string>> = {
   '<free port>': '9187',
   '<claim>': 'orders-elsewhere',
+  '<secret>': 'orders-store',
   '<container>': 'web',
   '<host>:5432': 'other-0.other.shop:5432',
   '<Secret with username and password>': 'orders-replication',

@@ -107,14 +107,16 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       expect(ids.slice(1)).toEqual(said.lines);
 
       const table = collectPrint();
-      expect(await runList({ root: storeRootOf(one), json: false, now }, table.print)).toBe(0);
+      expect(await runList({ from: { root: storeRootOf(one) }, environment: {}, json: false, now }, table.print)).toBe(
+        0,
+      );
       const [header, ...rows] = (table.lines[0] ?? '').split('\n');
       expect(header).toMatch(/^ID +START +SIZE +STORED +WAL FROM +WAL TO +VERIFIED +AGE$/);
       expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(ids);
       expect(rows.every((row) => / {2}yes {2,}0m$/.test(row))).toBe(true);
 
       const json = collectPrint();
-      await runList({ root: storeRootOf(one), json: true, now }, json.print);
+      await runList({ from: { root: storeRootOf(one) }, environment: {}, json: true, now }, json.print);
       const listing = JSON.parse(json.lines[0] ?? '') as { backups: { id: string; gap: null }[] };
       expect(listing.backups.map((backup) => backup.id)).toEqual(ids);
       expect(listing.backups.map((backup) => backup.gap)).toEqual([null, null, null]);

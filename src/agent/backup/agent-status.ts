@@ -1,3 +1,4 @@
+import type { OffsiteStatus } from '../offsite/offsite-status.ts';
 import { overdueSince } from './overdue.ts';
 
 /** What the agent knows of itself: written by the parts of `backup`, read by the HTTP pages. Times are Dates. */
@@ -11,6 +12,8 @@ export interface AgentStatus {
   store: StoreStatus;
   receiver: ReceiverStatus;
   backups: BackupsStatus;
+  /** Null: no off-site copy is asked for, or its place was not opened yet. */
+  offsite: OffsiteStatus | null;
   /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
   restoreRefused: string | null;
   /** By name. */
@@ -30,6 +33,7 @@ export type FailureKind =
   | 'base-backup'
   | 'verification'
   | 'retention'
+  | 'offsite'
   | 'settings'
   | 'synchronous'
   | 'replication'
@@ -129,6 +133,7 @@ export function newStatus(options: {
       segmentsWaiting: 0,
     },
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    offsite: null,
     restoreRefused: 'that was not looked at yet',
     standbySlots: [],
     failures: new Map(),
@@ -158,8 +163,17 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
   ];
 }
 
+/** Without the off-site copy: while it is behind, a volume that is lost comes back from the claim all the same. */
 function failuresOf(status: AgentStatus): string[] {
-  return [...status.failures].map(([kind, failure]) => `${kind}: ${failure.message}`);
+  return [...status.failures]
+    .filter(([kind]) => kind !== 'offsite')
+    .map(([kind, failure]) => `${kind}: ${failure.message}`);
+}
+
+/** A line where the off-site copy is in trouble. */
+export function offsiteTrouble({ failures }: AgentStatus): string[] {
+  const failure = failures.get('offsite');
+  return failure === undefined ? [] : [`offsite: ${failure.message}`];
 }
 
 /** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
@@ -167,6 +181,7 @@ export function reasonsToLook(status: AgentStatus, now: Date): string[] {
   const since = status.backupWanted ? overdueSince(status.backups, now) : null;
   return [
     ...reasonsUnprotected(status),
+    ...offsiteTrouble(status),
     ...(since === null
       ? []
       : [

@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import type { OpenPlace } from '../offsite/open-place.ts';
 import type { SetPods } from '../restore/set-pods.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 
@@ -13,6 +14,8 @@ export interface BackupEdges {
   readonly replicationSecret: string;
   /** Where the other pods of the set are; by their names below the governing Service where nothing else is said. */
   readonly pods?: SetPods;
+  /** For the off-site copy. */
+  readonly openPlace: OpenPlace;
   /** Address that the HTTP pages are served on; null: all of them, of either family. */
   readonly listen: string | null;
   /** False only where the store is a plain directory on a laptop; in a pod a store that is not mounted is no store. */

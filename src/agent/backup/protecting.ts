@@ -12,6 +12,7 @@ import type { BackupEdges } from './backup-edges.ts';
 import { createDemand } from './demand.ts';
 import { startDemandSocket } from './demand-socket.ts';
 import { readLiveSettings } from './live-settings.ts';
+import { keepOffsite } from '../offsite/keep-offsite.ts';
 import { keepMoving } from './moving.ts';
 import { pause } from './pause.ts';
 import { callerOf, runSession } from './session.ts';
@@ -54,13 +55,18 @@ export async function keepProtecting(options: {
   const sessionsOver = new AbortController();
   const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), demand);
   const moving = keepMoving(context, sessionsOver.signal);
+  const received = new AbortController();
+  const offsite = keepOffsite(context, received.signal);
   const reading = keepReadingSettings(context, contract.backup);
   await keepSessions(context);
   sessionsOver.abort();
   demand.take().forEach((answer) => {
     answer({ kind: 'failed', message: 'the agent is stopping' });
   });
-  await Promise.all([moving, reading, socket.close()]);
+  await moving;
+  // All that was received is in the claim now.
+  received.abort();
+  await Promise.all([offsite, reading, socket.close()]);
 }
 
 /** One session after the other; while there is none and somebody told us to stop, the work is done. */

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { segmentStart } from '../store/wal-name.ts';
 
 /** Bytes of XLogLongPageHeaderData up to the block size (xlog_internal.h; the same from 13 to 18). */
-const headerSize = 40;
+export const headerSize = 40;
 const longHeader = 0x0002;
 
 /**
@@ -20,18 +20,28 @@ export async function readSegmentHeader(
     const { size } = await file.stat();
     const head = Buffer.alloc(headerSize);
     const { bytesRead } = await file.read(head, 0, headerSize, 0);
-    if (size !== segmentSize || bytesRead < headerSize) {
-      return `${path} has ${size} bytes; wanted ${segmentSize}`;
-    }
-    if ((head.readUInt16LE(2) & longHeader) === 0) {
-      return `${path} does not begin with the header of a WAL segment`;
-    }
-    if (head.readBigUInt64LE(8) !== segmentStart(name, segmentSize)) {
-      return `${path} holds WAL of another position than its name says`;
-    }
-    const found = head.readBigUInt64LE(24).toString();
-    return found === systemId ? undefined : `${path} is WAL of system ${found}; wanted ${systemId}`;
+    return size !== segmentSize || bytesRead < headerSize
+      ? `${path} has ${size} bytes; wanted ${segmentSize}`
+      : headTrouble(head, path, name, segmentSize, systemId);
   } finally {
     await file.close();
   }
+}
+
+/** The same of the first `headerSize` bytes alone. */
+export function headTrouble(
+  head: Buffer,
+  path: string,
+  name: string,
+  segmentSize: number,
+  systemId: string,
+): string | undefined {
+  if ((head.readUInt16LE(2) & longHeader) === 0) {
+    return `${path} does not begin with the header of a WAL segment`;
+  }
+  if (head.readBigUInt64LE(8) !== segmentStart(name, segmentSize)) {
+    return `${path} holds WAL of another position than its name says`;
+  }
+  const found = head.readBigUInt64LE(24).toString();
+  return found === systemId ? undefined : `${path} is WAL of system ${found}; wanted ${systemId}`;
 }

@@ -11,6 +11,7 @@ import type { Attempt, ServerConnection } from '../server-connection/server-conn
 import { neededWalSenders } from '../../workload/wal-senders.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
+import { adoptIdentity } from '../offsite/adopt-identity.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
@@ -244,7 +245,10 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
       if (state.kind === 'BACKUPS' && state.writeTrouble !== null) {
         return `nothing is archived: ${state.writeTrouble}`;
       }
-      const identity = state.identity ?? (await claimStore(root, { ...owner, claimedAt: edges.now().toISOString() }));
+      const identity =
+        state.identity ??
+        (await adoptIdentity(context, root, facts.systemId)) ??
+        (await claimStore(root, { ...owner, claimedAt: edges.now().toISOString() }));
       const known = state.kind === 'EMPTY' ? identity.systemId : state.systemId;
       if (known !== null && known !== facts.systemId) {
         return `nothing is archived: the store ${root} holds system ${known}, this server is ${facts.systemId}. It is another database; give this set another backup-prefix, or restore`;

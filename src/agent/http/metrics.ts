@@ -1,7 +1,8 @@
-import { Gauge, Registry } from '@prometheus-io/client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { reasonsUnprotected, slotStatuses } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { overdueSince } from '../backup/overdue.ts';
+import { offsiteLagSeconds } from '../offsite/offsite-status.ts';
 
 /**
  * The figures at the moment they are asked for. A set that never had a backup shows explicit zeros and `protected 0`,
@@ -78,6 +79,34 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('last_failure_timestamp_seconds', 'When something last went wrong; 0: never.', () =>
     seconds(status.lastFailure?.at),
   );
+  gauge('offsite_wanted', '1 where an off-site copy is asked for.', () => (status.offsite === null ? 0 : 1));
+  gauge('offsite_ours', '1 where the off-site copy answered and is proven to be of this store.', () =>
+    status.offsite?.ours === true ? 1 : 0,
+  );
+  gauge('offsite_base_backups', 'Complete base backups in the off-site copy.', () => status.offsite?.baseBackups ?? 0);
+  gauge('offsite_last_push_timestamp_seconds', 'When something was last stored off-site; 0: never.', () =>
+    seconds(status.offsite?.lastPushAt),
+  );
+  gauge(
+    'offsite_lag_bytes',
+    'WAL that the claim has and the off-site copy has not.',
+    () => status.offsite?.lagBytes ?? 0,
+  );
+  gauge('offsite_lag_seconds', 'How long ago the off-site copy had all WAL of the claim; 0: it has now.', () =>
+    status.offsite === null ? 0 : offsiteLagSeconds(status.offsite, status.startedAt, now()),
+  );
+  new Counter({
+    name: 'pgusher_offsite_requests_total',
+    help: 'Requests to the place of the off-site copy, by what was asked and what came of it.',
+    labelNames: ['operation', 'outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { operation, outcome, count } of status.offsite?.requests.values() ?? []) {
+        this.inc({ operation, outcome }, count);
+      }
+    },
+  });
   new Gauge({
     name: 'pgusher_slot_status',
     help: 'Status of the replication slot: 1 for the one that holds.',

@@ -1,7 +1,9 @@
-import { reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
+import { offsiteTrouble, reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
+import type { OffsiteStatus } from '../offsite/offsite-status.ts';
+import { offsiteLagSeconds } from '../offsite/offsite-status.ts';
 import { formatBytes } from '../store/free-space.ts';
 
 /** A page for a person: whether the database is safe, why not, and since when. No script, no link that does anything. */
@@ -36,6 +38,9 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],
     ['store', `${formatBytes(store.free)} free of ${formatBytes(store.total)}`],
+    ...(status.offsite === null
+      ? []
+      : [['off-site copy', offsiteText(status.offsite, status.startedAt, now)] as const]),
     [
       'last failure',
       status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,
@@ -45,7 +50,9 @@ export function statusPage(status: AgentStatus, now: Date): string {
     reasons.length === 0
       ? 'protected'
       : reasonsUnprotected(status).length === 0
-        ? 'BEHIND ITS SCHEDULE'
+        ? offsiteTrouble(status).length > 0
+          ? 'NOT COPIED OFF-SITE'
+          : 'BEHIND ITS SCHEDULE'
         : 'NOT PROTECTED';
   return `<!doctype html>
 <html lang="en">
@@ -61,6 +68,14 @@ ${backups.complete.length === 0 ? '<p>There is none.</p>' : backupsTable(status)
 <p>${now.toISOString()}; the agent runs since ${status.startedAt.toISOString()}. Metrics: <a href="/metrics">/metrics</a></p>
 </body></html>
 `;
+}
+
+function offsiteText(offsite: OffsiteStatus, startedAt: Date, now: Date): string {
+  const { name, lagBytes, baseBackups, lastPushAt } = offsite;
+  const lag = offsiteLagSeconds(offsite, startedAt, now);
+  return offsite.ours
+    ? `${name}: ${baseBackups} base backups; behind the claim by ${formatBytes(lagBytes)}, ${lag.toFixed(1)} s; last stored ${text(lastPushAt)}`
+    : `${name}: not known to be in order`;
 }
 
 function backupsTable(status: AgentStatus): string {

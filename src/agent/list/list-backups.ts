@@ -1,11 +1,10 @@
-import { latestLineage } from '../restore/lineage.ts';
-import { readStoreWal } from '../restore/store-wal.ts';
+import { latestLineageBy } from '../restore/lineage.ts';
 import { walRoute } from '../restore/wal-route.ts';
-import { readBaseBackups } from '../store/base-backups.ts';
 import { formatBytes } from '../store/free-space.ts';
-import { readIdentity } from '../store/identity.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { parseSegment } from '../store/wal-name.ts';
+import { directoryStore } from './directory-store.ts';
+import type { ReadableStore } from './readable-store.ts';
 
 /** One base backup as `list` shows it; `--json` prints these. */
 export interface ListedBackup {
@@ -31,23 +30,19 @@ export interface Listing {
   readonly damaged: readonly { readonly id: string; readonly reason: string }[];
 }
 
-/**
- * @param root `<mount>/<prefix>`
- * @throws where the store has no readable identity, or its WAL cannot be told (a history file is missing).
- */
-export async function listBackups(root: string): Promise<Listing> {
-  const systemId = await storeSystem(root);
+/** @throws where the store has no readable identity, or its WAL cannot be told (a history file is missing). */
+export async function listBackups(store: ReadableStore): Promise<Listing> {
+  const systemId = await systemOf(store);
   if (systemId === null) {
     return { backups: [], damaged: [] };
   }
-  const { complete, damaged } = await readBaseBackups(root, systemId);
+  const { complete, damaged } = await store.baseBackups(systemId);
   const backups: ListedBackup[] = [];
   const [first] = complete;
   if (first !== undefined) {
-    const wal = await readStoreWal({ root, systemId, segmentSize: first.segmentSize });
-    const lineage = await latestLineage(
-      root,
-      systemId,
+    const wal = await store.wal(systemId, first.segmentSize);
+    const lineage = await latestLineageBy(
+      (timeline) => store.history(systemId, timeline),
       wal,
       complete.map((record) => record.timeline),
     );
@@ -73,13 +68,15 @@ export async function listBackups(root: string): Promise<Listing> {
 }
 
 /** The system that the store belongs to; null where it is claimed and nothing was ever put into it. @throws see listBackups. */
-export async function storeSystem(root: string): Promise<string | null> {
-  const reading = await readIdentity(root);
+export function storeSystem(root: string): Promise<string | null> {
+  return systemOf(directoryStore(root));
+}
+
+async function systemOf(store: ReadableStore): Promise<string | null> {
+  const reading = await store.identity();
   switch (reading.kind) {
     case 'absent':
-      throw new Error(
-        `${root} is no store: it has no STORE.json. Is the claim mounted, and the prefix <namespace>/<name>?`,
-      );
+      throw new Error(`${store.name} is no store: it has no STORE.json. ${store.whereElse}`);
     case 'unreadable':
       throw new Error(reading.reason);
     case 'present':

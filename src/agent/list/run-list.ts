@@ -1,21 +1,59 @@
+import { storeLimits } from '../../store/object/limits.ts';
+import { isStoreAddress } from '../../store/object/store-address.ts';
+import type { StoreContract } from '../contract.ts';
+import { setPlace } from '../offsite/set-place.ts';
 import type { Print } from '../print.ts';
+import { storeRoot } from '../store/layout.ts';
+import { directoryStore } from './directory-store.ts';
 import { listBackups, listingText } from './list-backups.ts';
+import type { Listing } from './list-backups.ts';
+import { placeStore } from './place-store.ts';
+
+/** A directory (`<mount>/<prefix>`), or the folder of a set in an object store. */
+export type StorePlace =
+  { readonly root: string } | { readonly address: string; /** `<namespace>/<set>` */ readonly prefix: string };
+
+/** @param store `mount` may be an address. */
+export function storePlace(store: StoreContract): StorePlace {
+  return isStoreAddress(store.mount)
+    ? { address: store.mount, prefix: store.prefix.replace(/^\/+|\/+$/g, '') }
+    : { root: storeRoot(store) };
+}
 
 /**
  * `pgusher-agent list [--json]`: what could be restored.
- * @param root `<mount>/<prefix>`
  * @returns the exit code: 0 listed, 1 the store cannot be read.
  */
 export async function runList(
-  options: { readonly root: string; readonly json: boolean; readonly now: Date },
+  options: {
+    readonly from: StorePlace;
+    readonly environment: NodeJS.ProcessEnv;
+    readonly json: boolean;
+    readonly now: Date;
+  },
   print: Print,
 ): Promise<number> {
   try {
-    const listing = await listBackups(options.root);
+    const listing = await listingOf(options.from, options.environment);
     print.out(options.json ? JSON.stringify(listing, null, 2) : listingText(listing, options.now).trimEnd());
     return 0;
   } catch (error) {
     print.error(error instanceof Error ? error.message : String(error));
     return 1;
+  }
+}
+
+/** A person waits for it: what a moment does not cure is told soon. */
+async function listingOf(from: StorePlace, environment: NodeJS.ProcessEnv): Promise<Listing> {
+  if ('root' in from) {
+    return listBackups(directoryStore(from.root));
+  }
+  const { openPlace } = await import('../../store/object/open-place.ts');
+  const opened = await openPlace(from.address, environment, { ...storeLimits, budgetMs: 10_000 });
+  const place = setPlace(opened, `${from.prefix}/`, () => undefined);
+  try {
+    return await listBackups(placeStore(place));
+  } finally {
+    place.close();
   }
 }

@@ -47,9 +47,18 @@ export function newestTimeline(wal: WalInventory, ofBackups: readonly number[]):
  * the lineage before its newest rows: refused.
  * @throws naming the history file that is missing or damaged.
  */
-export async function latestLineage(
+export function latestLineage(
   root: string,
   systemId: string,
+  wal: WalInventory,
+  ofBackups: readonly number[],
+): Promise<Lineage> {
+  return latestLineageBy((timeline) => readHistory(root, systemId, timeline), wal, ofBackups);
+}
+
+/** The same, wherever the store is. @param history the text of a timeline's history; undefined where the store has none. */
+export async function latestLineageBy(
+  history: (timeline: number) => Promise<string | undefined>,
   wal: WalInventory,
   ofBackups: readonly number[],
 ): Promise<Lineage> {
@@ -59,13 +68,13 @@ export async function latestLineage(
   }
   const oldest = Math.min(latest, ...ofBackups);
   for (let timeline = Math.max(2, Math.min(oldest + 1, latest)); timeline <= latest; timeline += 1) {
-    if ((await readHistory(root, systemId, timeline)) === undefined) {
+    if ((await history(timeline)) === undefined) {
       throw new Error(
         `the history file ${historyName(timeline)} is missing in the store, which holds timeline ${latest}; without it a restore would stop before the newest rows`,
       );
     }
   }
-  return lineageOf(latest, (await readHistory(root, systemId, latest)) ?? null);
+  return lineageOf(latest, (await history(latest)) ?? null);
 }
 
 /**

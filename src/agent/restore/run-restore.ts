@@ -13,9 +13,13 @@ import { decisionFileName, writeDecisionFile } from '../decision/decision-file.t
 import { linkedParts, lostParts } from '../decision/lost-part.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { Role } from '../decision/pod-role.ts';
+import type { Verdict } from '../decision/who-is-primary.ts';
 import type { StoreState } from '../decision/store-state.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import type { Log } from '../log.ts';
+import type { OffsiteQuestion } from '../offsite/before-decision.ts';
+import type { OpenPlace } from '../offsite/open-place.ts';
+import type { Environment } from '../server-connection/credentials.ts';
 import { currentRecord } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
@@ -52,6 +56,11 @@ export interface RestoreSurroundings {
   readonly pods?: SetPods;
   /** True in a pod: a store where nothing is mounted is no store. */
   readonly mustBeMount: boolean;
+  /** For the off-site copy, and what its credentials are read from. */
+  readonly openPlace: OpenPlace;
+  readonly environment: Environment;
+  /** How long an off-site copy that does not answer is asked. */
+  readonly offsitePatienceMs: number;
   /** How long a standby waits for its primary. */
   readonly primaryPatienceMs: number;
   readonly log: Log;
@@ -138,22 +147,8 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const { contract, surroundings } = boot;
-  const stored = await stateOf(
-    contract.store,
-    { namespace: contract.namespace, set: contract.set },
-    true,
-    surroundings,
-  );
   const source = await stateOf(contract.source, null, false, surroundings);
-  const verdict = await roleAtStart(
-    contract,
-    { ...surroundings, pods: surroundings.pods ?? podsOfSet(contract) },
-    data,
-    stored,
-  );
-  if (verdict.kind === 'stop') {
-    throw new RestoreRefused(verdict.reason);
-  }
+  const { stored, verdict } = await storeAndRole(boot, data);
   const role: Role = verdict.kind;
   for (const note of verdict.notes) {
     surroundings.log.warn(note);
@@ -187,6 +182,48 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
     staging: boot.paths.staging,
     filling: boot.paths.filling,
   });
+}
+
+/**
+ * The store as it is judged, and the role. A primary that has lost its database, and perhaps its claim with it, asks the off-site copy first:
+ * what is brought from there is the store, and may change who is primary.
+ */
+async function storeAndRole(
+  boot: Boot,
+  data: DataDirectoryState,
+): Promise<{ readonly stored: StoreState; readonly verdict: Exclude<Verdict, { kind: 'stop' }> }> {
+  const { contract, surroundings } = boot;
+  const owner = { namespace: contract.namespace, set: contract.set };
+  const look = async (): Promise<{ stored: StoreState; verdict: Exclude<Verdict, { kind: 'stop' }> }> => {
+    const stored = await stateOf(contract.store, owner, true, surroundings);
+    const pods = surroundings.pods ?? podsOfSet(contract);
+    const verdict = await roleAtStart(contract, { ...surroundings, pods }, data, stored);
+    if (verdict.kind === 'stop') {
+      throw new RestoreRefused(verdict.reason);
+    }
+    return { stored, verdict };
+  };
+  const first = await look();
+  const question = offsiteQuestion(boot);
+  if (question === null || data.kind !== 'EMPTY' || first.verdict.kind !== 'primary') {
+    return first;
+  }
+  const { fillFromOffsite } = await import('../offsite/before-decision.ts');
+  return (await fillFromOffsite(question, first.stored)) ? look() : first;
+}
+
+/** Null: no off-site copy is asked for. */
+function offsiteQuestion({ contract, surroundings }: Boot): OffsiteQuestion | null {
+  const { store, offsite } = contract;
+  return store === null || offsite === undefined
+    ? null
+    : {
+        contract: { ...contract, store, offsite },
+        openPlace: surroundings.openPlace,
+        environment: surroundings.environment,
+        patienceMs: surroundings.offsitePatienceMs,
+        log: surroundings.log,
+      };
 }
 
 async function act(
@@ -342,6 +379,11 @@ async function claim(boot: Boot): Promise<void> {
     throw new RestoreRefused(
       `${identity.namespace}/${identity.set} claimed the store at the same moment; wanted one set per postgres.io/backup-prefix`,
     );
+  }
+  const question = offsiteQuestion(boot);
+  if (question !== null) {
+    const { claimOffsite } = await import('../offsite/before-decision.ts');
+    await claimOffsite(question, identity);
   }
 }
 

@@ -55,7 +55,7 @@ export async function readBaseBackups(root: string, systemId: string): Promise<B
       }
       continue;
     }
-    const record = parseRecord(text);
+    const record = parseBackupRecord(text);
     if (typeof record === 'string') {
       damaged.push({ id, reason: `${path}: ${record}` });
     } else if (record.id !== id) {
@@ -76,7 +76,7 @@ export function baseBackupDirectory(root: string, record: Pick<BaseBackupRecord,
 }
 
 /** The record, or what is wrong with the text. */
-function parseRecord(text: string): BaseBackupRecord | string {
+export function parseBackupRecord(text: string): BaseBackupRecord | string {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -36,6 +36,11 @@ export async function readIdentity(root: string): Promise<IdentityReading> {
       ? { kind: 'absent' }
       : { kind: 'unreadable', reason: `${path}: ${error instanceof Error ? error.message : String(error)}` };
   }
+  return parseIdentity(text, path);
+}
+
+/** @param path for the message. */
+export function parseIdentity(text: string, path: string): Exclude<IdentityReading, { kind: 'absent' }> {
   const parsed = identitySchema.safeParse(parseJson(text));
   return parsed.success
     ? { kind: 'present', identity: parsed.data }
@@ -116,7 +121,7 @@ export async function learnSystem(
   return learned;
 }
 
-function identityText(identity: StoreIdentity): string {
+export function identityText(identity: StoreIdentity): string {
   return `${JSON.stringify(identity, null, 2)}\n`;
 }
 

@@ -11,6 +11,8 @@ import type { StoreContract } from '../contract.ts';
  *   <system id>/gaps.json               where WAL is missing for good
  *   <system id>/received.json           up to when everything was received: an idle database writes no WAL that could tell
  *   restores/<restore id>.json          consumed point-in-time requests
+ *   <system id>/partial/<timeline>/<segment>/<from>-<to>
+ *                                       off-site only: what was added to the newest `.partial`, each byte once (offsite/piece.ts)
  *   leases/<name>.json                  running restores and clones: retention waits for them
  *
  * `<timeline>` is 8 upper-case hexadecimal digits, `<backup id>` `<UTC yyyymmddThhmmssZ>_<timeline>_<start LSN without slash, 16 digits>`.
@@ -19,6 +21,7 @@ export const storeNames = {
   identity: 'STORE.json',
   incoming: 'incoming',
   wal: 'wal',
+  partial: 'partial',
   base: 'base',
   restores: 'restores',
   leases: 'leases',

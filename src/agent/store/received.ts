@@ -20,6 +20,15 @@ const schema = z.object({
   through: z.iso.datetime(),
 });
 
+/** Undefined where the text is none. */
+export function parseReceived(text: string): Received | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined where there is none, or none that can be read: the WAL itself then says how far it reaches. */
 export async function readReceived(root: string, systemId: string): Promise<Received | undefined> {
   try {

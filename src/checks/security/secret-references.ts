@@ -1,6 +1,7 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
+import { caKey } from '../../store/object/ca-key.ts';
 import { annotationField, containerField, volumeField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
 
@@ -15,7 +16,7 @@ const lists: readonly ContainerList[] = ['initContainers', 'containers'];
 
 /** The Secrets without which a pod does not start. */
 export function secretReferences({ podSpec, settings }: PostgresWorkload): readonly SecretReference[] {
-  const { replicationSecret } = settings.values;
+  const { replicationSecret, backup, backupStore, backupStoreSecret } = settings.values;
   return [
     ...lists.flatMap((list) => objectsAt(podSpec, list).flatMap((container) => inContainer(container, list))),
     ...objectsAt(podSpec, 'volumes').flatMap(inVolume),
@@ -28,7 +29,22 @@ export function secretReferences({ podSpec, settings }: PostgresWorkload): reado
             field: annotationField('postgres.io/replication-secret'),
           },
         ]),
+    ...(!backup || backupStore === undefined || backupStoreSecret === undefined
+      ? []
+      : [
+          {
+            secret: backupStoreSecret,
+            keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', ...authorityKey(backupStore)],
+            field: annotationField('postgres.io/backup-store-secret'),
+          },
+        ]),
   ];
+}
+
+/** Of the file that `ca=` of the address names. */
+function authorityKey(address: string): readonly string[] {
+  const key = caKey(address);
+  return key === undefined ? [] : [key];
 }
 
 function inContainer(container: JsonObject, list: ContainerList): readonly SecretReference[] {

@@ -6,11 +6,14 @@ import { listed, quoted } from '../shown-text.ts';
 
 const mostShown = 5;
 
-/** Of this Secret the keys have names that nobody can choose. */
-const replicationField = annotationField('postgres.io/replication-secret');
+/** Of these Secrets the keys have names that nobody can choose. */
+const ourFields = [
+  annotationField('postgres.io/replication-secret'),
+  annotationField('postgres.io/backup-store-secret'),
+];
 
 /**
- * Fields: env[*].valueFrom.secretKeyRef, volumes[*].secret.items, postgres.io/replication-secret.
+ * Fields: env[*].valueFrom.secretKeyRef, volumes[*].secret.items, postgres.io/replication-secret, backup-store-secret.
  * Allowed: keys that the Secret has, where its keys are known: that is where it stands in a file beside the StatefulSet. Values are
  * never looked at.
  */
@@ -24,7 +27,7 @@ export const secretKeyMissing: Check = {
   examine(workload, { facts }) {
     return secretReferences(workload).flatMap(({ secret, keys, field }): readonly Observation[] => {
       if (keys.length === 0) return noObservations;
-      const isOurs = field === replicationField;
+      const isOurs = ourFields.includes(field);
       const found = facts.secrets.find(workload.namespace, secret);
       const known = found.kind === 'present' ? found.fact.keys : undefined;
       // One without any is a place for what somebody else fills in.

@@ -5,7 +5,7 @@ import { secretReferences } from '../security/secret-references.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
- * Fields: env[*].valueFrom.secretKeyRef, envFrom[*].secretRef, volumes[*].secret, postgres.io/replication-secret.
+ * Fields: env[*].valueFrom.secretKeyRef, envFrom[*].secretRef, volumes[*].secret, postgres.io/replication-secret, backup-store-secret.
  * Allowed: Secrets that are there, or `optional: true`. The webhook looks for Secrets only with `secret-names: true` in its
  * config file (src/cluster/facts.ts says why), the command line with `--cluster`. A warning, for the reason given in pvc-missing.
  */

@@ -3,6 +3,7 @@ import { newStatus } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
 import { startHttp } from '../../../src/agent/http/http-server.ts';
 import { runHealth } from '../../../src/agent/http/run-health.ts';
+import { countRequest, newOffsiteStatus } from '../../../src/agent/offsite/offsite-status.ts';
 
 const startedAt = new Date('2026-11-21T07:00:00Z');
 let close: (() => Promise<void>) | undefined;
@@ -99,6 +100,12 @@ describe('the pages of the agent', () => {
       pgusher_store_bytes_free: '0',
       pgusher_store_bytes_total: '0',
       pgusher_last_failure_timestamp_seconds: '0',
+      pgusher_offsite_wanted: '0',
+      pgusher_offsite_ours: '0',
+      pgusher_offsite_base_backups: '0',
+      pgusher_offsite_last_push_timestamp_seconds: '0',
+      pgusher_offsite_lag_bytes: '0',
+      pgusher_offsite_lag_seconds: '0',
       'pgusher_slot_status{status="missing"}': '1',
       'pgusher_slot_status{status="reserved"}': '0',
       'pgusher_slot_status{status="extended"}': '0',
@@ -114,6 +121,24 @@ describe('the pages of the agent', () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toContain('pgusher_failure{kind="store"} 1');
     expect(text).not.toContain('ENOSPC');
+  });
+
+  it('say how the off-site copy is, and what was asked of its place', async () => {
+    const url = await serve((status) => {
+      const offsite = newOffsiteStatus('s3://backups');
+      status.offsite = { ...offsite, lagBytes: 17, completeAt: startedAt };
+      countRequest(offsite)('put', 'done');
+      countRequest(offsite)('put', 'done');
+      countRequest(offsite)('list', 'denied');
+      status.failures.set('offsite', { at: startedAt, message: 'PUT x: 403' });
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('pgusher_offsite_wanted 1');
+    expect(text).toContain('pgusher_offsite_lag_bytes 17');
+    expect(text).toContain('pgusher_offsite_requests_total{operation="put",outcome="done"} 2');
+    expect(text).toContain('pgusher_offsite_requests_total{operation="list",outcome="denied"} 1');
+    expect(await (await fetch(`${url}/readyz`)).text()).toContain('offsite: PUT x: 403');
+    expect(await (await fetch(url)).text()).toContain('off-site copy');
   });
 
   it('name the slots of standbys, and what to do about one that nobody uses', async () => {

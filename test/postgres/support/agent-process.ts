@@ -1,6 +1,7 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { runBackup } from '../../../src/agent/backup/run-backup.ts';
 import { createLog } from '../../../src/agent/log.ts';
+import { openPlace } from '../../../src/store/object/open-place.ts';
 import { podsOnLoopback } from './pods-on-loopback.ts';
 
 /**
@@ -34,6 +35,7 @@ const end = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
   ...places,
   ...(places.ports === null ? {} : { pods: podsOnLoopback(places.ports) }),
   environment: process.env,
+  openPlace,
   listen: '127.0.0.1',
   retrySeconds: 1,
   log: createLog('debug'),

@@ -275,6 +275,9 @@ export interface RestoreOptions extends StepCounting {
   readonly liveSettings?: string;
   /** The servers of the set, by pod; names below the contract's service otherwise. */
   readonly ports?: Readonly<Record<string, number>>;
+  /** How long an off-site copy that does not answer is asked; its credentials are in `environment`. */
+  readonly offsitePatienceMs?: number;
+  readonly environment?: Readonly<Record<string, string>>;
   /** As whoever runs the test, not as the server's user. */
   readonly asRoot?: boolean;
 }
@@ -292,6 +295,7 @@ export async function runRestoreProcess(
     env: {
       ...process.env,
       ...counted.environment,
+      ...options.environment,
       PGUSHER_CONTRACT: JSON.stringify(contract),
       RESTORE_PLACES: JSON.stringify({
         shared: database.shared,
@@ -299,6 +303,7 @@ export async function runRestoreProcess(
         mustBeMount: options.mustBeMount ?? false,
         liveSettings: options.liveSettings ?? join(database.shared, 'no-settings'),
         ports: options.ports ?? null,
+        offsitePatienceMs: options.offsitePatienceMs ?? 10_000,
       }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

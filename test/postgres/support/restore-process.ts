@@ -1,6 +1,7 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { createLog } from '../../../src/agent/log.ts';
 import { runRestore } from '../../../src/agent/restore/run-restore.ts';
+import { openPlace } from '../../../src/store/object/open-place.ts';
 import { podsOnLoopback } from './pods-on-loopback.ts';
 
 /**
@@ -12,6 +13,8 @@ interface Places {
   readonly pod: string;
   readonly mustBeMount: boolean;
   readonly liveSettings: string;
+  /** How long an off-site copy is asked. */
+  readonly offsitePatienceMs: number;
   /** Pod → its server on loopback; what the governing Service is in a cluster. */
   readonly ports: Readonly<Record<string, number>> | null;
 }
@@ -22,6 +25,9 @@ try {
     ...places,
     ...(places.ports === null ? {} : { pods: podsOnLoopback(places.ports) }),
     replicationSecret: `${places.shared}/replication-secret`,
+    openPlace,
+    environment: process.env,
+    offsitePatienceMs: places.offsitePatienceMs,
     primaryPatienceMs: 10_000,
     log: createLog('debug'),
   });

@@ -19,6 +19,8 @@ export class WholePod {
   readonly name: string;
   server: PostgresServer | null = null;
   agent: Agent | null = null;
+  /** Of both programs of the agent. */
+  environment: Readonly<Record<string, string>> = {};
   /** Where it is one of several: the server of each. */
   private readonly ports: Readonly<Record<string, number>> | null;
   private snapshots = 0;
@@ -62,7 +64,7 @@ export class WholePod {
     try {
       this.agent = await this.pod.startAgent({
         contract,
-        environment: { PGUSHER_POD: this.name },
+        environment: { PGUSHER_POD: this.name, ...this.environment },
         ...(this.ports === null ? {} : { ports: this.ports }),
       });
       this.server = await this.pod.startServer();
@@ -78,6 +80,7 @@ export class WholePod {
     return runRestoreProcess({ shared: this.pod.shared }, contract, {
       pod: this.name,
       liveSettings: this.pod.liveSettings,
+      environment: this.environment,
       ...(this.ports === null ? {} : { ports: this.ports }),
     });
   }

@@ -1,0 +1,278 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentContract } from '../contract.ts';
+import type { Log } from '../log.ts';
+import { bytesText, progressText, startProgress } from '../restore/progress.ts';
+import { RestoreRefused } from '../restore/restore-plan.ts';
+import { readConsumed } from '../restore/restore-record.ts';
+import { readBaseBackups, namesIn } from '../store/base-backups.ts';
+import { errorCode, writeDurably } from '../store/durable-file.ts';
+import { readFreeSpace } from '../store/free-space.ts';
+import { identityText } from '../store/identity.ts';
+import { storeNames } from '../store/layout.ts';
+import type { BaseBackupRecord } from '../store/layout.ts';
+import { readWalInventory } from '../store/wal-inventory.ts';
+import { backOff, pause } from '../backup/pause.ts';
+import type { BucketState } from './bucket-state.ts';
+import { DamagedObject, fetchStep, TwoHistories } from './fetch-step.ts';
+import type { FetchTarget } from './fetch-step.ts';
+import { PlaceTrouble } from './place-trouble.ts';
+import type { FetchPlan, FetchStep } from './plan-fetch.ts';
+import { PieceMissing, planFetch } from './plan-fetch.ts';
+import type { SetPlace } from './set-place.ts';
+
+export interface FetchRequest {
+  readonly place: SetPlace;
+  readonly bucket: Extract<BucketState, { kind: 'BACKUPS' }>;
+  /** `<mount>/<prefix>` of the claim. */
+  readonly root: string;
+  readonly restore: AgentContract['restore'];
+  /** How long the place may be silent, between two things that it answered. */
+  readonly patienceMs: number;
+  readonly log: Log;
+}
+
+/** In the claim while it is being filled: without STORE.json it is nobody's, and this says whose it will be. */
+const marker = `${storeNames.temporaryPrefix}fetching`;
+
+/** The store that a fetch was filling the claim from when it was cut off; undefined: none was. */
+export async function fetchingStore(root: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(root, marker), 'utf8')).trim();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Brings from the off-site copy what the claim lacks for a restore. Safe to kill at any moment and to run again: a file has its name only
+ * when it was checked and is on disk, and STORE.json, without which the claim is nobody's, comes last.
+ * @throws RestoreRefused with one line for a person; system errors of the claim.
+ */
+export async function fetchIntoClaim(request: FetchRequest): Promise<void> {
+  const { bucket, root, log, place } = request;
+  await writeDurably(join(root, marker), `${bucket.identity.id}\n`);
+  const damaged = new Map<string, string>();
+  for (;;) {
+    const plan = await planFor(request, damaged);
+    try {
+      await fetchAll(request, plan);
+      break;
+    } catch (error) {
+      if (!(error instanceof DamagedArchive)) {
+        throw inWords(place.name, error);
+      }
+      damaged.set(plan.backup.id, error.message);
+      log.error(`base backup ${plan.backup.id} of the off-site copy is damaged: ${error.message}`);
+    }
+  }
+  // Also where the claim's own had not learned of its system.
+  await writeDurably(join(root, storeNames.identity), identityText(bucket.identity));
+  await rm(join(root, marker), { force: true });
+}
+
+/** An older base backup leads to the same end. */
+class DamagedArchive extends Error {
+  override readonly name = 'DamagedArchive';
+}
+
+async function planFor(request: FetchRequest, damaged: ReadonlyMap<string, string>): Promise<FetchPlan> {
+  const { bucket, root, place, restore } = request;
+  const local = await readLocal(root, bucket.systemId);
+  const own = await readBaseBackups(root, bucket.systemId);
+  const backups = union(own.complete, bucket.backups).filter(({ id }) => !damaged.has(id));
+  if (backups.length === 0) {
+    const list = [...damaged].map(([id, reason]) => `${id}: ${reason}`).join('; ');
+    throw new RestoreRefused(
+      `every base backup of the off-site copy ${place.name} is damaged (${list}). Wanted: one that is as it was stored; nothing was started`,
+    );
+  }
+  try {
+    return planFetch({
+      systemId: bucket.systemId,
+      segmentSize: segmentSizeOf(bucket),
+      bucket: bucket.inventory,
+      backups,
+      local: local.files,
+      localSegments: local.segments,
+      restore,
+      consumed: restore.id !== null && (await isConsumed(request, restore.id)),
+    });
+  } catch (error) {
+    throw inWords(place.name, error);
+  }
+}
+
+async function isConsumed({ bucket, root }: FetchRequest, id: string): Promise<boolean> {
+  const name = `${storeNames.restores}/${encodeURIComponent(id).replaceAll('.', '%2E')}.json`;
+  return bucket.inventory.texts.has(name) || (await readConsumed(root, id)) !== undefined;
+}
+
+function union(own: readonly BaseBackupRecord[], copied: readonly BaseBackupRecord[]): readonly BaseBackupRecord[] {
+  const ids = new Set(own.map(({ id }) => id));
+  return [...own, ...copied.filter(({ id }) => !ids.has(id))];
+}
+
+function segmentSizeOf({ identity, backups }: FetchRequest['bucket']): number {
+  const size = identity.segmentSize ?? backups.at(-1)?.segmentSize;
+  if (size === undefined) {
+    throw new Error('a store with backups knows its segment size');
+  }
+  return size;
+}
+
+/** What the claim has, whole: a file that is under its name was checked before. */
+async function readLocal(
+  root: string,
+  systemId: string,
+): Promise<{ readonly files: ReadonlyMap<string, number>; readonly segments: ReadonlySet<string> }> {
+  const files = new Map<string, number>();
+  const note = async (key: string): Promise<void> => {
+    const found = await stat(join(root, key)).catch(() => undefined);
+    if (found?.isFile() === true) {
+      files.set(key, found.size);
+    }
+  };
+  for (const part of [`${systemId}/${storeNames.wal}`, `${systemId}/${storeNames.base}`]) {
+    for (const name of (await namesIn(join(root, part))).filter((candidate) => !candidate.startsWith('.'))) {
+      await note(`${part}/${name}`);
+      if (!files.has(`${part}/${name}`)) {
+        for (const file of (await namesIn(join(root, part, name))).filter((inner) => !inner.startsWith('.'))) {
+          await note(`${part}/${name}/${file}`);
+        }
+      }
+    }
+  }
+  for (const file of await namesIn(join(root, storeNames.restores))) {
+    await note(`${storeNames.restores}/${file}`);
+  }
+  await note(`${systemId}/${storeNames.gaps}`);
+  await note(`${systemId}/${storeNames.received}`);
+  const { segments } = await readWalInventory(root, systemId);
+  return { files, segments: new Set([...segments.values()].flatMap((names) => [...names])) };
+}
+
+/** WAL segments are small, and their checks run in libuv's pool beside the network. */
+const atOnce = 4;
+
+async function fetchAll(request: FetchRequest, plan: FetchPlan): Promise<void> {
+  const { bucket, root, log } = request;
+  if (plan.steps.length === 0) {
+    return;
+  }
+  const { free } = await readFreeSpace(root);
+  if (free < plan.size) {
+    throw new RestoreRefused(
+      `the claim for backups has ${bytesText(free)} free, what is to be brought from the off-site copy needs ${bytesText(plan.size)}. Use a larger claim`,
+    );
+  }
+  log.info(
+    { backup: plan.backup.id, files: plan.steps.length, bytes: plan.size },
+    `bringing base backup ${plan.backup.id} and the WAL behind it from the off-site copy`,
+  );
+  const progress = startProgress(plan.size, (state) => {
+    log.info(`from the off-site copy: ${progressText(state)}`);
+  });
+  const target: FetchTarget = {
+    root,
+    systemId: bucket.systemId,
+    segmentSize: segmentSizeOf(bucket),
+    onBytes: (bytes) => {
+      progress.add(bytes);
+    },
+  };
+  try {
+    const isSide = (step: FetchStep): boolean => step.kind === 'segment';
+    await sideBySide(plan.steps.filter(isSide), async (step) => fetchPatiently(request, target, step));
+    for (const step of plan.steps.filter((candidate) => !isSide(candidate))) {
+      await fetchPatiently(request, target, step);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+async function sideBySide(steps: readonly FetchStep[], work: (step: FetchStep) => Promise<void>): Promise<void> {
+  const waiting = [...steps];
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let step = waiting.shift(); step !== undefined && !failed; step = waiting.shift()) {
+      try {
+        await work(step);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  const rejected = results.find((result) => result.status === 'rejected');
+  if (rejected !== undefined) {
+    throw rejected.reason;
+  }
+}
+
+/** What a network or a proxy may have spoiled on the way comes right the next time; what lies there damaged never does. */
+const damagedTries = 3;
+
+async function fetchPatiently(
+  { place, patienceMs, log }: FetchRequest,
+  target: FetchTarget,
+  step: FetchStep,
+): Promise<void> {
+  let damages = 0;
+  /** Since when nothing came. */
+  let silentSince = performance.now();
+  const watched: FetchTarget = {
+    ...target,
+    onBytes: (bytes) => {
+      silentSince = performance.now();
+      target.onBytes(bytes);
+    },
+  };
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await fetchStep(place, watched, step);
+      return;
+    } catch (error) {
+      if (error instanceof DamagedObject) {
+        damages += 1;
+        if (damages >= damagedTries) {
+          throw step.kind === 'archive' ? new DamagedArchive(error.message) : error;
+        }
+      } else if (!(error instanceof PlaceTrouble && error.mayPass) || performance.now() - silentSince >= patienceMs) {
+        throw error;
+      }
+      log.warn(`from the off-site copy: ${error instanceof Error ? error.message : String(error)}; trying again`);
+      // What is damaged is asked for at once: waiting changes nothing about it.
+      await pause(error instanceof DamagedObject ? 0 : Math.min(backOff(attempt, 15), patienceMs), never);
+    }
+  }
+}
+
+const never = new AbortController().signal;
+
+function inWords(name: string, error: unknown): unknown {
+  if (error instanceof PlaceTrouble) {
+    return new RestoreRefused(
+      `the off-site copy ${name} could not be read to its end: ${error.message}. Nothing was started; the next try goes on where this one ended`,
+      { cause: error },
+    );
+  }
+  if (error instanceof DamagedObject || error instanceof PieceMissing) {
+    return new RestoreRefused(
+      `the off-site copy ${name} is damaged: ${error.message}. Wanted: what was stored there; nothing was started`,
+      { cause: error },
+    );
+  }
+  if (error instanceof TwoHistories) {
+    return new RestoreRefused(
+      `${error.message}. Wanted: one history; keep the one that is right and move the other away. Nothing was started`,
+      { cause: error },
+    );
+  }
+  return error;
+}

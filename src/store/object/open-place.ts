@@ -1,0 +1,17 @@
+import type { Place } from '../place.ts';
+import type { StoreLimits } from './limits.ts';
+import { readStoreAddress } from './store-address.ts';
+
+/**
+ * The place that an address names, with the credentials of the environment; nothing is asked of it yet. A client is loaded only here, where it is
+ * used: it is larger than all the rest of the agent.
+ * @throws where the address, a key or a file that they name is wrong, with what to write.
+ */
+export async function openPlace(text: string, environment: NodeJS.ProcessEnv, limits?: StoreLimits): Promise<Place> {
+  const address = readStoreAddress(text);
+  if (address.kind === 'invalid') {
+    throw new Error(address.words);
+  }
+  const { s3Place } = await import('./s3/s3-place.ts');
+  return s3Place(address, environment, limits);
+}

@@ -1,0 +1,12 @@
+import { crc32 } from 'node:zlib';
+
+/** As S3 writes a CRC32 in a header: four bytes, the highest first, in base64. */
+export function checksumText(sum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(sum);
+  return bytes.toString('base64');
+}
+
+export function checksumOf(bytes: Uint8Array): string {
+  return checksumText(crc32(bytes));
+}

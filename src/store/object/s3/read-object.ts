@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { Absent, ByteRange, Found, Trouble } from '../../place.ts';
+import type { Bucket } from './bucket.ts';
+import { keyIn, notAnswered } from './bucket.ts';
+import type { BodyPart } from './object-body.ts';
+import { objectBody } from './object-body.ts';
+import { request, troubleOf } from './requests.ts';
+
+export async function readObject(
+  bucket: Bucket,
+  key: string,
+  range: ByteRange | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Found | Absent | Trouble> {
+  const asked = `GET ${key} in ${bucket.name}`;
+  const first = await getPart(bucket, key, range ?? { from: 0 }, undefined, signal);
+  if (first.outcome !== 'part') {
+    return first;
+  }
+  const bytes = objectBody({
+    first,
+    // The checksum is of the whole object.
+    checksum: first.from === 0 && first.to === first.size ? first.checksum : null,
+    idleMs: bucket.limits.idleMs,
+    budgetMs: bucket.limits.budgetMs,
+    asked,
+    goOn: async (from, closed) => {
+      const until = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+      const next = await getPart(bucket, key, { from, to: first.to }, first.version, until);
+      return next.outcome === 'absent'
+        ? { outcome: 'damaged', words: `${asked}: it was deleted while it was read` }
+        : next;
+    },
+  });
+  return { outcome: 'found', bytes, size: first.size, version: first.version };
+}
+
+interface FirstPart extends BodyPart {
+  /** Of the whole object. */
+  readonly size: number;
+  readonly checksum: string | null;
+}
+
+/** @param version only this one. */
+async function getPart(
+  bucket: Bucket,
+  key: string,
+  range: ByteRange,
+  version: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FirstPart | Absent | Trouble> {
+  const what = `GET ${key}`;
+  const header = rangeHeader(range);
+  const reply = await request(
+    bucket,
+    what,
+    (options) =>
+      bucket.client.send(
+        new GetObjectCommand({
+          ...keyIn(bucket, key),
+          ...(header === undefined ? {} : { Range: header }),
+          ...(version === undefined ? {} : { IfMatch: version }),
+        }),
+        options,
+      ),
+    { signal },
+  );
+  switch (reply.outcome) {
+    case 'answered':
+      break;
+    case 'absent':
+      return { outcome: 'absent' };
+    case 'condition-failed':
+      return { outcome: 'damaged', words: `${what} in ${bucket.name}: it was replaced while it was read` };
+    default:
+      return troubleOf(reply, `${what} in ${bucket.name}`);
+  }
+  const { Body, ETag, ContentLength, ContentRange, ChecksumCRC32, ChecksumType } = reply.output;
+  const span = header === undefined ? wholeSpan(ContentLength) : spanOf(ContentRange, range);
+  if (!(Body instanceof Readable) || ETag === undefined || span === undefined) {
+    if (Body instanceof Readable) {
+      Body.destroy();
+    }
+    return notAnswered(bucket, what);
+  }
+  // Of several parts, each with its own, there is no checksum of the bytes.
+  const checksum =
+    ChecksumType === 'COMPOSITE' || ChecksumCRC32?.includes('-') === true ? null : (ChecksumCRC32 ?? null);
+  return { outcome: 'part', body: Body, ...span, version: ETag, checksum };
+}
+
+/** None for the whole: an empty object has no range. */
+function rangeHeader({ from, to }: ByteRange): string | undefined {
+  if (to !== undefined && to <= from) {
+    throw new RangeError(`no bytes from ${from} to before ${to}`);
+  }
+  return from === 0 && to === undefined ? undefined : `bytes=${from}-${to === undefined ? '' : to - 1}`;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+}
+
+function wholeSpan(length: number | undefined): Span | undefined {
+  return length === undefined ? undefined : { from: 0, to: length, size: length };
+}
+
+/** Of `bytes 0-99/1000`; undefined where it is not what was asked for. A store that ignores ranges says nothing here. */
+function spanOf(header: string | undefined, asked: ByteRange): Span | undefined {
+  const found = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header ?? '');
+  if (found === null) {
+    return undefined;
+  }
+  const [from = 0, last = 0, size = 0] = found.slice(1).map(Number);
+  const to = Math.min(asked.to ?? size, size);
+  return from === asked.from && last + 1 === to ? { from, to, size } : undefined;
+}

@@ -1,0 +1,97 @@
+import type { Fault } from '../../support/fault-store.ts';
+import { sendError, sendXml } from '../../support/fault-store.ts';
+
+/** An answer with this error code, for everything. */
+export function saying(status: number, code: string, headers?: Readonly<Record<string, string>>): Fault {
+  return (asked, response) => {
+    if (asked.method === 'HEAD') {
+      response.writeHead(status).end();
+      return undefined;
+    }
+    sendError(response, status, code, headers);
+    return undefined;
+  };
+}
+
+/** An answer that is none of a store. */
+export function page(
+  status: number,
+  type: string | null,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Fault {
+  return (_, response) => {
+    response.writeHead(status, { ...(type === null ? {} : { 'content-type': type }), ...headers });
+    response.end(body);
+    return undefined;
+  };
+}
+
+export const loginPage = '<!doctype html><html><head><title>Sign in</title></head><body><form></form></body></html>';
+
+/** The fault the first `count` times, and a store that is well then. */
+export function first(count: number, fault: Fault): Fault {
+  return (asked, response, times, store) => (times < count ? fault(asked, response, times, store) : 'healthy');
+}
+
+/** Only for these methods; the rest is well. */
+export function only(method: string, fault: Fault): Fault {
+  let times = 0;
+  return (asked, response, _, store) => (asked.method === method ? fault(asked, response, times++, store) : 'healthy');
+}
+
+export const silent: Fault = () => undefined;
+
+export const hangsUp: Fault = (_, response) => {
+  response.socket?.destroy();
+  return undefined;
+};
+
+/** It was carried out, and nobody was told. */
+export const losesAnswer: Fault = (asked, response, _, store) => {
+  store.answer(asked, discarding(response));
+  response.socket?.destroy();
+  return undefined;
+};
+
+/** What is written to it goes nowhere. */
+function discarding(response: Parameters<Fault>[1]): Parameters<Fault>[1] {
+  const nowhere = { writeHead: () => nowhere, end: () => nowhere };
+  return Object.assign(Object.create(response) as typeof response, nowhere);
+}
+
+/** Of what is asked for, this many bytes, and then this. */
+export function bodyOf(
+  bytes: number,
+  end: 'cut' | 'stall' | 'chunked',
+  change: (piece: Buffer) => Buffer = (piece) => piece,
+): Fault {
+  return (asked, response, _, store) => {
+    const found = store.objects.get(asked.key);
+    if (asked.method !== 'GET' || found === undefined) {
+      return 'healthy';
+    }
+    const range = /^bytes=(\d+)-/.exec(asked.headers.range ?? '')?.[1];
+    const from = Number(range ?? 0);
+    const size = found.bytes.length;
+    response.writeHead(range === undefined ? 200 : 206, {
+      ...(range === undefined ? found.headers : {}),
+      etag: found.etag,
+      ...(end === 'chunked' ? {} : { 'content-length': size - from }),
+      ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${size - 1}/${size}` }),
+    });
+    response.write(change(found.bytes.subarray(from, from + bytes)), () => {
+      if (end === 'cut') {
+        response.socket?.destroy();
+      } else if (end !== 'stall') {
+        response.end();
+      }
+    });
+    return undefined;
+  };
+}
+
+export const errorInside: Fault = (_, response) => {
+  sendXml(response, 200, '<Error><Code>InternalError</Code><Message>We failed.</Message></Error>');
+  return undefined;
+};
