@@ -16,10 +16,11 @@ import { managedSet, plainContext } from './support/review.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const pages = ['', 'docs', 'docs/checks', 'docs/decisions', 'examples', 'bench', 'src/engines/volume'].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(folder, file)),
+const pages = ['', 'docs', 'docs/checks', 'docs/decisions', 'examples', 'bench', 'src/engines/volume'].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join(folder, file)),
 );
 
 /** A fenced block with the word behind its fence. */

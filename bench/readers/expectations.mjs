@@ -63,4 +63,11 @@ export const expectations = [
     ids: / [A-Z][a-z]*\//i,
     says: 'no longer has (`US/Pacific` on trixie)',
   },
+  {
+    reader: 'server-args',
+    kind: /^(fatal-denied|fatal-let-in|refused-and-does-not-start|real-starts-nothing|some-fatal)$/,
+    ids: /./,
+    says: 'What the server itself refuses at its start',
+  },
+  { reader: 'server-args', kind: 'reading', ids: /if \[.*else/, says: 'Of several starts in a script each is judged' },
 ];

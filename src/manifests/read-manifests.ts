@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import type { Document, YAMLParseError } from 'yaml';
+import type { Document, YAMLError } from 'yaml';
 import type { Json } from '../workload/json.ts';
 import { jsonFromYaml, readOptions } from './yaml-dialect.ts';
 
@@ -31,6 +31,8 @@ export type ReadManifests =
       readonly explanation: string;
     };
 
+type Fault = Pick<YAMLError, 'code' | 'linePos' | 'pos'>;
+
 /** From 1. */
 export interface Place {
   readonly line: number;
@@ -48,8 +50,8 @@ export function readManifests(text: string, repeatedKeys: RepeatedKeys = 'refuse
   const documents = parseAll(text, lineCounter);
   if (documents === undefined) return unreadable(1, 1, 'nested too deep to be a manifest');
   const errors = documents.flatMap((document) => document.errors);
-  const isRepeated = ({ code }: YAMLParseError): boolean => repeatedKeys === 'last' && code === 'DUPLICATE_KEY';
-  const placeOf = ({ linePos, pos }: YAMLParseError): Place => {
+  const isRepeated = ({ code }: Fault): boolean => repeatedKeys === 'last' && code === 'DUPLICATE_KEY';
+  const placeOf = ({ linePos, pos }: Fault): Place => {
     const { line, col } = linePos?.[0] ?? lineCounter.linePos(pos[0]);
     return { line, column: col };
   };

@@ -1,5 +1,6 @@
 import { readEnvironment } from '../../workload/environment.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
+import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
@@ -23,6 +24,7 @@ export const modeVariable: Check = {
   examine(workload) {
     return (['initContainers', 'containers'] as const).flatMap((list) =>
       objectsAt(workload.podSpec, list).flatMap((container) => {
+        if (!objectsAt(container, 'env').some(isMode)) return noObservations;
         const environment = readEnvironment(container);
         const name = textAt(container, 'name') ?? '';
         return Object.entries(modes).flatMap(([variable, words]) => {
@@ -47,6 +49,11 @@ const modes = {
   STANDBY_MODE: { standby: 'on', primary: 'off' },
   PG_MODE: { standby: 'slave', primary: 'master' },
 } as const;
+
+/** Most containers have none, and this is asked for each request. */
+function isMode(entry: JsonObject): boolean {
+  return entry['name'] === 'STANDBY_MODE' || entry['name'] === 'PG_MODE';
+}
 
 interface Said {
   readonly list: ContainerList;

@@ -29,9 +29,11 @@ export const plaintextPassword: Check = {
   coversLeftAlone: true,
   examine(workload, { facts }) {
     const { podSpec } = workload;
+    const own = [...inContainers(podSpec, 'containers'), ...inContainers(podSpec, 'initContainers')];
+    // In the webhook no ConfigMap is known.
+    if (facts.configMaps.within(workload.namespace).length === 0) return own.length === 0 ? noObservations : own;
     return [
-      ...inContainers(podSpec, 'containers'),
-      ...inContainers(podSpec, 'initContainers'),
+      ...own,
       ...(['containers', 'initContainers'] as const).flatMap((list) =>
         objectsAt(podSpec, list).flatMap((container) =>
           inMaps(container, list, environmentMaps(container, workload, facts)),

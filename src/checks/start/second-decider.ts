@@ -32,18 +32,18 @@ export const secondDecider: Check = {
           message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. Remove it: pgusher restores, initialises and copies standbys.`,
         }));
     const lifecycle = objectAt(server.container, 'lifecycle');
-    const observations = [
-      ...objectsAt(podSpec, 'containers').flatMap((container) =>
-        seen(commandLine(container), container, containerField(textAt(container, 'name') ?? '', 'command')),
-      ),
-      ...(['postStart', 'preStop'] as const).flatMap((hook) =>
-        seen(
-          commandLine(objectAt(objectAt(lifecycle, hook), 'exec')),
-          server.container,
-          containerField(server.name, `lifecycle.${hook}.exec.command`),
-        ),
-      ),
-    ];
+    const observations: Observation[] = [];
+    for (const container of objectsAt(podSpec, 'containers')) {
+      // Most have neither, and this is asked for each request.
+      if (container['command'] === undefined && container['args'] === undefined) continue;
+      const field = containerField(textAt(container, 'name') ?? '', 'command');
+      observations.push(...seen(commandLine(container), container, field));
+    }
+    for (const hook of ['postStart', 'preStop'] as const) {
+      if (lifecycle[hook] === undefined) continue;
+      const field = containerField(server.name, `lifecycle.${hook}.exec.command`);
+      observations.push(...seen(commandLine(objectAt(objectAt(lifecycle, hook), 'exec')), server.container, field));
+    }
     return observations.length === 0 ? noObservations : observations;
   },
 };
