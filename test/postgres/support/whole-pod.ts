@@ -8,7 +8,7 @@ import type { Agent, Pod } from './backup-agent.ts';
 import { newPod } from './backup-agent.ts';
 import type { RestoreResult } from './database-with-store.ts';
 import { runRestoreProcess } from './database-with-store.ts';
-import { leftRecovery } from './recovery.ts';
+import { leftRecovery, serveWal } from './recovery.ts';
 
 /**
  * A pod as the kubelet runs it: `restore`, then the server, and the agent beside them, on volumes that can be lost, copied and put back.
@@ -56,11 +56,12 @@ export class WholePod {
     return result;
   }
 
-  /** The agent first: a recovery fetches its WAL from it. */
+  /** As in a pod, where the agent answers restore_command beside all else: here that is a process of its own. */
   private async startBoth(
     contract: Partial<AgentContract>,
     until: (server: PostgresServer) => Promise<void>,
   ): Promise<void> {
+    const service = await serveWal(this.pod.shared, { ...this.pod.contract, ...contract });
     try {
       this.agent = await this.pod.startAgent({
         contract,
@@ -72,6 +73,8 @@ export class WholePod {
     } catch (error) {
       await this.crash();
       throw error;
+    } finally {
+      service.kill('SIGKILL');
     }
   }
 
