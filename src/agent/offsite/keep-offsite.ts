@@ -57,12 +57,23 @@ export async function keepOffsite(context: AgentContext, sessionsOver: AbortSign
     now: edges.now,
   });
   const lanes: Lanes = { failing: new Set() };
+  // What is under way when the last session ends is not cut off: it would have to be asked anew what came of it.
+  const ending = new AbortController();
+  const endSoon = (): void => {
+    setTimeout(() => {
+      ending.abort();
+    }, lastWordsMs).unref();
+  };
+  sessionsOver.addEventListener('abort', endSoon);
+  if (sessionsOver.aborted) {
+    endSoon();
+  }
   try {
     await Promise.all([
-      keepDoing(context, lanes, sessionsOver, lookEveryMs, async () => copy.pushWal(sessionsOver, false)),
+      keepDoing(context, lanes, sessionsOver, lookEveryMs, async () => copy.pushWal(ending.signal, false)),
       keepDoing(context, lanes, context.stopping, backupsEveryMs, async () => copy.pushBackups(context.stopping)),
     ]);
-    await copy.pushWal(AbortSignal.timeout(lastWordsMs), true);
+    await copy.pushWal(ending.signal, true);
   } catch (error) {
     report.failed('offsite', messageOf(error));
   } finally {
@@ -178,8 +189,10 @@ class OffsiteCopy {
     }
     const at = now();
     const reader = this.readerOf(context.system);
-    const look = await reader.look(isLast ? null : this.flushed(), isLast);
-    const isDue = isLast || performance.now() - this.pieceAt >= pushMs;
+    // A session ends only when its receiver has: what a server left at its end waits for nothing.
+    const isOver = isLast || context.status.server.kind !== 'primary';
+    const look = await reader.look(isOver ? null : this.flushed(), isOver);
+    const isDue = isOver || performance.now() - this.pieceAt >= pushMs;
     if (this.sent?.known !== known || this.sent.wal !== look.wal || this.isWaiting(look, isDue)) {
       const local = await reader.read(look);
       this.sent = null;
