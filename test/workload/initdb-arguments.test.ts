@@ -44,7 +44,8 @@ test.each([
   ['--locale -c fsync=off', {}],
   ['"unclosed', {}],
 ])('%s', (text, expected) => {
-  const { options: _, ...read } = readInitdbArguments(text);
+  const { options, ...read } = readInitdbArguments(text);
+  expect(options).toBeInstanceOf(Array);
   expect(read).toEqual({ ...nothing, ...expected });
 });
 

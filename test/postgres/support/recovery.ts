@@ -11,7 +11,7 @@ import { node } from './database-with-store.ts';
 export async function serveWal(
   shared: string,
   contract: AgentContract,
-  { liveSettings = '', pod = 'orders-0', environment = {} as Readonly<Record<string, string>> } = {},
+  { liveSettings = '', pod = 'orders-0', environment = {} } = {},
 ): Promise<ChildProcess> {
   const child = spawn(node, [join(import.meta.dirname, 'wal-service-process.ts'), shared, liveSettings], {
     ...asServerUser(),
