@@ -19,7 +19,7 @@ export interface LocalReader {
 }
 
 /** `wal` is the same value for as long as nothing of it changed. */
-export type LocalWal = Pick<LocalInventory, 'wal' | 'partials'>;
+export type LocalWal = Pick<LocalInventory, 'wal' | 'moving' | 'partials'>;
 
 export interface Flushed {
   readonly timeline: number;
@@ -28,6 +28,9 @@ export interface Flushed {
 
 /** A file that was not written to for this long is not being written to. */
 const restedMs = 10_000;
+
+/** The mover takes a second or so. One that it refuses for good (mover.ts, Refusal) is a loss of the claim's own, and holds nothing back. */
+const movingMs = 600_000;
 
 /** @param root `<mount>/<prefix>` */
 export function createLocalReader(
@@ -86,6 +89,20 @@ export function createLocalReader(
     return [{ segment, end: Math.max(end, reached) }];
   }
 
+  /** Finished segments in incoming/, the newest ones: older ones are no work in progress. */
+  async function finishedIn(timeline: string): Promise<readonly string[]> {
+    const folder = join(root, systemId, storeNames.incoming, timeline);
+    const found: string[] = [];
+    for (const name of (await namesOf(folder)).filter(isSegmentName)) {
+      const file = await stat(join(folder, name)).catch(() => undefined);
+      // Without blocks it tells the receiver where to begin (wal-inventory.ts, isPlaceholder).
+      if (file !== undefined && file.blocks > 0 && Date.now() - file.mtimeMs < movingMs) {
+        found.push(name);
+      }
+    }
+    return found;
+  }
+
   let last: { readonly version: string; readonly wal: ReadonlySet<string> } | null = null;
 
   async function readWal(): Promise<ReadonlySet<string>> {
@@ -112,12 +129,16 @@ export function createLocalReader(
 
   return {
     look: async (flushed, isOver) => {
-      const wal = await readWal();
       const partials: LocalInventory['partials'][number][] = [];
+      const finished: string[] = [];
       for (const timeline of await namesIn(join(root, systemId, storeNames.incoming))) {
         partials.push(...(await partialOf(timeline, flushed, isOver)));
+        finished.push(...(await finishedIn(timeline)));
       }
-      return { wal, partials };
+      // After incoming/: what is moved between the two looks is seen here.
+      const wal = await readWal();
+      const there = new Set([...wal].map(segmentOf));
+      return { wal, moving: finished.filter((segment) => !there.has(segment)), partials };
     },
     read: async (look) => ({
       ...look,

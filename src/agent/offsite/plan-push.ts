@@ -18,6 +18,8 @@ export interface LocalInventory {
   readonly segmentSize: number;
   /** Finished segments and history files in wal/. */
   readonly wal: ReadonlySet<string>;
+  /** Segments that are finished and on their way to wal/; several are under way at once, and the later one may be there first. */
+  readonly moving: readonly string[];
   /** The newest unfinished segment of each timeline, and up to which byte it will not change. */
   readonly partials: readonly { readonly segment: string; readonly end: number }[];
   /** Complete ones, with what stands in DONE.json. */
@@ -41,6 +43,7 @@ export type PushStep =
 /**
  * What makes the WAL of the copy that of the claim: history files first (a restore that finds segments of a timeline without its history
  * stops), then segments as they follow each other, then what was added to the unfinished one; pieces of a segment go once it is there.
+ * Nothing is sent before what comes before it: a copy with a hole in it is refused by a restore, since nobody could tell that hole from a loss.
  *
  * @param policy see `kept`: what will be removed again is not sent.
  * @param pieceDue false: only pieces that are full.
@@ -55,7 +58,10 @@ export function planWalPush(
   const keep = kept(local, bucket, policy, now);
   const missing = [...local.wal].filter((path) => {
     const segment = segmentOf(path);
-    return !bucket.files.has(path) && (segment === undefined || !isSegmentExpired(segment, keep));
+    return (
+      !bucket.files.has(path) &&
+      (segment === undefined || (!isSegmentExpired(segment, keep) && !comesAfterHole(segment, local)))
+    );
   });
   const stored = walIn(bucket.files.keys(), local.systemId).segments;
   const isStored = (segment: string): boolean => [...stored.values()].some((names) => names.has(segment));
@@ -83,7 +89,7 @@ function planPieces(local: LocalInventory, bucket: BucketInventory, pieceDue: bo
   const pieces = piecesIn(bucket.files.keys());
   const finished = new Set([...local.wal, ...bucket.files.keys()].map(segmentOf));
   return local.partials
-    .filter(({ segment }) => !finished.has(segment))
+    .filter(({ segment }) => !finished.has(segment) && !comesAfterHole(segment, local))
     .flatMap(({ segment, end }) => {
       const steps: PushStep[] = [];
       for (let from = coveredTo(pieces.get(segment) ?? []); from < end;) {
@@ -99,6 +105,11 @@ function planPieces(local: LocalInventory, bucket: BucketInventory, pieceDue: bo
     });
 }
 
+/** Names of segments sort as timelines and positions do. */
+function comesAfterHole(segment: string, { moving }: Pick<LocalInventory, 'moving'>): boolean {
+  return moving.some((other) => other < segment);
+}
+
 /** Bytes of WAL that the claim has and the copy has not. */
 export function walBehind(local: LocalInventory, bucket: BucketInventory): number {
   const stored = new Set([...bucket.files.keys()].map(segmentOf));
@@ -108,7 +119,7 @@ export function walBehind(local: LocalInventory, bucket: BucketInventory): numbe
   const begun = local.partials
     .filter(({ segment }) => !finished.has(segment) && !stored.has(segment))
     .reduce((sum, { segment, end }) => sum + Math.max(0, end - coveredTo(pieces.get(segment) ?? [])), 0);
-  return whole.length * local.segmentSize + begun;
+  return (whole.length + local.moving.filter((segment) => !stored.has(segment)).length) * local.segmentSize + begun;
 }
 
 /** How long an idle database is taken at its word: a request each time. */

@@ -94,6 +94,11 @@ export class ClaimFolder {
     }
   }
 
+  /** Finished, and not moved to wal/ yet. */
+  async moving(number: number): Promise<void> {
+    await this.write(`${systemId}/incoming/00000001/${segment(number)}`, fakeSegment(segment(number)));
+  }
+
   /** Begun, with so many bytes of it. */
   async partial(number: number, bytes: number): Promise<void> {
     const whole = Buffer.alloc(segmentSize);

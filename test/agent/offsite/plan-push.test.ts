@@ -52,6 +52,21 @@ describe('WAL that goes off-site', () => {
     ]);
   });
 
+  it('is never sent before what comes before it, though the mover finishes segments in another order', async () => {
+    await claim.wal(2, 4);
+    await claim.moving(3);
+    await claim.partial(5, 5000);
+    const local = await claim.read();
+    expect(keysOf(planWalPush(local, empty, keepTwo, now, true))).toEqual([`file ${walKey(2)}`]);
+    expect(walBehind(local, bucketOf([walKey(2)]))).toBe(2 * segmentSize + 5000);
+    await claim.wal(3);
+    expect(keysOf(planWalPush(await claim.read(), bucketOf([walKey(2)]), keepTwo, now, true))).toEqual([
+      `file ${walKey(3)}`,
+      `file ${walKey(4)}`,
+      `piece ${piece(5, 0, 5000)}`,
+    ]);
+  });
+
   it('stores each byte of the unfinished segment once, in pieces of 1 MiB at most', async () => {
     await claim.partial(4, 5000);
     const bucket = bucketOf([piece(4, 0, 1200), piece(4, 1200, 4000)]);
