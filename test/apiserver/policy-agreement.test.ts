@@ -31,6 +31,7 @@ const narrower: ReadonlySet<string> = new Set([
   'fsync-off/rejects-in-shell-script',
   'fsync-off/rejects-one-of-two-starts',
   'fsync-off/rejects-variable-of-a-branch',
+  'fsync-off/rejects-written-start-script',
   // It stands in another object, or in what initdb is told.
   'fsync-off/rejects-configuration-file',
   'fsync-off/rejects-initdb-set',
