@@ -89,7 +89,10 @@ describe.skipIf(missingTools('go'))('look-ups in a real kube-apiserver', () => {
       await until('the watch', 20_000, () => secrets.find('default', 'late').kind === 'present');
       // Keys are in what a Secret holds, so that they would be known, and names of users with them.
       for (const name of ['early', 'late']) {
-        expect(secrets.find('default', name)).toEqual({ kind: 'present', fact: { name, keys: undefined, userNames: {} } });
+        expect(secrets.find('default', name)).toEqual({
+          kind: 'present',
+          fact: { name, keys: undefined, userNames: {} },
+        });
       }
     } finally {
       cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', 'pgusher-secret-names']);
