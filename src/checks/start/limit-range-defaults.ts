@@ -66,7 +66,10 @@ function examineDefault(
   ];
 }
 
-/** Where the pod says a limit alone, its request becomes that sum, before any LimitRange (kubernetes, defaultPodRequests). */
+/**
+ * Where the pod says a limit alone, its request becomes that sum: before any LimitRange in Kubernetes 1.34 (defaultPodRequests), after it
+ * in 1.37, which takes such a pod.
+ */
 function whatContainersAsk(own: readonly (number | undefined)[]): number | undefined {
   return own.every((asked) => asked === undefined) ? undefined : sum(own.map((asked) => asked ?? 0));
 }
