@@ -54,6 +54,9 @@ export function createLocalReader(
     const names = await namesIn(path);
     if (Date.now() - changed > 2_000) {
       folders.set(path, { changed, names });
+    } else {
+      // What is known of an earlier look is no longer so, and must not be taken for it.
+      folders.delete(path);
     }
     return names;
   }

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BucketInventory } from '../../../src/agent/offsite/bucket-inventory.ts';
+import { createLocalReader } from '../../../src/agent/offsite/local-inventory.ts';
 import { pieceKey } from '../../../src/agent/offsite/piece.ts';
 import { planBackupPush, planExpiry, planWalPush, walBehind } from '../../../src/agent/offsite/plan-push.ts';
 import type { PushStep } from '../../../src/agent/offsite/plan-push.ts';
@@ -65,6 +66,18 @@ describe('WAL that goes off-site', () => {
       `file ${walKey(4)}`,
       `piece ${piece(5, 0, 5000)}`,
     ]);
+  });
+
+  it('is seen as soon as it is there, also in a folder that nothing had changed for a while', async () => {
+    await claim.wal(2);
+    const folder = join(directory, systemId, 'wal');
+    for (const path of [folder, join(folder, '00000001')]) {
+      await utimes(path, new Date(now.getTime() - 60_000), new Date(now.getTime() - 60_000));
+    }
+    const reader = createLocalReader(directory, { systemId, segmentSize });
+    expect([...(await reader.look(null, false)).wal]).toEqual([walKey(2)]);
+    await claim.wal(3);
+    expect([...(await reader.look(null, false)).wal].sort()).toEqual([walKey(2), walKey(3)]);
   });
 
   it('stores each byte of the unfinished segment once, in pieces of 1 MiB at most', async () => {
