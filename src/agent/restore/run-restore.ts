@@ -20,7 +20,7 @@ import type { Log } from '../log.ts';
 import type { OffsiteQuestion } from '../offsite/before-decision.ts';
 import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
-import { currentRecord } from '../standby/other-primary.ts';
+import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -308,10 +308,10 @@ async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
   if (contract.replication === null) {
     return;
   }
-  const reading = await currentRecord(contract.set, surroundings);
-  if (reading.kind === 'record' && reading.record.primary !== surroundings.pod) {
+  const other = otherPrimary(surroundings.pod, await currentRecord(contract.set, surroundings));
+  if (other !== null) {
     throw new RestoreRefused(
-      `${reading.record.primary} became primary while this was restored, since ${reading.record.since}: the next start copies it`,
+      `${other.primary} became primary while this was restored, since ${other.since}: the next start copies it`,
     );
   }
 }

@@ -19,7 +19,7 @@ import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import { becomesStandby } from './become-standby.ts';
-import { currentRecord, endsRecovery, primaryInsteadOf } from './other-primary.ts';
+import { currentRecord, endsRecovery, otherPrimary, primaryInsteadOf } from './other-primary.ts';
 import type { StandbyServer } from './standby-server.ts';
 import { readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
 import { neverStreams, walIsGone } from './streaming-trouble.ts';
@@ -152,7 +152,7 @@ async function followOnce(
   if (record.kind === 'unreadable') {
     throw new Error(record.reason);
   }
-  const named = record.kind === 'record' && record.record.primary !== pod ? record.record.primary : null;
+  const named = otherPrimary(pod, record)?.primary ?? null;
   const primary = (named === null ? null : pods.addressOf(named)) ?? server.primary;
   if (primary === null) {
     return false;

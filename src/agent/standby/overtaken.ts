@@ -2,7 +2,7 @@ import type { AgentContract } from '../contract.ts';
 import type { Log } from '../log.ts';
 import { becomesStandby } from './become-standby.ts';
 import type { RecordPlaces } from './other-primary.ts';
-import { currentRecord, endsRecovery } from './other-primary.ts';
+import { currentRecord, endsRecovery, otherPrimary } from './other-primary.ts';
 
 /**
  * Why the recovery of a restored database must not go on, for restore_command: while it was restored, another pod became primary. Its server
@@ -17,11 +17,11 @@ export async function standAside(
   if (contract.replication === null || !(await endsRecovery(contract.dataDirectory))) {
     return null;
   }
-  const reading = await currentRecord(contract.set, places);
-  if (reading.kind !== 'record' || reading.record.primary === pod) {
+  const other = otherPrimary(pod, await currentRecord(contract.set, places));
+  if (other === null) {
     return null;
   }
-  const { primary, since } = reading.record;
+  const { primary, since } = other;
   await becomesStandby(contract.dataDirectory, places.shared);
   log.warn(`${primary} is primary since ${since}: what was restored here starts again as a standby`);
   return `${primary} is primary since ${since}, so this recovery must not end: the next start is that of a standby`;
