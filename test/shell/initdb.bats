@@ -457,6 +457,34 @@ EOF
   nothing_is_left
 }
 
+@test "says every five minutes which script does not end, and names it at the end" {
+  begin 999
+  # A second of the watch is none here.
+  printf '%s\n' '#!/bin/sh' '[ "$1" = 1 ] || exec /usr/bin/sleep "$@"' >"$root/local/sleep"
+  chmod 755 "$root/local/sleep"
+  echo 'while :; do /usr/bin/sleep 0.2; done' | script 10-never-ends.sh 644
+  env PGDATA="$data" POSTGRES_PASSWORD=x "$here/test/support/official-image/run-in-image.sh" "$root" 0:0 \
+    dash /pgusher/bin/initdb.sh 2>"$BATS_TEST_TMPDIR/err" >/dev/null 3>&- &
+  runner=$!
+  wanted='minutes, and is in /docker-entrypoint-initdb.d/10-never-ends.sh; a script that waits for something never ends: there is no terminal and no network address of this server yet'
+  until grep -qF "$wanted" "$BATS_TEST_TMPDIR/err"; do
+    kill -0 "$runner" || { cat "$BATS_TEST_TMPDIR/err"; false; }
+    sleep 0.2
+  done
+  grep -q '^pgusher-initdb: the initialisation has been running for [0-9]*[05] minutes' "$BATS_TEST_TMPDIR/err"
+  # Nobody waits for ever: the pod is deleted, and what was made is never started.
+  kill -TERM "$(pgrep -P "$runner")"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 143 ]
+  [ "$(tail -n 1 "$BATS_TEST_TMPDIR/err")" = 'pgusher-initdb: stopped from outside in /docker-entrypoint-initdb.d/10-never-ends.sh; what was made is removed at the next start, which begins anew' ]
+  [ -e "$root/volume/.pgusher/initialising" ]
+  rm "$root/local/sleep" "$root/docker-entrypoint-initdb.d/10-never-ends.sh"
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+}
+
 @test "says that the volume is full" {
   begin 999
   echo 'dd if=/dev/zero of="$PGDATA/filler" bs=1M' | script 10-fills.sh 644
