@@ -17,7 +17,7 @@ export interface Combination {
   readonly replication: boolean;
   readonly connection: Readonly<Record<string, string>>;
   readonly scripts: readonly Script[];
-  /** When SIGKILL comes, in thousandths of the time that the image alone took; null: never. */
+  /** How long after its begin SIGKILL comes, in thousandths of the time of a whole initialisation; null: never. */
   readonly killedAt: number | null;
   readonly killedInInitdb: boolean;
 }
@@ -70,7 +70,7 @@ export const combination: fc.Arbitrary<Combination> = fc
       maxLength: 4,
       selector: ({ order }) => order,
     }),
-    // Without a bias: fast-check draws mostly the smallest numbers, and nothing has begun then.
+    // Without a bias: fast-check draws mostly the smallest numbers.
     killedAt: fc.option(fc.noBias(fc.integer({ min: 0, max: 1000 })), { freq: 2 }),
     killedInInitdb: fc.boolean(),
   })

@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DebianPostgres } from '../../support/debian-postgres.ts';
 import { requireTool } from '../../support/tool.ts';
 import type { Combination } from './combination.ts';
@@ -91,12 +90,18 @@ export class Image {
   }
 }
 
+interface RunOptions {
+  readonly environment?: Record<string, string>;
+  /** SIGKILL comes once this is over. */
+  readonly killWhen?: (ended: AbortSignal) => Promise<void>;
+}
+
 async function runIn(
   image: Image,
   directory: string,
   user: string,
   command: readonly string[],
-  options: { readonly environment?: Record<string, string>; readonly killAfter?: number } = {},
+  options: RunOptions = {},
 ): Promise<Ended> {
   const before = Date.now();
   const child = spawn(join(support, 'run-in-image.sh'), [directory, user, ...command], {
@@ -114,8 +119,12 @@ async function runIn(
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (options.killAfter !== undefined) {
-    await Promise.race([ended, sleep(options.killAfter)]);
+  if (options.killWhen !== undefined) {
+    const over = new AbortController();
+    void ended.then(() => {
+      over.abort();
+    });
+    await Promise.race([ended, options.killWhen(over.signal)]);
     // `unshare --kill-child`: all of the container with it, as the kubelet does.
     child.kill('SIGKILL');
   }
@@ -197,7 +206,7 @@ export class Place {
 
   inside(
     command: readonly string[],
-    options: { readonly environment: Record<string, string>; readonly killAfter?: number },
+    options: RunOptions & { readonly environment: Record<string, string> },
   ): Promise<Ended> {
     return runIn(this.image, this.directory, this.combination.user, command, options);
   }
