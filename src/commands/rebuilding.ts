@@ -1,7 +1,7 @@
 import type { RebuildAnswer } from '../agent/rebuild/rebuild-commands.ts';
 import type { RebuildOrder, RebuildOutcome } from '../agent/rebuild/rebuild-order.ts';
 import { parsePrimaryRecord } from '../agent/decision/primary-record.ts';
-import type { ServerPosition } from '../agent/standby/promotion-commands.ts';
+import { positionOf } from './pod-agent.ts';
 import type { PromotionCluster } from './promotion.ts';
 
 /** The set as `pgusher rebuild` needs it. */
@@ -103,12 +103,6 @@ async function refuseWriters(cluster: RebuildCluster, pod: string, primary: stri
       `the record names ${primary} as primary, but its server is a standby; wanted one that takes writes. Nothing was changed`,
     );
   }
-}
-
-/** Null: its server does not answer. */
-async function positionOf(cluster: RebuildCluster, pod: string): Promise<ServerPosition | null> {
-  const answer = await cluster.agent(pod, ['position']).catch(() => null);
-  return answer?.code === 0 ? (JSON.parse(answer.out) as ServerPosition) : null;
 }
 
 /** The pod does it by itself from here on; a person who does not wait loses nothing. */

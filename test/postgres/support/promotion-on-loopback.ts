@@ -32,7 +32,7 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
   }
 
   async agent(pod: string, args: readonly string[]): Promise<AgentAnswer> {
-    if (!['position', 'rebuilding'].includes(args[0] ?? '') && !args.includes('--check')) {
+    if (!['position', 'stopped', 'rebuilding'].includes(args[0] ?? '') && !args.includes('--check')) {
       this.change(`${args[0] ?? ''} ${pod}`);
     }
     const ordinal = Number(pod.replace(/^.*-/, ''));

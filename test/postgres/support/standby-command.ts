@@ -1,9 +1,15 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { rebuildHere, rebuildState } from '../../../src/agent/rebuild/rebuild-commands.ts';
-import { fenceHere, followHere, promoteHere, serverPosition } from '../../../src/agent/standby/promotion-commands.ts';
+import {
+  fenceHere,
+  followHere,
+  promoteHere,
+  serverEnd,
+  serverPosition,
+} from '../../../src/agent/standby/promotion-commands.ts';
 import { podsOnLoopback } from './pods-on-loopback.ts';
 
-/** `pgusher-agent position|promote|follow|fence|rebuild|rebuilding` as a process, with the shared folder given by SHARED. */
+/** `pgusher-agent position|stopped|promote|follow|fence|rebuild|rebuilding` as a process, with the shared folder given by SHARED. */
 const contract = readContract(process.env['PGUSHER_CONTRACT']);
 const shared = process.env['SHARED'] ?? '';
 const edges = { environment: process.env, shared, pod: process.env['PGUSHER_POD'] ?? '' };
@@ -14,6 +20,9 @@ try {
   switch (command) {
     case 'position':
       console.log(JSON.stringify(await serverPosition(contract, edges)));
+      break;
+    case 'stopped':
+      console.log(JSON.stringify(await serverEnd(contract, edges)));
       break;
     case 'promote':
       console.log(JSON.stringify(await promoteHere(contract, edges)));
