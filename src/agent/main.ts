@@ -137,6 +137,33 @@ program
   });
 
 program
+  .command('rebuild')
+  .description(
+    'the next start of this pod replaces its data by a copy of the primary; `pgusher rebuild` does this, and starts it anew',
+  )
+  .argument('[primary]', 'name of the pod that is primary; whom the record names without')
+  .option('--discard', 'remove the old data before the copy is there', false)
+  .option('--check', 'look only', false)
+  .action(async (primary: string | undefined, options: { readonly discard: boolean; readonly check: boolean }) => {
+    await inStandbyCommand(async (contract, edges) => {
+      const { rebuildHere } = await import('./rebuild/rebuild-commands.ts');
+      const { liveSettings, replicationSecret } = paths;
+      const all = { ...edges, liveSettings, replicationSecret };
+      print.out(JSON.stringify(await rebuildHere(contract, all, { ...options, primary: primary ?? null })));
+    });
+  });
+
+program
+  .command('rebuilding')
+  .description('the order of `rebuild` that waits, and what became of the last one; one line of JSON')
+  .action(async () => {
+    await inStandbyCommand(async (contract) => {
+      const { rebuildState } = await import('./rebuild/rebuild-commands.ts');
+      print.out(JSON.stringify(await rebuildState(contract)));
+    });
+  });
+
+program
   .command('health')
   .description(
     'whether the database of this pod is protected and its base backups are on schedule; exit code 0, or 1 and why',

@@ -11,6 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeConfig, V1Status } from '@kubernetes/client-node';
 import type { AgentAnswer, PromotionCluster } from '../commands/promotion.ts';
+import type { RebuildCluster } from '../commands/rebuilding.ts';
 import { codeOf, describeFailure } from './api-failure.ts';
 import { personConfig } from './person-config.ts';
 
@@ -23,7 +24,7 @@ export interface SetName {
 }
 
 /** The set in the cluster that kubectl would ask (KUBECONFIG, its current context), with the rights that kubectl has. */
-export async function promotionInCluster({ namespace, set }: SetName): Promise<PromotionCluster> {
+export async function promotionInCluster({ namespace, set }: SetName): Promise<PromotionCluster & RebuildCluster> {
   const config = personConfig(undefined);
   const place = namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
   const core = config.makeApiClient(CoreV1Api);
@@ -57,6 +58,9 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
     stopServer: async (pod) => {
       // The hook ends with the server, and the container with it: what the connection says then is no failure.
       await run(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);
+    },
+    deletePod: async (pod) => {
+      await core.deleteNamespacedPod({ name: pod, namespace: place });
     },
     record: async () => {
       const map = await readMap();

@@ -5,6 +5,7 @@ import { UsageError } from './exit-code.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
 import type { PromoteOptions } from './promote.ts';
+import type { RebuildOptions } from './rebuild.ts';
 import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
@@ -105,6 +106,17 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     )
     .action(async (set: string, pod: string | undefined, options: PromoteOptions) => {
       finish(await (await import('./promote.ts')).promote(set, pod, options, to));
+    });
+
+  program
+    .command('rebuild')
+    .description('make an old primary, or a standby that can never stream again, a standby anew: a copy of the primary')
+    .argument('<pod>', 'the pod; its old data is kept until the copy streams', notEmpty)
+    .option('-n, --namespace <namespace>', "the pod's namespace; that of the current context without", notEmpty)
+    .option('--dry-run', 'look, say each step, do none', false)
+    .option('--discard', 'where there is no room for both: remove the old data before the copy is there', false)
+    .action(async (pod: string, options: RebuildOptions) => {
+      finish(await (await import('./rebuild.ts')).rebuild(pod, options, to));
     });
 
   program

@@ -81,7 +81,7 @@ describe('pgusher', () => {
     );
   });
 
-  test.each(['inject', 'uninject', 'check', 'diff', 'explain', 'review', 'serve'])(
+  test.each(['inject', 'uninject', 'check', 'diff', 'explain', 'review', 'promote', 'rebuild', 'serve'])(
     '%s is in the help, and has its own',
     (command) => {
       expect(run(['--help']).stdout).toContain(`\n  ${command} [options]`);

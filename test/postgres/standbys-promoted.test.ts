@@ -168,7 +168,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     const diverged = await set.restore(0);
     expect(diverged.code).toBe(1);
     expect(diverged.reason).toMatch(
-      /^the record says that orders-1 is primary since \S+, and PGDATA here cannot follow it: it holds WAL behind \S+, where the primary's timeline left this one\. Wanted: a copy of orders-1: delete the data claim of orders-0, and the pod$/,
+      /^the record says that orders-1 is primary since \S+, and PGDATA here cannot follow it: it holds WAL behind \S+, where the primary's timeline left this one\. Wanted: a copy of orders-1: `pgusher rebuild orders-0`$/,
     );
 
     // The same data started by other means: never Ready, and it says why.
@@ -182,7 +182,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       () => agent.output() + stale.log(),
     );
     expect(readiness(zero).words).toMatch(
-      /^orders-1 left this server's timeline 1 at \S+, and this server has WAL behind that; wanted a new copy of orders-1, once the record names it: delete the data claim of orders-0, and the pod$/,
+      /^orders-1 left this server's timeline 1 at \S+, and this server has WAL behind that; wanted a new copy of orders-1, once the record names it: `pgusher rebuild orders-0`$/,
     );
     expect((await agent.get('/readyz')).body).toContain('standby: orders-1 left this server');
   });

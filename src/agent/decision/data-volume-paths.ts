@@ -13,6 +13,10 @@ export const ownFolder = '.pgusher';
  *   initialising  the image is making a database in PGDATA itself, and has not ended: `system=` names it (initdb.sh)
  *   pg_control while filling: the file that makes a database of it, moved in last
  *   wal/       segments that restore-command.sh may take
+ *   rebuild    a person's order to make this pod a standby anew (rebuild/rebuild-order.ts); there until it is carried out
+ *   replacing  staging/ is whole and takes the place of PGDATA, which goes to replaced/ before
+ *   replaced/  what was PGDATA, until the copy in its place streams
+ *   rebuilt    what became of the last order
  */
 export interface DataVolumePaths {
   readonly own: string;
@@ -24,6 +28,10 @@ export interface DataVolumePaths {
   readonly initialisingName: string;
   readonly heldControlFile: string;
   readonly offeredWal: string;
+  readonly rebuildOrder: string;
+  readonly replacing: string;
+  readonly replaced: string;
+  readonly rebuilt: string;
 }
 
 export function dataVolumePaths(dataMount: string): DataVolumePaths {
@@ -41,5 +49,9 @@ export function dataVolumePaths(dataMount: string): DataVolumePaths {
     initialisingName,
     heldControlFile: join(own, 'pg_control'),
     offeredWal: join(own, 'wal'),
+    rebuildOrder: join(own, 'rebuild'),
+    replacing: join(own, 'replacing'),
+    replaced: join(own, 'replaced'),
+    rebuilt: join(own, 'rebuilt'),
   };
 }

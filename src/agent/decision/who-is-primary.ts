@@ -224,7 +224,7 @@ function overtaken(question: PrimaryQuestion, data: Valid, leader: Peer): Verdic
   return stop(
     `PGDATA is on timeline ${timelineOf(data)}, but ${nameOf(leader)} runs timeline ${timelineOf(leader)} of the same database: it was promoted. Wanted: one primary, written down: ${record}. ` +
       (relation.kind === 'diverged'
-        ? `Then, since ${divergence(relation)}: ${copyAnew(pod)}`
+        ? `Then, since ${divergence(relation)}: ${copyAnew(question)}`
         : 'This pod is its standby then'),
   );
 }
@@ -250,14 +250,16 @@ function follow(question: PrimaryQuestion, data: Valid, server: Peer, because: s
     case 'diverged':
       return stop(
         `${because}, and PGDATA here cannot follow it: ${divergence(relation)}. Wanted: a copy of ${nameOf(server)}: ` +
-          `${question.record.kind === 'record' || question.contract.role === 'standby' ? '' : `\`pgusher promote ${question.contract.set} --record POD\` first, then `}${copyAnew(question.pod)}`,
+          `${question.record.kind === 'record' || question.contract.role === 'standby' ? '' : `\`pgusher promote ${question.contract.set} --record POD\` first, then `}${copyAnew(question)}`,
       );
   }
 }
 
-/** Only what nobody else has is lost by it; a pod without data copies whom the record names, and never restores an older timeline. */
-function copyAnew(pod: string): string {
-  return `delete the data claim of ${pod}, and the pod`;
+/** Only what nobody else has is lost by it: the old data is kept until the copy streams. A standby of another set has no primary of its own to copy. */
+function copyAnew({ pod, record, contract }: PrimaryQuestion): string {
+  return record.kind !== 'record' && contract.role === 'standby'
+    ? `delete the data claim of ${pod}, and the pod`
+    : `\`pgusher rebuild ${pod}\``;
 }
 
 function divergence(relation: Extract<Relation, { kind: 'ahead' | 'diverged' }>): string {

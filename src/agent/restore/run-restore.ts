@@ -20,6 +20,7 @@ import type { Log } from '../log.ts';
 import type { OffsiteQuestion } from '../offsite/before-decision.ts';
 import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
+import { carryOutRebuild } from '../rebuild/carry-out-rebuild.ts';
 import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
@@ -76,6 +77,7 @@ export async function runRestore(contract: AgentContract, surroundings: RestoreS
   await prepareFolders(contract, surroundings, paths);
   await installScripts(join(surroundings.shared, 'bin'));
   const boot: Boot = { contract, surroundings, paths };
+  await carryOutRebuild(boot);
   await carryOut(boot, await settledState(boot));
 }
 

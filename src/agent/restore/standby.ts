@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract } from '../contract.ts';
+import { ownFolder } from '../decision/data-volume-paths.ts';
 import type { Log } from '../log.ts';
 import { syncDirectory } from '../store/durable-file.ts';
 import { findClientProgram } from '../server-connection/client-program.ts';
@@ -72,10 +73,13 @@ export async function readReplicationLogin(
   return { user, password };
 }
 
+/** Tried again it would fill the volume again. */
+export class NoRoomForCopy extends RestoreRefused {}
+
 /**
  * Copies the running primary into `directory`, with its WAL and the settings of a standby. Tries again for
  * `patienceMs`: at a first start the primary comes up at the same time.
- * @throws RestoreRefused with pg_basebackup's last words.
+ * @throws RestoreRefused with pg_basebackup's last words; NoRoomForCopy at once.
  */
 export async function copyPrimary(
   upstream: Upstream,
@@ -90,6 +94,11 @@ export async function copyPrimary(
     if (failure === undefined) {
       break;
     }
+    if (/No space left on device|disk quota exceeded/i.test(failure)) {
+      throw new NoRoomForCopy(
+        `the primary ${upstream.host}:${upstream.port} could not be copied: ${failure}. Wanted: a data volume with room for it`,
+      );
+    }
     if (performance.now() > until) {
       throw new RestoreRefused(
         `the primary ${upstream.host}:${upstream.port} could not be copied: ${failure}. Wanted: a running primary that lets "${upstream.user}" replicate (postgres.io/primary, postgres.io/replication-secret)${failure.includes('pg_hba.conf') ? ' from the address of this pod: postgres.io/replication-network of the primary is a list of networks, "all" by default' : ''}`,
@@ -97,6 +106,8 @@ export async function copyPrimary(
     }
     await sleep(2_000);
   }
+  // A primary whose PGDATA is the root of its volume has our folder in it: what lies there is that pod's.
+  await rm(join(directory, ownFolder), { recursive: true, force: true });
   await forgetRecovery(directory);
   await followPrimary(upstream, directory, true);
   await fsyncTree(directory);

@@ -8,6 +8,7 @@ import { reconcileReplication } from '../backup/replication.ts';
 import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
+import { removeOldData } from '../rebuild/old-data.ts';
 import { askPeer, readPeer } from '../restore/peers.ts';
 import { addressText, podsOfSet } from '../restore/set-pods.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
@@ -175,6 +176,7 @@ async function followOnce(
   if (server.streaming && server.slot !== '') {
     known.probeAt = null;
     await says(options, null);
+    await removeOldData(contract, edges.log);
     return true;
   }
   return mend(options, connection, server, { upstream, login, named, known });

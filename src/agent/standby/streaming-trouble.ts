@@ -9,7 +9,7 @@ import { formatLsn } from '../store/wal-name.ts';
 /** Why a standby will never stream again as it is, in a sentence; null where nothing says so. `own` is its own server's answer. */
 export function neverStreams(pod: string, own: Peer, primary: Peer): string | null {
   if (own.systemId !== primary.systemId) {
-    return `${nameOf(primary)} is another database (system ${primary.systemId}, this one ${own.systemId}); ${wanted(pod, primary)}`;
+    return `${nameOf(primary)} is another database (system ${primary.systemId}, this one ${own.systemId}); wanted the same one. Where this one may go, delete the data claim of ${pod}, and the pod`;
   }
   const relation = relationTo(primary, own);
   switch (relation.kind) {
@@ -59,7 +59,7 @@ export async function walIsGone(
 }
 
 function wanted(pod: string, primary: Peer): string {
-  return `wanted a new copy of ${nameOf(primary)}, once the record names it: delete the data claim of ${pod}, and the pod`;
+  return `wanted a new copy of ${nameOf(primary)}, once the record names it: \`pgusher rebuild ${pod}\``;
 }
 
 function nameOf(peer: Peer): string {

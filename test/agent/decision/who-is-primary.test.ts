@@ -138,7 +138,7 @@ const cells: Readonly<Record<string, Cell>> = {
     record: record('db-1', 2),
     data: valid(1, end.behindFork),
     peers: [one(2)],
-    is: /cannot follow it: it holds WAL behind 0\/5000000, where the primary's timeline left this one.*delete the data claim of db-0, and the pod$/,
+    is: /cannot follow it: it holds WAL behind 0\/5000000, where the primary's timeline left this one.*: `pgusher rebuild db-0`$/,
   },
   'the record names another; its timeline has the number of the other one and is not the same': {
     pod: 'db-0',
@@ -209,7 +209,7 @@ const cells: Readonly<Record<string, Cell>> = {
     pod: 'db-0',
     data: valid(1, end.behindFork),
     peers: [one(2)],
-    is: /Then, since it holds WAL behind 0\/5000000.*: delete the data claim of db-0, and the pod$/,
+    is: /Then, since it holds WAL behind 0\/5000000.*: `pgusher rebuild db-0`$/,
   },
   "no record; ordinal 0 with a standby's data": {
     pod: 'db-0',

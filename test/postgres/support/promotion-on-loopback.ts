@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AgentAnswer, PromotionCluster } from '../../../src/commands/promotion.ts';
+import type { RebuildCluster } from '../../../src/commands/rebuilding.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
 import { asServerUser } from '../../support/postgres-server.ts';
 import { node } from './database-with-store.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
 /** A set of real servers on loopback as `pgusher promote` sees one in a cluster: what the apiserver and the kubelet do is done here. */
-export class PromotionOnLoopback implements PromotionCluster {
+export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
   readonly services = new Map<string, string>();
   values: Record<string, string> = {};
   version = 0;
@@ -31,7 +32,7 @@ export class PromotionOnLoopback implements PromotionCluster {
   }
 
   async agent(pod: string, args: readonly string[]): Promise<AgentAnswer> {
-    if (args[0] !== 'position' && args[0] !== 'stopped') {
+    if (!['position', 'stopped', 'rebuilding'].includes(args[0] ?? '') && !args.includes('--check')) {
       this.change(`${args[0] ?? ''} ${pod}`);
     }
     const ordinal = Number(pod.replace(/^.*-/, ''));
@@ -47,6 +48,8 @@ export class PromotionOnLoopback implements PromotionCluster {
         PGUSHER_USER: 'postgres',
         PGUSHER_PASSWORD: 'secret',
         SHARED: this.set.pods[ordinal]?.shared ?? '',
+        LIVE_SETTINGS: this.set.pods[ordinal]?.liveSettings ?? '',
+        PORTS: JSON.stringify(this.set.ports),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -65,6 +68,16 @@ export class PromotionOnLoopback implements PromotionCluster {
     await this.servers.get(pod)?.stop();
     this.servers.set(pod, await this.set.start(Number(pod.replace(/^.*-/, ''))));
   }
+
+  /** And the set makes it again: `restarted` does what its init container, its server and its agent would. */
+  async deletePod(pod: string): Promise<void> {
+    this.change(`delete ${pod}`);
+    await this.servers.get(pod)?.stop();
+    this.servers.delete(pod);
+    await this.restarted(pod);
+  }
+
+  restarted: (pod: string) => Promise<void> = () => Promise.resolve();
 
   async record(): Promise<{ values: Readonly<Record<string, string>>; version: string | null }> {
     return { values: { ...this.values }, version: this.version === 0 ? null : String(this.version) };

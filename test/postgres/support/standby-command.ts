@@ -1,4 +1,5 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
+import { rebuildHere, rebuildState } from '../../../src/agent/rebuild/rebuild-commands.ts';
 import {
   fenceHere,
   followHere,
@@ -6,11 +7,15 @@ import {
   serverEnd,
   serverPosition,
 } from '../../../src/agent/standby/promotion-commands.ts';
+import { podsOnLoopback } from './pods-on-loopback.ts';
 
-/** `pgusher-agent position|stopped|promote|follow|fence` as a process, with the shared folder given by SHARED. */
+/** `pgusher-agent position|stopped|promote|follow|fence|rebuild|rebuilding` as a process, with the shared folder given by SHARED. */
 const contract = readContract(process.env['PGUSHER_CONTRACT']);
-const edges = { environment: process.env, shared: process.env['SHARED'] ?? '', pod: process.env['PGUSHER_POD'] ?? '' };
-const [command, pod, timeline] = process.argv.slice(2);
+const shared = process.env['SHARED'] ?? '';
+const edges = { environment: process.env, shared, pod: process.env['PGUSHER_POD'] ?? '' };
+const words = process.argv.slice(2);
+const flags = words.filter((word) => word.startsWith('--'));
+const [command, pod, timeline] = words.filter((word) => !word.startsWith('--'));
 try {
   switch (command) {
     case 'position':
@@ -27,6 +32,25 @@ try {
       break;
     case 'fence':
       await fenceHere(contract, edges);
+      break;
+    case 'rebuild':
+      console.log(
+        JSON.stringify(
+          await rebuildHere(
+            contract,
+            {
+              ...edges,
+              liveSettings: process.env['LIVE_SETTINGS'] ?? '',
+              replicationSecret: `${shared}/replication-secret`,
+              pods: podsOnLoopback(JSON.parse(process.env['PORTS'] ?? '{}') as Record<string, number>),
+            },
+            { primary: pod ?? null, discard: flags.includes('--discard'), check: flags.includes('--check') },
+          ),
+        ),
+      );
+      break;
+    case 'rebuilding':
+      console.log(JSON.stringify(await rebuildState(contract)));
       break;
     default:
       throw new Error(`no agent makes backups here (${command ?? 'nothing'})`);
