@@ -59,8 +59,8 @@ function prepared(check: Check): PreparedCheck {
 
 /** Those of deletions have nothing to say here. */
 const everyCheck = checks
-  .filter(({ examine, examineChange }) => (examine ?? examineChange) !== undefined)
-  .map(prepared);
+  .map(prepared)
+  .filter(({ examine, examineChange }) => (examine ?? examineChange) !== undefined);
 
 function run(list: readonly PreparedCheck[], input: CheckInput): readonly Finding[] {
   const surroundings: Surroundings = {
