@@ -2,7 +2,7 @@
 # Builds programs of Kubernetes, etcd and CoreDNS from their Go modules.
 #
 # Runs where:  on a machine with Go, by hand, from `npm run cluster:up` and before the apiserver tests.
-# Arguments:   $1 directory for the programs; $2 Kubernetes version (v1.34.4); then the programs that are wanted:
+# Arguments:   $1 directory for the programs; $2 Kubernetes version (v1.37.2); then the programs that are wanted:
 #              etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl coredns pause
 # Environment: what `go` reads (GOPROXY, GOCACHE …).
 # Exit codes:  0 the programs are there; 2 usage; anything else: go's own.

@@ -14,7 +14,7 @@ const releases: ReadonlyMap<string, string> = new Map([
   ['1.37', 'v1.37.2'],
 ]);
 
-const wanted = process.env['PGUSHER_KUBERNETES_VERSION'] ?? '1.34';
+const wanted = process.env['PGUSHER_KUBERNETES_VERSION'] ?? '1.37';
 
 /** `1.36` or `v1.36.3` to a release; undefined where it is neither. */
 export function releaseOf(version: string): string | undefined {

@@ -148,9 +148,11 @@ export const scriptNames = {
   replication: 'replication.sh',
   /** `restore_command`: `sh <path> %f %p`. */
   restoreCommand: 'restore-command.sh',
+  /** Read by both probes of the server. */
+  serverProbe: 'server-probe.sh',
   /**
-   * startupProbe of the server: `sh <path> PORT`. Exit 0 when `pg_isready` on 127.0.0.1:PORT says 0 (accepting) or 1
-   * (starting, recovering); anything else 1. Reads nothing else, writes nothing, safe at any time.
+   * startupProbe of the server: `sh <path> PORT`. Exit 0 when postmaster.pid says that it starts, or `pg_isready` on
+   * 127.0.0.1:PORT says 0 (accepting) or 1 (starting, recovering); anything else 1. Writes nothing, safe at any time.
    */
   started: 'started.sh',
   /**

@@ -94,6 +94,16 @@ program
   });
 
 program
+  .command('stopped')
+  .description('where the server beside this agent has ended, and whether it ended cleanly; one line of JSON')
+  .action(async () => {
+    await inStandbyCommand(async (contract, edges) => {
+      const { serverEnd } = await import('./standby/promotion-commands.ts');
+      print.out(JSON.stringify(await serverEnd(contract, edges)));
+    });
+  });
+
+program
   .command('promote')
   .description('make the server beside this agent the primary; `pgusher promote` does this, and writes it down')
   .action(async () => {

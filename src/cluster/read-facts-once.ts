@@ -1,10 +1,11 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { factTables } from '../workload/fact-table.ts';
 import type { FactTables } from '../workload/fact-table.ts';
 import type { FactKind } from '../workload/cluster-facts.ts';
 import { factKinds, factSources, resourcePath } from '../workload/read-facts.ts';
 import { describeFailure, statusOf } from './api-failure.ts';
 import { listObjects } from './list-objects.ts';
+import { personConfig } from './person-config.ts';
 
 /**
  * What is around in some namespaces of the cluster that kubectl would ask (KUBECONFIG, its current context), with the rights that kubectl
@@ -12,8 +13,7 @@ import { listObjects } from './list-objects.ts';
  * @throws Error where the cluster cannot be asked at all; what may not be listed is a gap.
  */
 export async function readFactsOnce(namespaces: readonly string[]): Promise<FactTables> {
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = personConfig(undefined);
   const tables = factTables(undefined);
   await Promise.all(factKinds.map(async (kind) => readKind(config, tables, kind, namespaces)));
   return tables;

@@ -1,6 +1,7 @@
 import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
-import { promote as promoteSet, PromotionRefused, recordPrimary } from './promotion.ts';
+import { promote as promoteSet, recordPrimary } from './promotion.ts';
+import { PromotionRefused } from './promotion-target.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PromoteOptions {

@@ -1,4 +1,7 @@
 import type { ServerPosition } from '../agent/standby/promotion-commands.ts';
+import { asked, parsePosition, positionOf, told } from './pod-agent.ts';
+import { choose, PromotionRefused } from './promotion-target.ts';
+import { untilHasEndOf, untilLevel } from './received-wal.ts';
 
 /** The set as `pgusher promote` needs it: pods, a way to ask and tell their agents, the record, Services. */
 export interface PromotionCluster {
@@ -33,11 +36,6 @@ export interface PromotionRequest {
   readonly say: (line: string) => void;
 }
 
-/** It was not done, and why; nothing was changed, or the same command goes on from there. */
-export class PromotionRefused extends Error {
-  override readonly name = 'PromotionRefused';
-}
-
 /** Who was primary before: a promotion that is run again after its record must still know whose Services it turns. */
 const previousKey = 'previous';
 
@@ -58,7 +56,7 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   }
   const { values, version } = await cluster.record();
   const positions = await positionsOf(cluster, pods);
-  const target = choose(request, positions, values[intentKey]);
+  const { target, best } = choose(request, positions, values[intentKey]);
   const rivals = positions.filter((position) => position.takesWrites && position.pod !== target.pod);
   const silent = pods.filter((pod) => !positions.some((position) => position.pod === pod));
   if (rivals.length > 0 && !request.fence) {
@@ -66,6 +64,7 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
       `${rivals.map(({ pod }) => pod).join(', ')} takes writes; two primaries lose rows. Wanted: it stopped first, or --fence, which stops it and keeps it from taking writes`,
     );
   }
+  await untilLevel(cluster, set, { target, best, flows: rivals.length > 0 });
   const step = async (what: string, work: () => Promise<void>): Promise<void> => {
     say(request.dryRun ? `would: ${what}` : what);
     if (!request.dryRun) {
@@ -84,15 +83,16 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   for (const pod of silent) {
     await step(`tell ${pod}, whose server does not answer, that ${target.pod} becomes primary`, async () => {
       // Its own agent may be there: a server that is being restored, or that answers again, then never takes writes beside the other.
-      const answer = await cluster
-        .agent(pod, ['follow', target.pod, String(target.timeline + 1)])
-        .catch((error: unknown) => failed(error));
+      const answer = await asked(cluster, pod, ['follow', target.pod, String(target.timeline + 1)]);
       if (answer.code !== 0)
         say(`${pod} cannot be told: it is left as it is, and finds out by the record when it comes back`);
     });
   }
   for (const { pod } of rivals) {
-    await step(`fence ${pod}: its server stops, and takes no writes when it starts again`, () => fence(cluster, pod));
+    await step(`fence ${pod}: its server stops, and takes no writes when it starts again`, async () => {
+      await fence(cluster, pod);
+      await untilHasEndOf(cluster, request, pod, target);
+    });
   }
   let timeline = target.timeline;
   await step(`promote ${target.pod} and wait for the first write`, async () => {
@@ -147,63 +147,14 @@ export async function recordPrimary(
 }
 
 async function positionsOf(cluster: PromotionCluster, pods: readonly string[]): Promise<readonly ServerPosition[]> {
-  const answers = await Promise.all(
-    pods.map(async (pod) => cluster.agent(pod, ['position']).catch((error: unknown) => failed(error))),
-  );
-  return answers.filter(({ code }) => code === 0).map(parsePosition);
-}
-
-function choose(
-  { pod, set }: PromotionRequest,
-  positions: readonly ServerPosition[],
-  intended: string | undefined,
-): ServerPosition {
-  const standbys = positions.filter(({ takesWrites }) => !takesWrites);
-  const best = standbys.reduce<ServerPosition | undefined>(
-    (most, next) => (most === undefined || isBehind(most, next) ? next : most),
-    undefined,
-  );
-  const wanted = pod ?? intended;
-  const begun = positions.find((position) => position.pod === intended);
-  if (begun?.takesWrites === true && pod !== null && pod !== begun.pod) {
-    throw new PromotionRefused(
-      `a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`,
-    );
-  }
-  if (wanted === undefined) {
-    if (best === undefined) {
-      throw new PromotionRefused(`no standby of ${set} answers; wanted one that runs, with data`);
-    }
-    return best;
-  }
-  const found = positions.find((position) => position.pod === wanted);
-  if (found === undefined) {
-    throw new PromotionRefused(
-      `the server of ${wanted} does not answer: it is not up, or has no data; wanted a standby that runs`,
-    );
-  }
-  if (!found.takesWrites && best !== undefined && isBehind(found, best)) {
-    throw new PromotionRefused(
-      `${wanted} is behind ${best.pod} by ${String(bytesOf(best.lsn) - bytesOf(found.lsn))} bytes (${found.lsn} on timeline ${found.timeline}, the other ${best.lsn} on ${best.timeline}): rows would be lost. Wanted: \`pgusher promote ${set} ${best.pod}\``,
-    );
-  }
-  return found;
-}
-
-function isBehind(left: ServerPosition, right: ServerPosition): boolean {
-  return left.timeline < right.timeline || (left.timeline === right.timeline && bytesOf(left.lsn) < bytesOf(right.lsn));
-}
-
-function bytesOf(lsn: string): bigint {
-  const [high = '0', low = '0'] = lsn.split('/');
-  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+  const answers = await Promise.all(pods.map(async (pod) => positionOf(cluster, pod)));
+  return answers.filter((position) => position !== null);
 }
 
 async function fence(cluster: PromotionCluster, pod: string): Promise<void> {
   await told(cluster, pod, ['fence']);
   await cluster.stopServer(pod);
-  const answer = await cluster.agent(pod, ['position']).catch((error: unknown) => failed(error));
-  if (answer.code === 0 && parsePosition(answer).takesWrites) {
+  if ((await positionOf(cluster, pod))?.takesWrites === true) {
     throw new PromotionRefused(
       `${pod} was told to stop and takes writes still; nobody was promoted. Run the same command again`,
     );
@@ -261,9 +212,7 @@ async function afterwards(
 ): Promise<void> {
   for (const pod of pods.filter((other) => other !== target)) {
     await step(`${pod} follows ${target}`, async () => {
-      const answer = await cluster
-        .agent(pod, ['follow', target, String(timeline())])
-        .catch((error: unknown) => failed(error));
+      const answer = await asked(cluster, pod, ['follow', target, String(timeline())]);
       if (answer.code !== 0)
         say(`${pod} could not be told (${answer.error.trim()}): it finds the record at its next start`);
     });
@@ -277,24 +226,8 @@ async function afterwards(
     }
   }
   await step(`base backup of ${target} on its new timeline`, async () => {
-    const answer = await cluster.agent(target, ['backup', 'now']).catch((error: unknown) => failed(error));
+    const answer = await asked(cluster, target, ['backup', 'now']);
     if (answer.code !== 0)
       say(`no base backup was made now (${answer.error.trim()}); the agent makes one by itself where backups are on`);
   });
-}
-
-async function told(cluster: PromotionCluster, pod: string, args: readonly string[]): Promise<AgentAnswer> {
-  const answer = await cluster.agent(pod, args);
-  if (answer.code !== 0) {
-    throw new PromotionRefused(`${pod}: ${answer.error.trim()}. Run the same command again to go on`);
-  }
-  return answer;
-}
-
-function parsePosition({ out }: AgentAnswer): ServerPosition {
-  return JSON.parse(out) as ServerPosition;
-}
-
-function failed(error: unknown): AgentAnswer {
-  return { code: 1, out: '', error: error instanceof Error ? error.message : String(error) };
 }

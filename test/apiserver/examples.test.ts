@@ -84,9 +84,9 @@ function storedObjects(cluster: ControlPlane, text: string): Stored[] {
       ) as Stored;
       const annotations = { ...stored.metadata.annotations };
       delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
-      // Kubernetes 1.37 fills it in, 1.34 does not know it (feature gate MaxUnavailableStatefulSet).
-      if (stored.spec.updateStrategy?.rollingUpdate?.maxUnavailable === 1)
-        delete stored.spec.updateStrategy.rollingUpdate.maxUnavailable;
+      // The default of Kubernetes 1.37, which 1.34 does not know (feature gate MaxUnavailableStatefulSet).
+      if (stored.spec.updateStrategy?.rollingUpdate !== undefined)
+        stored.spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
       return {
         kind: stored.kind,
         metadata: {

@@ -3,6 +3,7 @@ import { promote, recordPrimary } from '../../src/commands/promotion.ts';
 import { eventually } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
+import type { Agent } from './support/backup-agent.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { PromotionOnLoopback } from './support/promotion-on-loopback.ts';
 import { replicaSet, untilKept } from './support/replica-set.ts';
@@ -16,6 +17,7 @@ interface Running {
   readonly request: { pod: string | null; fence: boolean; dryRun: boolean };
   readonly run: (changes?: Partial<Running['request']>) => Promise<string[]>;
   readonly output: () => string;
+  readonly standbyAgent: Agent;
 }
 
 /** A primary and a standby that streams, each with its agent. */
@@ -39,7 +41,7 @@ async function two(label: string): Promise<Running> {
   await server('orders-0').sql('CREATE TABLE kept (n int)');
   expect((await set.restore(1)).reason).toBe('');
   servers.set('orders-1', await set.start(1));
-  await set.agent(1, withoutBackups);
+  const standbyAgent = await set.agent(1, withoutBackups);
   const cluster = new PromotionOnLoopback(set, servers);
   const request = { pod: null, fence: false, dryRun: false };
   return {
@@ -47,6 +49,7 @@ async function two(label: string): Promise<Running> {
     server,
     request,
     output,
+    standbyAgent,
     run: async (changes) => {
       const said: string[] = [];
       await promote(cluster, {
@@ -128,6 +131,29 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     }
     await untilKept(server('orders-1'), rows);
     await untilKept(server('orders-0'), rows);
+  });
+
+  it('promotes nobody who lacks what the fenced primary wrote, and the fenced one becomes primary again', async () => {
+    const running = await two('lacks');
+    const { server, run } = running;
+    await untilFollows(running, 'orders-1', 'orders-0');
+    await running.standbyAgent.kill();
+    await server('orders-1').sql("ALTER SYSTEM SET primary_conninfo = ''");
+    await server('orders-1').sql('SELECT pg_reload_conf()');
+    await eventually(
+      'it does not stream',
+      async () => (await server('orders-0').sql('SELECT FROM pg_stat_replication')).length === 0,
+      running.output,
+    );
+    await server('orders-0').sql('INSERT INTO kept VALUES (7)');
+    await expect(run({ fence: true, pod: 'orders-1' })).rejects.toThrow(
+      /^orders-0 has stopped at \S+ on timeline 1, and orders-1 has received up to \S+ on timeline 1 only: rows would be lost, so nobody was promoted, and orders-0 takes no writes now\. Wanted: `pgusher promote orders orders-0`/,
+    );
+    await expect(server('orders-0').sql('INSERT INTO kept VALUES (99)')).rejects.toThrow('read-only');
+    await expect(server('orders-1').sql('INSERT INTO kept VALUES (99)')).rejects.toThrow('read-only');
+    await run({ pod: 'orders-0' });
+    await server('orders-0').sql('INSERT INTO kept VALUES (8)');
+    await untilKept(server('orders-0'), [7, 8]);
   });
 
   it('writes down what was done by hand, and nothing that is not so', async () => {

@@ -52,6 +52,15 @@ sql() {
     pg_ctl -D "$1" -w -m fast stop >/dev/null' sql "$data" "$2"
 }
 
+# login PASSWORD: what the server says to the superuser who comes with it, whatever its own pg_hba.conf lets in.
+login() {
+  "$here/test/support/official-image/run-in-image.sh" "$root" 999:999 sh -c '
+    echo "local all all scram-sha-256" >/tmp/hba
+    pg_ctl -D "$1" -w -l /tmp/log -o "-c listen_addresses= -c hba_file=/tmp/hba" start >/dev/null || { cat /tmp/log >&2; exit 1; }
+    PGPASSWORD=$2 psql -X -A -t -w -U postgres -c "SELECT 1" 2>&1
+    pg_ctl -D "$1" -w -m fast stop >/dev/null' login "$data" "$1"
+}
+
 # Of a try that failed.
 nothing_is_left() {
   [ ! -e "$root/volume/pgdata" ]
@@ -364,7 +373,8 @@ EOF
   initdb 0:0 dash
   succeeds
   [[ "$stderr" == *'pgusher replication: the role "postgres" was there before: it may replicate, and nothing else of it was changed.'* ]]
-  ours=$(sql 0:0 "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
+  [ "$(login 'it'"'"'s $ecret')" = 1 ]
+  [[ "$(login another)" == *'password authentication failed'* ]]
   rm -rf "$root/volume/pgdata"
   replicate app another
   echo "CREATE ROLE app NOLOGIN" | script 10.sql 644
@@ -372,7 +382,6 @@ EOF
   succeeds
   [[ "$stderr" == *'the role "app" was there before'* ]]
   [ "$(sql 0:0 "SELECT rolcanlogin, rolreplication, rolpassword IS NULL FROM pg_authid WHERE rolname = 'app'")" = 'f|t|t' ]
-  [ -n "$ours" ]
 }
 
 @test "shows the image the user's folder as it is: links, dotfiles, compressed files" {
@@ -385,9 +394,14 @@ EOF
   echo 'CREATE TABLE of_zst (a int)' | zstd -q >"$folder/20.sql.zst"
   echo 'CREATE TABLE of_gz (a int)' | gzip >"$folder/30.sql.gz"
   echo 'CREATE TABLE of_xz (a int)' | xz >"$folder/40.sql.xz"
+  # As the kubelet mounts a key of a ConfigMap.
+  mkdir "$folder/..2026_11_30"
+  echo 'CREATE TABLE of_link (a int)' >"$folder/..2026_11_30/50.sql"
+  ln -s ..2026_11_30 "$folder/..data"
+  ln -s ..data/50.sql "$folder/50.sql"
   initdb 0:0 dash
   succeeds
-  [ "$(sql 0:0 "SELECT count(*) FROM pg_class WHERE relname IN ('of_zst', 'of_gz', 'of_xz')")" = 3 ]
+  [ "$(sql 0:0 "SELECT count(*) FROM pg_class WHERE relname IN ('of_zst', 'of_gz', 'of_xz', 'of_link')")" = 4 ]
   [ "$(sql 0:0 'SELECT a FROM env')" = from-dotfile ]
 }
 
@@ -455,6 +469,34 @@ EOF
   [ "$status" -eq 1 ]
   [[ "${stderr##*$'\n'}" == *'failed in /docker-entrypoint-initdb.d/30.sql, with status 2'* ]]
   nothing_is_left
+}
+
+@test "says every five minutes which script does not end, and names it at the end" {
+  begin 999
+  # A second of the watch is none here.
+  printf '%s\n' '#!/bin/sh' '[ "$1" = 1 ] || exec /usr/bin/sleep "$@"' >"$root/local/sleep"
+  chmod 755 "$root/local/sleep"
+  echo 'while :; do /usr/bin/sleep 0.2; done' | script 10-never-ends.sh 644
+  env PGDATA="$data" POSTGRES_PASSWORD=x "$here/test/support/official-image/run-in-image.sh" "$root" 0:0 \
+    dash /pgusher/bin/initdb.sh 2>"$BATS_TEST_TMPDIR/err" >/dev/null 3>&- &
+  runner=$!
+  wanted='minutes, and is in /docker-entrypoint-initdb.d/10-never-ends.sh; a script that waits for something never ends: there is no terminal and no network address of this server yet'
+  until grep -qF "$wanted" "$BATS_TEST_TMPDIR/err"; do
+    kill -0 "$runner" || { cat "$BATS_TEST_TMPDIR/err"; false; }
+    sleep 0.2
+  done
+  grep -q '^pgusher-initdb: the initialisation has been running for [0-9]*[05] minutes' "$BATS_TEST_TMPDIR/err"
+  # Nobody waits for ever: the pod is deleted, and what was made is never started.
+  kill -TERM "$(pgrep -P "$runner")"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 143 ]
+  [ "$(tail -n 1 "$BATS_TEST_TMPDIR/err")" = 'pgusher-initdb: stopped from outside in /docker-entrypoint-initdb.d/10-never-ends.sh; what was made is removed at the next start, which begins anew' ]
+  [ -e "$root/volume/.pgusher/initialising" ]
+  rm "$root/local/sleep" "$root/docker-entrypoint-initdb.d/10-never-ends.sh"
+  initdb 0:0 dash
+  succeeds
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
 }
 
 @test "says that the volume is full" {

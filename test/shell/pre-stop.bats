@@ -243,6 +243,47 @@ leaves_no_line() {
   leaves_no_line 'busybox sh'
 }
 
+leaves_no_line_while_it_starts() {
+  start trust
+  "${as_server[@]}" pg_ctl -D "$data" -w -m fast stop >/dev/null
+  "${as_server[@]}" touch "$data/standby.signal"
+  # Its first record of WAL is asked of the archive: as long as that takes, it starts.
+  touch "$BATS_TEST_TMPDIR/asked"
+  echo "restore_command = 'while [ -e $BATS_TEST_TMPDIR/asked ]; do sleep 0.1; done; false'" >>"$data/postgresql.auto.conf"
+  "${as_server[@]}" pg_ctl -D "$data" -W -l "$BATS_TEST_TMPDIR/starting" start >/dev/null \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp" 3>&-
+  for _ in $(seq 600); do
+    ! grep -q '^starting' "$data/postmaster.pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  export POSTGRES_USER=postgres
+  echo role=primary >"$shared/decision"
+  run -0 $1 "$shared/bin/started.sh" "$port"
+  run -1 $1 "$shared/bin/ready.sh" "$port"
+  run -1 grep FATAL "$BATS_TEST_TMPDIR/starting"
+  # What it would be to ask.
+  run -1 pg_isready -q -h 127.0.0.1 -p "$port" -U postgres
+  grep FATAL "$BATS_TEST_TMPDIR/starting"
+  # Killed, it says so still, and is not taken at its word.
+  kill -KILL "$(head -n 1 "$data/postmaster.pid")"
+  pkill -KILL -P "$(head -n 1 "$data/postmaster.pid")" 2>/dev/null || :
+  for _ in $(seq 600); do
+    [ "$(pg_isready -q -h 127.0.0.1 -p "$port"; echo $?)" != 2 ] || break
+    sleep 0.1
+  done
+  grep '^starting' "$data/postmaster.pid"
+  rm "$BATS_TEST_TMPDIR/asked"
+  run -1 $1 "$shared/bin/started.sh" "$port"
+}
+
+@test "the probes leave no line in the log of a server that starts, for as long as that takes; under dash" {
+  leaves_no_line_while_it_starts dash
+}
+
+@test "the probes leave no line in the log of a server that starts, for as long as that takes; under busybox" {
+  leaves_no_line_while_it_starts 'busybox sh'
+}
+
 waits_for_an_answer() {
   local shell=$1
   start trust

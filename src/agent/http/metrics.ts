@@ -95,6 +95,9 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('offsite_lag_seconds', 'How long ago the off-site copy had all WAL of the claim; 0: it has now.', () =>
     status.offsite === null ? 0 : offsiteLagSeconds(status.offsite, status.startedAt, now()),
   );
+  gauge('offsite_last_wal_timestamp_seconds', 'All WAL that the server had at this time is off-site; 0: never.', () =>
+    seconds(status.offsite?.completeThrough),
+  );
   new Counter({
     name: 'pgusher_offsite_requests_total',
     help: 'Requests to the place of the off-site copy, by what was asked and what came of it.',

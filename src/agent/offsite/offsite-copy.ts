@@ -69,6 +69,8 @@ export class OffsiteCopy {
     const reader = this.readerOf(context.system);
     // A session ends only when its receiver has: what a server left at its end waits for nothing.
     const isOver = isLast || context.status.server.kind !== 'primary';
+    // Asked together with the position that the look goes by, and before it.
+    const through = isOver ? at : context.status.receiver.flushedThrough;
     const look = await reader.look(isOver ? null : this.flushed(), isOver);
     const isDue = isOver || performance.now() - this.pieceAt >= pushMs;
     if (this.sent?.known !== known || this.sent.wal !== look.wal || this.isWaiting(look, isDue)) {
@@ -94,6 +96,7 @@ export class OffsiteCopy {
     status.lagBytes = this.behind + look.partials.reduce((sum, partial) => sum + this.unsent(partial), 0);
     if (status.lagBytes === 0) {
       status.completeAt = at;
+      status.completeThrough = through ?? status.completeThrough;
     }
   }
 

@@ -10,6 +10,8 @@ export interface OffsiteStatus {
   lastPushAt: Date | null;
   /** At this time all WAL that the claim had was there. */
   completeAt: Date | null;
+  /** All WAL that the server had at this time is there: what was committed before it comes back. */
+  completeThrough: Date | null;
   lagBytes: number;
   baseBackups: number;
   /** `operation outcome` → requests since the agent started. */
@@ -17,7 +19,16 @@ export interface OffsiteStatus {
 }
 
 export function newOffsiteStatus(name: string): OffsiteStatus {
-  return { name, ours: false, lastPushAt: null, completeAt: null, lagBytes: 0, baseBackups: 0, requests: new Map() };
+  return {
+    name,
+    ours: false,
+    lastPushAt: null,
+    completeAt: null,
+    completeThrough: null,
+    lagBytes: 0,
+    baseBackups: 0,
+    requests: new Map(),
+  };
 }
 
 export function countRequest(status: OffsiteStatus): (operation: Operation, outcome: Outcome) => void {

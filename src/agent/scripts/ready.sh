@@ -2,8 +2,8 @@
 # readinessProbe of the server: may clients be sent here?
 #
 # Runs     in the server's container, by the kubelet:  sh /pgusher/bin/ready.sh PORT
-# Reads    beside this file ../decision (role), ../standby-trouble and ../database (database=NAME, where the agent asks its questions);
-#          POSTGRES_USER, POSTGRES_PASSWORD or their _FILE forms
+# Reads    server-probe.sh beside this file, and what that reads; ../decision (role) and ../standby-trouble; POSTGRES_PASSWORD or
+#          POSTGRES_PASSWORD_FILE
 # Exit     0 when pg_isready says 0 and, where the decision does not say standby, the server is not in recovery; else 1.
 #          A standby that has a reason why it never streams again: 1, with the reason.
 #          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
@@ -12,32 +12,11 @@
 # Not -e: statuses are looked at one by one, and one that is not must not make a server unready.
 set -u
 
-# A probe that takes too long is killed, and what it has started becomes a child of process 1. Where that is the postmaster, up to
-# PostgreSQL 17 any end but 0 and 1 of any child is a crashed backend, and the whole server restarts (postmaster.c, CleanupBackend). So
-# what runs here stands below a subshell that ends with 0 or 1, and a pipe that nobody reads any more ends nothing.
-trap '' PIPE
-
-port=$1
 decision=${0%/*}/../decision
+# shellcheck source=src/agent/scripts/server-probe.sh
+. "${0%/*}/server-probe.sh"
 
-# The image blanks what would lead psql elsewhere; libpq reads more than that (manual, libpq, "Environment Variables"). The port stays:
-# the server listens there too.
-unset PGHOST PGHOSTADDR PGDATABASE PGUSER PGOPTIONS PGSERVICE PGSERVICEFILE PGPASSFILE PGREQUIREAUTH PGCHANNELBINDING \
-  PGSSLMODE PGREQUIRESSL PGSSLNEGOTIATION PGSSLCERT PGSSLKEY PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLCERTMODE PGREQUIREPEER \
-  PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION PGGSSENCMODE PGKRBSRVNAME PGGSSLIB \
-  PGGSSDELEGATION PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PGCLIENTENCODING PGCONNECT_TIMEOUT PGAPPNAME PGDATESTYLE PGTZ PGGEQO
-
-user=${POSTGRES_USER:-postgres}
-[ -r "${POSTGRES_USER_FILE:-}" ] && user=$(cat "$POSTGRES_USER_FILE")
-
-# Somebody may have dropped or renamed the database postgres.
-database=postgres
-if [ -r "${0%/*}/../database" ]; then
-  while IFS='=' read -r name value; do
-    [ "$name" = database ] && database=$value
-  done <"${0%/*}/../database"
-fi
-
+refuses && exit 1
 # With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
 (pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database" || exit 1) || exit 1
 

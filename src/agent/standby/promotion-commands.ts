@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract } from '../contract.ts';
+import { parseControlFile } from '../decision/control-file.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
 import { formatLsn } from '../store/wal-name.ts';
 import { becomesStandby, writeRole } from './become-standby.ts';
@@ -26,6 +29,27 @@ export async function serverPosition(contract: AgentContract, edges: StandbyEdge
     lsn: formatLsn(own.end ?? 0n),
     takesWrites: own.takesWrites,
   }));
+}
+
+/** Where a server that was told to stop has ended: one line of JSON. */
+export interface ServerEnd {
+  readonly pod: string;
+  readonly timeline: number;
+  /** Where the record of its last checkpoint begins; a clean stop writes it behind everything else. */
+  readonly checkpoint: string;
+  /** False: it runs, or ended without that checkpoint. */
+  readonly clean: boolean;
+}
+
+/** `pgusher-agent stopped` */
+export async function serverEnd({ dataDirectory }: AgentContract, { pod }: StandbyEdges): Promise<ServerEnd> {
+  const control = parseControlFile(await readFile(join(dataDirectory, 'global', 'pg_control')));
+  return {
+    pod,
+    timeline: control.timeline,
+    checkpoint: formatLsn(control.checkpoint),
+    clean: control.shutDown,
+  };
 }
 
 /** A promotion ends recovery and makes a checkpoint later: what takes longer is a server in trouble. */

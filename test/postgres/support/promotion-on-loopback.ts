@@ -31,7 +31,7 @@ export class PromotionOnLoopback implements PromotionCluster {
   }
 
   async agent(pod: string, args: readonly string[]): Promise<AgentAnswer> {
-    if (args[0] !== 'position') {
+    if (args[0] !== 'position' && args[0] !== 'stopped') {
       this.change(`${args[0] ?? ''} ${pod}`);
     }
     const ordinal = Number(pod.replace(/^.*-/, ''));

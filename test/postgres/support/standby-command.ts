@@ -1,7 +1,13 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
-import { fenceHere, followHere, promoteHere, serverPosition } from '../../../src/agent/standby/promotion-commands.ts';
+import {
+  fenceHere,
+  followHere,
+  promoteHere,
+  serverEnd,
+  serverPosition,
+} from '../../../src/agent/standby/promotion-commands.ts';
 
-/** `pgusher-agent position|promote|follow|fence` as a process, with the shared folder given by SHARED. */
+/** `pgusher-agent position|stopped|promote|follow|fence` as a process, with the shared folder given by SHARED. */
 const contract = readContract(process.env['PGUSHER_CONTRACT']);
 const edges = { environment: process.env, shared: process.env['SHARED'] ?? '', pod: process.env['PGUSHER_POD'] ?? '' };
 const [command, pod, timeline] = process.argv.slice(2);
@@ -9,6 +15,9 @@ try {
   switch (command) {
     case 'position':
       console.log(JSON.stringify(await serverPosition(contract, edges)));
+      break;
+    case 'stopped':
+      console.log(JSON.stringify(await serverEnd(contract, edges)));
       break;
     case 'promote':
       console.log(JSON.stringify(await promoteHere(contract, edges)));

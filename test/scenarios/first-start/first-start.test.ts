@@ -14,7 +14,7 @@ describe.skipIf(noCluster)('the first start', () => {
     await here.ready('db-0');
   });
 
-  test("the user's own scripts ran", async () => {
+  test("the user's own scripts ran, and wrote where the image lets them", async () => {
     expect(await here.sql('db-0', 'SELECT answer FROM made_by_the_user')).toBe('42');
     expect(await here.sql('db-0', "SELECT rolname FROM pg_roles WHERE rolname = 'reader'")).toBe('reader');
   });

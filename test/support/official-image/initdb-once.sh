@@ -1,9 +1,9 @@
 #!/bin/sh
 # Stands before initdb in a test's image and makes it quick: what PostgreSQL's own made once with the same arguments is copied, as the
-# tests of PostgreSQL do (INITDB_TEMPLATE, src/test/perl/PostgreSQL/Test/Cluster.pm). The password is the same each time.
+# tests of PostgreSQL do (INITDB_TEMPLATE, src/test/perl/PostgreSQL/Test/Cluster.pm). The password, where there is one, is the same each time.
 #
 # Runs     as /usr/local/bin/initdb, with the arguments of initdb
-# Reads    PGDATA; IMAGE_TEMPLATES: /templates has the copies; without, it is PostgreSQL's own
+# Reads    PGDATA; POSTGRES_PASSWORD, whether it is empty; IMAGE_TEMPLATES: /templates has the copies; without, it is PostgreSQL's own
 # Exit     of initdb; whatever is not plain (a directory that is not empty) is left to PostgreSQL's own
 # Safe to run twice: as initdb is; also at the same time.
 set -eu
@@ -35,6 +35,7 @@ for argument; do
     *) before=$argument ;;
   esac
 done
+[ -n "${POSTGRES_PASSWORD:-}" ] || kind="$kind without a password"
 template=/templates/$(printf '%s' "$kind" | cksum | tr ' ' -)
 
 is_empty() {
