@@ -79,6 +79,13 @@ export interface Check {
 /** Nothing to say; one value, since most checks say it about most objects. */
 export const noObservations: readonly Observation[] = Object.freeze([]);
 
+/** All that several looks saw: `noObservations` where that is nothing, without a new list. */
+export function joined(...lists: readonly (readonly Observation[])[]): readonly Observation[] {
+  const found = lists.filter((list) => list.length > 0);
+  if (found.length === 0) return noObservations;
+  return found.length === 1 ? (found[0] ?? noObservations) : found.flat();
+}
+
 /**
  * The label is put on a set that was there without it: its pods run as they are. What is held to keep a pod from starting is a warning
  * then, since this one did start, by a file or a default that is not known here.

@@ -29,15 +29,40 @@ export interface CheckInput {
 
 /** All findings, denials first, otherwise in the order of the registry. */
 export function runChecks(input: CheckInput): readonly Finding[] {
-  return run(checks, input);
+  return run(everyCheck, input);
 }
 
 /** For the UPDATE that takes the label away: the object is nobody's afterwards, so only that step is judged. */
 export function runReleaseChecks(input: CheckInput): readonly Finding[] {
-  return run([managedLabelRemoved], input);
+  return run([prepared(managedLabelRemoved)], input);
 }
 
-function run(list: readonly Check[], input: CheckInput): readonly Finding[] {
+/** A check as the loop asks it: of one shape each, so that what is looked at for each check of each request is looked up quickly. */
+interface PreparedCheck {
+  readonly check: Check;
+  readonly examine: Examine | undefined;
+  readonly examineChange: ExamineChange | undefined;
+  readonly coversLeftAlone: boolean;
+}
+
+type Examine = NonNullable<Check['examine']>;
+type ExamineChange = NonNullable<Check['examineChange']>;
+
+function prepared(check: Check): PreparedCheck {
+  return {
+    check,
+    examine: check.examine?.bind(check),
+    examineChange: check.examineChange?.bind(check),
+    coversLeftAlone: check.coversLeftAlone !== undefined,
+  };
+}
+
+/** Those of deletions have nothing to say here. */
+const everyCheck = checks
+  .map(prepared)
+  .filter(({ examine, examineChange }) => (examine ?? examineChange) !== undefined);
+
+function run(list: readonly PreparedCheck[], input: CheckInput): readonly Finding[] {
   const surroundings: Surroundings = {
     operation: input.operation ?? (input.before === undefined ? 'CREATE' : 'UPDATE'),
     injected: input.injected,
@@ -49,10 +74,12 @@ function run(list: readonly Check[], input: CheckInput): readonly Finding[] {
   const findings: Finding[] = [];
   const gaps: Gap[] = [];
   // A loop, since this runs for every request and most checks have nothing to say.
-  for (const check of list) {
-    if (leftAlone && check.coversLeftAlone === undefined) continue;
-    const own = findingsOf(check, input, surroundings, gaps);
-    if (own.length > 0) findings.push(...own);
+  for (const one of list) {
+    if (leftAlone && !one.coversLeftAlone) continue;
+    const examined = one.examine === undefined ? noObservations : one.examine(input.after, surroundings);
+    const changed = observedChange(one, input, surroundings);
+    if (examined.length === 0 && changed.length === 0) continue;
+    findings.push(...findingsOf(one.check, { examined, changed }, input, surroundings, gaps));
   }
   if (gaps.length > 0) findings.push(couldNotLookUp(gaps));
   if (findings.length < 2) return findings;
@@ -64,10 +91,13 @@ function isDenial(finding: Finding): boolean {
 }
 
 /** `gaps` gets what the check could not look up. */
-function findingsOf(check: Check, input: CheckInput, surroundings: Surroundings, gaps: Gap[]): readonly Finding[] {
-  const examined = check.examine?.(input.after, surroundings) ?? noObservations;
-  const changed = observedChange(check, input, surroundings);
-  if (examined.length === 0 && changed.length === 0) return noFindings;
+function findingsOf(
+  check: Check,
+  { examined, changed }: { readonly examined: readonly Observation[]; readonly changed: readonly Observation[] },
+  input: CheckInput,
+  surroundings: Surroundings,
+  gaps: Gap[],
+): readonly Finding[] {
   const mode = input.policy.modes.get(check.id);
   if (mode === 'off' && check.noEscape === undefined) return noFindings;
   const standing = examined.filter(({ gap }) => gap === undefined);
@@ -82,12 +112,12 @@ function findingsOf(check: Check, input: CheckInput, surroundings: Surroundings,
 }
 
 function observedChange(
-  check: Check,
+  { examineChange }: PreparedCheck,
   { before, after }: CheckInput,
   surroundings: Surroundings,
 ): readonly Observation[] {
-  if (before === undefined || check.examineChange === undefined) return noObservations;
-  return check.examineChange({ before, after }, surroundings);
+  if (before === undefined || examineChange === undefined) return noObservations;
+  return examineChange({ before, after }, surroundings);
 }
 
 /** What a check saw, as severe as the check, the observation or the mode of the cluster config file has it. */

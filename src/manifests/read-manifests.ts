@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
 import type { Json } from '../workload/json.ts';
+import { indentQuoted } from './outdented-quotes.ts';
 import { jsonFromYaml, readOptions } from './yaml-dialect.ts';
 
 /** One YAML document of a file, or a whole JSON file, with its own source. */
@@ -42,13 +43,23 @@ export interface Place {
 /** `refuse`: whoever writes a file anew must not lose one of the two. `last`: as kubectl does, without a word. */
 export type RepeatedKeys = 'refuse' | 'last';
 
-/** Manifests as kubectl reads them: YAML with one or more documents, or JSON. The sources joined are the text. */
+/** Manifests as kubectl reads them: YAML with one or more documents, or JSON. The sources joined are the text, but for lines of quoted text that had to be moved in. */
 export function readManifests(text: string, repeatedKeys: RepeatedKeys = 'refuse'): ReadManifests {
+  return readText(text, repeatedKeys, mostMoved);
+}
+
+/** Each quoted text that stands too far left has the whole text read anew. */
+const mostMoved = 50;
+
+function readText(text: string, repeatedKeys: RepeatedKeys, moves: number): ReadManifests {
   const stream = jsonObjects(text);
   if (stream !== undefined) return readStream(stream, repeatedKeys);
   const lineCounter = new LineCounter();
   const documents = parseAll(text, lineCounter);
   if (documents === undefined) return unreadable(1, 1, 'nested too deep to be a manifest');
+  const indented = moves === 0 ? undefined : indentQuoted(text, documents);
+  const moved = indented === undefined ? undefined : readText(indented, repeatedKeys, moves - 1);
+  if (moved?.kind === 'read') return moved;
   const errors = documents.flatMap((document) => document.errors);
   const isRepeated = ({ code }: Fault): boolean => repeatedKeys === 'last' && code === 'DUPLICATE_KEY';
   const placeOf = ({ linePos, pos }: Fault): Place => {

@@ -42,16 +42,22 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+const noItems: readonly never[] = Object.freeze([]);
+
 /** The list at `key`, or an empty one. */
 export function listAt(parent: JsonObject | undefined, key: string): readonly Json[] {
   const value = parent !== undefined && Object.hasOwn(parent, key) ? parent[key] : undefined;
-  return isList(value) ? value : [];
+  return isList(value) ? value : noItems;
 }
 
-/** The objects in the list at `key`; anything in it that is not an object is passed over. */
+/** The objects in the list at `key`; anything in it that is not an object is passed over. Nearly always that is nothing, and the list itself will do. */
 export function objectsAt(parent: JsonObject | undefined, key: string): readonly JsonObject[] {
   const list = listAt(parent, key);
-  return list.filter(isObject);
+  return isListOfObjects(list) ? list : list.filter(isObject);
+}
+
+function isListOfObjects(list: readonly Json[]): list is readonly JsonObject[] {
+  return list.every(isObject);
 }
 
 /** The text at `key`; undefined where there is none or it is no text. */
@@ -68,7 +74,12 @@ export function numberAt(parent: JsonObject | undefined, key: string): number | 
 
 /** The texts in the list at `key`; anything else in it is passed over. */
 export function textsAt(parent: JsonObject | undefined, key: string): readonly string[] {
-  return listAt(parent, key).filter((item) => typeof item === 'string');
+  const list = listAt(parent, key);
+  return isListOfTexts(list) ? list : list.filter((item) => typeof item === 'string');
+}
+
+function isListOfTexts(list: readonly Json[]): list is readonly string[] {
+  return list.every((item) => typeof item === 'string');
 }
 
 /** The texts in the object at `key`, such as labels; anything else in it is passed over. Nearly always that is nothing, and the object itself will do. */

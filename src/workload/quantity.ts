@@ -100,9 +100,11 @@ function base1000(value: bigint, asExponent: boolean): string {
   return power === 0 ? String(rest) : `${rest}e${power}`;
 }
 
+const fromLargest = Object.entries(binaryFactors).toReversed();
+
 /** Bytes as text with the largest binary suffix that holds them exactly: 21474836480 is `20Gi`, 1536 is `1536`. */
 export function formatQuantity(bytes: number): string {
   const whole = Math.ceil(bytes);
-  const suffix = Object.entries(binaryFactors).findLast(([, factor]) => whole >= factor && whole % factor === 0);
+  const suffix = fromLargest.find(([, factor]) => whole >= factor && whole % factor === 0);
   return suffix === undefined ? whole.toString() : `${whole / suffix[1]}${suffix[0]}`;
 }

@@ -114,3 +114,16 @@ test.each([
   expect(read).toMatchObject({ kind: 'read', repeatedKeys: places });
   expect(read.kind === 'read' ? read.documents[0]?.value : read).toEqual(value);
 });
+
+/** go.yaml.in/yaml/v2 wants no indentation within quotes; the lines of what follows are those of the file. */
+test.each<[text: string, value: Json]>([
+  ['a:\n  b:\n    c: "one\n  two"\n    d: 1\n', { a: { b: { c: 'one two', d: 1 } } }],
+  ["a:\n  b: 'one\nit''s two'\n  d: 1\n", { a: { b: "one it's two", d: 1 } }],
+  ['a:\n  - "x\\\ny"\n  - {k: "q\n\nr", z: 1}\n', { a: ['xy', { k: 'q\nr', z: 1 }] }],
+  ['a: "one\ntwo"\n', { a: 'one two' }],
+])('quoted text may go on left of its key: %j', (text, value) => {
+  expect(values(text)).toEqual([value]);
+  const read = readManifests(text);
+  const lines = read.kind === 'read' ? read.documents.map(({ source }) => source.split('\n').length) : [];
+  expect(lines).toEqual([text.split('\n').length]);
+});

@@ -19,9 +19,11 @@ export const timeZoneMissing: Check = {
   instead: 'The name by region and city, such as America/Los_Angeles for US/Pacific.',
   examine({ server }) {
     if (server === undefined) return noObservations;
+    const said = names.filter((name) => server.parameters.has(name));
+    if (said.length === 0) return noObservations;
     const release = debianRelease(server);
     if (release === 'older') return noObservations;
-    return ['timezone', 'log_timezone'].flatMap((name) => {
+    return said.flatMap((name) => {
       const parameter = server.parameters.get(name);
       if (parameter === undefined || !isLegacyTimeZone(parameter.value)) return [];
       const field = parameterField(server, parameter);
@@ -38,6 +40,8 @@ export const timeZoneMissing: Check = {
     });
   },
 };
+
+const names = ['timezone', 'log_timezone'];
 
 /** Tags without a release moved on to trixie in August 2025 (docker-library/postgres#1363). */
 function debianRelease({ image, family }: ServerContainer): 'trixie' | 'open' | 'older' {

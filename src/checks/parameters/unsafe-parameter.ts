@@ -16,9 +16,10 @@ export function unsafeParameter(
   facts: ClusterFacts,
 ): readonly Observation[] {
   const { server } = workload;
-  const parameter = server === undefined ? undefined : unsafeOf(server, name, isUnsafe);
-  if (server !== undefined && !server.parameters.has(name)) return inFile(workload, name, isUnsafe, wanted, facts);
-  if (server === undefined || parameter === undefined) return noObservations;
+  if (server === undefined) return noObservations;
+  if (!server.parameters.has(name)) return inFile(workload, name, isUnsafe, wanted, facts);
+  const parameter = unsafeOf(server, name, isUnsafe);
+  if (parameter === undefined) return noObservations;
   return [
     {
       field: parameterField(server, parameter),

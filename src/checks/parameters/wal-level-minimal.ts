@@ -1,6 +1,6 @@
 import { neededWalSenders } from '../../workload/wal-senders.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { unsafeParameter } from './unsafe-parameter.ts';
 
@@ -26,13 +26,13 @@ export const walLevelMinimal: Check = {
     const standbys = Math.max(replicas - 1, 0);
     const standing = (backup ? 1 : 0) + standbys;
     const senders = neededWalSenders({ backup, standbys });
-    return [
-      ...unsafeParameter(workload, 'wal_level', isMinimal, 'replica or logical', facts),
-      ...unsafeParameter(workload, 'max_wal_senders', isBelow(senders), orMore(senders), facts),
-      ...tooFewByDefault(workload, 'max_wal_senders', senders),
-      ...unsafeParameter(workload, 'max_replication_slots', isBelow(standing + 1), orMore(standing + 1), facts),
-      ...tooFewByDefault(workload, 'max_replication_slots', standing + 1),
-    ];
+    return joined(
+      unsafeParameter(workload, 'wal_level', isMinimal, 'replica or logical', facts),
+      unsafeParameter(workload, 'max_wal_senders', isBelow(senders), orMore(senders), facts),
+      tooFewByDefault(workload, 'max_wal_senders', senders),
+      unsafeParameter(workload, 'max_replication_slots', isBelow(standing + 1), orMore(standing + 1), facts),
+      tooFewByDefault(workload, 'max_replication_slots', standing + 1),
+    );
   },
 };
 

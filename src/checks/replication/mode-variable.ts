@@ -2,7 +2,7 @@ import { readEnvironment } from '../../workload/environment.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { environmentField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
@@ -22,27 +22,32 @@ export const modeVariable: Check = {
   instead:
     '`postgres.io/role: standby` with `postgres.io/primary`, or a variable that says the same as the annotation.',
   examine(workload) {
-    return (['initContainers', 'containers'] as const).flatMap((list) =>
-      objectsAt(workload.podSpec, list).flatMap((container) => {
-        if (!objectsAt(container, 'env').some(isMode)) return noObservations;
-        const environment = readEnvironment(container);
-        const name = textAt(container, 'name') ?? '';
-        return Object.entries(modes).flatMap(([variable, words]) => {
-          const entry = environment.get(variable);
-          return entry === undefined
-            ? noObservations
-            : contradiction(workload, {
-                list,
-                name,
-                variable,
-                words,
-                value: entry.kind === 'value' ? entry.value : undefined,
-              });
-        });
-      }),
-    );
+    return joined(...lists.map((list) => ofList(workload, list)));
   },
 };
+
+const lists = ['initContainers', 'containers'] as const;
+
+function ofList(workload: PostgresWorkload, list: ContainerList): readonly Observation[] {
+  const containers = objectsAt(workload.podSpec, list).filter((container) => objectsAt(container, 'env').some(isMode));
+  if (containers.length === 0) return noObservations;
+  return containers.flatMap((container) => {
+    const environment = readEnvironment(container);
+    const name = textAt(container, 'name') ?? '';
+    return Object.entries(modes).flatMap(([variable, words]) => {
+      const entry = environment.get(variable);
+      return entry === undefined
+        ? noObservations
+        : contradiction(workload, {
+            list,
+            name,
+            variable,
+            words,
+            value: entry.kind === 'value' ? entry.value : undefined,
+          });
+    });
+  });
+}
 
 /** The words of a variable, exactly as the images that read it compare them. */
 const modes = {

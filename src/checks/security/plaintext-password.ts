@@ -71,6 +71,7 @@ function inContainer(container: JsonObject, list: ContainerList): readonly Obser
 
 /** A password that is taken from a ConfigMap lies open in it. */
 function isFromConfigMap(variable: JsonObject): boolean {
+  if (variable['valueFrom'] === undefined) return false;
   if (textAt(objectAt(objectAt(variable, 'valueFrom'), 'configMapKeyRef'), 'name') === undefined) return false;
   const name = textAt(variable, 'name') ?? '';
   return secretNames.test(name) && !switchNames.test(name);
@@ -187,11 +188,19 @@ export const passwordNames = {
 } as const;
 
 /** Of `scheme://user:password@host` and of `password=…` (libpq keywords, shell assignments, URL parameters). */
-const logins = [/[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:([^\s@/]+)@/gi, /password\s*=\s*["']?([^\s"'&;,)]+)/gi];
+const addressLogin = /[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:([^\s@/]+)@/gi;
+const keywordLogin = /password\s*=\s*["']?([^\s"'&;,)]+)/gi;
 
+/** Each only where what it cannot be without is there: this is asked for each word and each variable of each request. */
 function holdsLogin(text: string): boolean {
-  if (!text.includes('://') && !text.includes('=')) return false;
-  return logins.some((login) => [...text.matchAll(login)].some(([, password = '']) => !isComputed(password)));
+  return (
+    (text.includes('://') && text.includes('@') && holds(addressLogin, text)) ||
+    (text.includes('=') && /password/i.test(text) && holds(keywordLogin, text))
+  );
+}
+
+function holds(login: RegExp, text: string): boolean {
+  return [...text.matchAll(login)].some(([, password = '']) => !isComputed(password));
 }
 
 /** `$(NAME)`, `$NAME`, a command substitution. */

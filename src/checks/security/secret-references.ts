@@ -12,10 +12,22 @@ export interface SecretReference {
   readonly field: string;
 }
 
+const none: readonly SecretReference[] = Object.freeze([]);
+
 const lists: readonly ContainerList[] = ['initContainers', 'containers'];
 
-/** The Secrets without which a pod does not start. */
-export function secretReferences({ podSpec, settings }: PostgresWorkload): readonly SecretReference[] {
+const known = new WeakMap<PostgresWorkload, readonly SecretReference[]>();
+
+/** The Secrets without which a pod does not start; several checks ask for them. */
+export function secretReferences(workload: PostgresWorkload): readonly SecretReference[] {
+  const asked = known.get(workload);
+  if (asked !== undefined) return asked;
+  const found = findReferences(workload);
+  known.set(workload, found);
+  return found;
+}
+
+function findReferences({ podSpec, settings }: PostgresWorkload): readonly SecretReference[] {
   const { replicationSecret, backup, backupStore, backupStoreSecret } = settings.values;
   return [
     ...lists.flatMap((list) => objectsAt(podSpec, list).flatMap((container) => inContainer(container, list))),
@@ -50,6 +62,7 @@ function authorityKey(address: string): readonly string[] {
 function inContainer(container: JsonObject, list: ContainerList): readonly SecretReference[] {
   const name = textAt(container, 'name') ?? '';
   const fromKeys = objectsAt(container, 'env').flatMap((variable) => {
+    if (variable['valueFrom'] === undefined) return none;
     const reference = objectAt(objectAt(variable, 'valueFrom'), 'secretKeyRef');
     const field = containerField(name, `env[${textAt(variable, 'name') ?? ''}].valueFrom.secretKeyRef`, list);
     return referenceTo(reference, textAt(reference, 'name'), [textAt(reference, 'key') ?? ''], field);
@@ -62,6 +75,7 @@ function inContainer(container: JsonObject, list: ContainerList): readonly Secre
 }
 
 function inVolume(volume: JsonObject): readonly SecretReference[] {
+  if (volume['secret'] === undefined) return none;
   const source = objectAt(volume, 'secret');
   const keys = objectsAt(source, 'items').map((item) => textAt(item, 'key') ?? '');
   return referenceTo(source, textAt(source, 'secretName'), keys, volumeField(textAt(volume, 'name') ?? ''));
@@ -73,5 +87,5 @@ function referenceTo(
   keys: readonly string[],
   field: string,
 ): readonly SecretReference[] {
-  return secret === undefined || reference['optional'] === true ? [] : [{ secret, keys, field }];
+  return secret === undefined || reference['optional'] === true ? none : [{ secret, keys, field }];
 }

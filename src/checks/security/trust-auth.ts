@@ -4,7 +4,7 @@ import { hbaFile } from '../../workload/configuration-file.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import { mountedFile } from '../../workload/mounted-file.ts';
 import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField, environmentField } from '../field-path.ts';
 import { hasPassword } from '../start/password-missing.ts';
@@ -25,12 +25,12 @@ export const trustAuth: Check = {
   examine(workload, { facts }) {
     const { server } = workload;
     if (server === undefined) return noObservations;
-    return [
-      ...trustedHosts(server),
-      ...trustedByImage(server),
-      ...trustedByPooler(workload, server, facts),
-      ...trustedByFile(workload, server, facts),
-    ];
+    return joined(
+      trustedHosts(server),
+      trustedByImage(server),
+      trustedByPooler(workload, server, facts),
+      trustedByFile(workload, server, facts),
+    );
   },
 };
 

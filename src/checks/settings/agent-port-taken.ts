@@ -1,7 +1,7 @@
 import { numberAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { annotationField, containerField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
@@ -19,12 +19,7 @@ export const agentPortTaken: Check = {
     'The containers of a pod share one network: whichever starts second crashes again and again, the agent or the other one. Without the agent there is no backup.',
   instead: '`postgres.io/agent-port` with a port that is free.',
   examine(workload) {
-    const found = [
-      ...inContainers(workload, 'containers'),
-      ...inContainers(workload, 'initContainers'),
-      ...inServer(workload),
-    ];
-    return found.length === 0 ? noObservations : found;
+    return joined(inContainers(workload, 'containers'), inContainers(workload, 'initContainers'), inServer(workload));
   },
 };
 
@@ -44,7 +39,7 @@ function inContainers({ podSpec, settings }: PostgresWorkload, list: ContainerLi
 /** Where no containerPort says it. */
 function inServer({ server, settings }: PostgresWorkload): readonly Observation[] {
   const port = settings.values.agentPort;
-  if (server?.port !== port || declares(server.container, port)) return [];
+  if (server?.port !== port || declares(server.container, port)) return noObservations;
   return [
     {
       field: annotationField('postgres.io/agent-port'),

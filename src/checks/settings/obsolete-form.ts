@@ -1,6 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { PostgresWorkload, ServerContainer, ServerParameter } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { claimTemplateField, mountField, parameterField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
@@ -17,11 +17,13 @@ export const obsoleteForm: Check = {
   because: 'It is ignored, or keeps the server from starting: what it was written for does not happen.',
   instead: 'The modern form that the message names.',
   examine(workload) {
-    return [
-      ...obsoleteAnnotations(workload),
-      ...misplacedLabels(workload),
-      ...(workload.server === undefined ? [] : [...recoveryFiles(workload.server), ...oldParameters(workload.server)]),
-    ];
+    const { server } = workload;
+    return joined(
+      obsoleteAnnotations(workload),
+      misplacedLabels(workload),
+      server === undefined ? noObservations : recoveryFiles(server),
+      server === undefined ? noObservations : oldParameters(server),
+    );
   },
 };
 
@@ -35,12 +37,12 @@ const obsolete: Readonly<Record<string, string>> = {
 
 function obsoleteAnnotations({ object }: PostgresWorkload): readonly Observation[] {
   const spec = objectAt(object, 'spec');
-  return [
-    ...annotationsOf(objectAt(spec, 'template'), 'spec.template'),
-    ...objectsAt(spec, 'volumeClaimTemplates').flatMap((template) =>
+  return joined(
+    annotationsOf(objectAt(spec, 'template'), 'spec.template'),
+    ...objectsAt(spec, 'volumeClaimTemplates').map((template) =>
       annotationsOf(template, claimTemplateField(textAt(objectAt(template, 'metadata'), 'name') ?? '')),
     ),
-  ];
+  );
 }
 
 /** Recipes of 2016 match volumes by them; a PersistentVolumeClaim never had the field (core/v1 PersistentVolumeClaimSpec). */
@@ -56,12 +58,13 @@ function misplacedLabels({ object }: PostgresWorkload): readonly Observation[] {
 
 function annotationsOf(owner: PostgresWorkload['object'], field: string): readonly Observation[] {
   const annotations = objectAt(objectAt(owner, 'metadata'), 'annotations');
-  return Object.keys(annotations)
-    .filter((name) => Object.hasOwn(obsolete, name))
-    .map((name) => ({
-      field: `${field}.metadata.annotations[${name}]`,
-      message: `annotation ${name} is obsolete; wanted ${obsolete[name] ?? ''}. Move it there.`,
-    }));
+  const names = Object.keys(annotations).filter((name) => Object.hasOwn(obsolete, name));
+  return names.length === 0
+    ? noObservations
+    : names.map((name) => ({
+        field: `${field}.metadata.annotations[${name}]`,
+        message: `annotation ${name} is obsolete; wanted ${obsolete[name] ?? ''}. Move it there.`,
+      }));
 }
 
 function recoveryFiles(server: ServerContainer): readonly Observation[] {

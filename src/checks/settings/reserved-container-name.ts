@@ -2,7 +2,7 @@ import { backupTemplate } from '../../workload/backup-template.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { ServerContainer } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { claimTemplateField, containerField, mountField, volumeField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
@@ -25,16 +25,13 @@ export const reservedContainerName: Check = {
   neverRatcheted: true,
   examine(workload) {
     const { podSpec, object, server } = workload;
-    const found = [
-      ...reservedContainers(podSpec, 'containers'),
-      ...reservedContainers(podSpec, 'initContainers'),
-      ...reservedVolumes(podSpec),
-      ...reservedTemplates(object, server),
-      ...(server === undefined
-        ? []
-        : [...reservedVariables(server), ...reservedMounts(server), ...reservedScripts(server)]),
-    ];
-    return found.length === 0 ? noObservations : found;
+    return joined(
+      reservedContainers(podSpec, 'containers'),
+      reservedContainers(podSpec, 'initContainers'),
+      reservedVolumes(podSpec),
+      reservedTemplates(object, server),
+      ...(server === undefined ? [] : [reservedVariables(server), reservedMounts(server), reservedScripts(server)]),
+    );
   },
 };
 
@@ -43,21 +40,18 @@ function isReserved(name: string): boolean {
 }
 
 function isReservedPath(path: string): boolean {
-  return /^\/+pgusher($|[/-])/.test(path);
+  // Most paths do not have the word at all.
+  return path.includes('pgusher') && /^\/+pgusher($|[/-])/.test(path);
 }
 
 function reservedContainers(podSpec: JsonObject, list: ContainerList): readonly Observation[] {
-  return objectsAt(podSpec, list)
-    .map(nameOf)
-    .filter(isReserved)
-    .map((name) => taken(containerField(name, 'name', list), name));
+  return namesWhere(objectsAt(podSpec, list), isReserved).map((name) =>
+    taken(containerField(name, 'name', list), name),
+  );
 }
 
 function reservedVolumes(podSpec: JsonObject): readonly Observation[] {
-  return objectsAt(podSpec, 'volumes')
-    .map(nameOf)
-    .filter(isReserved)
-    .map((name) => taken(`${volumeField(name)}.name`, name));
+  return namesWhere(objectsAt(podSpec, 'volumes'), isReserved).map((name) => taken(`${volumeField(name)}.name`, name));
 }
 
 function reservedTemplates(object: JsonObject, server: ServerContainer | undefined): readonly Observation[] {
@@ -68,10 +62,9 @@ function reservedTemplates(object: JsonObject, server: ServerContainer | undefin
 }
 
 function reservedVariables(server: ServerContainer): readonly Observation[] {
-  return objectsAt(server.container, 'env')
-    .map(nameOf)
-    .filter((name) => name.startsWith('PGUSHER_'))
-    .map((name) => taken(containerField(server.name, `env[${printable(name)}].name`), name));
+  return namesWhere(objectsAt(server.container, 'env'), (name) => name.startsWith('PGUSHER_')).map((name) =>
+    taken(containerField(server.name, `env[${printable(name)}].name`), name),
+  );
 }
 
 function reservedMounts(server: ServerContainer): readonly Observation[] {
@@ -82,20 +75,28 @@ function reservedMounts(server: ServerContainer): readonly Observation[] {
 
 /** Left over from an object that pgusher was cut out of by hand: without the injected volume there is no such script. */
 function reservedScripts({ name, container }: ServerContainer): readonly Observation[] {
-  const handlers = [
-    ...['startupProbe', 'livenessProbe', 'readinessProbe'].map((key) => [key, objectAt(container, key)] as const),
-    ['lifecycle.preStop', objectAt(objectAt(container, 'lifecycle'), 'preStop')] as const,
+  return joined(
+    ...probes.map((key) => reservedScript(name, key, objectAt(container, key))),
+    reservedScript(name, 'lifecycle.preStop', objectAt(objectAt(container, 'lifecycle'), 'preStop')),
+  );
+}
+
+const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
+
+function reservedScript(name: string, key: string, handler: JsonObject): readonly Observation[] {
+  const [program, script = ''] = textsAt(objectAt(handler, 'exec'), 'command');
+  if (program !== 'sh' || !isReservedPath(script)) return noObservations;
+  return [
+    {
+      field: containerField(name, `${key}.exec.command`),
+      message: `${quoted(script)} is a script of the injected parts; wanted a command of your own. Remove it, pgusher adds it again.`,
+    },
   ];
-  return handlers.flatMap(([key, handler]) => {
-    const [program, script = ''] = textsAt(objectAt(handler, 'exec'), 'command');
-    if (program !== 'sh' || !isReservedPath(script)) return [];
-    return [
-      {
-        field: containerField(name, `${key}.exec.command`),
-        message: `${quoted(script)} is a script of the injected parts; wanted a command of your own. Remove it, pgusher adds it again.`,
-      },
-    ];
-  });
+}
+
+/** Most are nobody's concern, and this is asked for each request. */
+function namesWhere(entries: readonly JsonObject[], isWanted: (name: string) => boolean): readonly string[] {
+  return entries.filter((entry) => isWanted(nameOf(entry))).map(nameOf);
 }
 
 function nameOf(entry: JsonObject): string {

@@ -2,7 +2,7 @@ import { listAt, numberAt, objectAt, objectsAt, textAt } from '../../workload/js
 import type { Json, JsonObject } from '../../workload/json.ts';
 import type { ServiceFact } from '../../workload/cluster-facts.ts';
 import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import { execCommands, programName } from './handler-commands.ts';
@@ -26,12 +26,11 @@ export const portChanged: Check = {
     const { server } = workload;
     if (server === undefined || !isPortKnown(server)) return noObservations;
     const services = facts.services.within(workload.namespace);
-    const observations = [
-      ...ofProbes(workload, server),
-      ...ofPorts(workload, server),
-      ...services.flatMap((service) => ofService(service, workload, server)),
-    ];
-    return observations.length === 0 ? noObservations : observations;
+    return joined(
+      ofProbes(workload, server),
+      ofPorts(workload, server),
+      ...services.map((service) => ofService(service, workload, server)),
+    );
   },
 };
 
@@ -61,8 +60,9 @@ function ofProbes(workload: PostgresWorkload, server: ServerContainer): readonly
 
 /** A container that declares 5432 and listens elsewhere; other ports of it may be anything. */
 function ofPorts(workload: PostgresWorkload, server: ServerContainer): readonly Observation[] {
+  if (server.port === usual) return noObservations;
   const ports = objectsAt(server.container, 'ports').map((port) => numberAt(port, 'containerPort'));
-  if (server.port === usual || ports.includes(server.port) || !ports.includes(usual)) return [];
+  if (ports.includes(server.port) || !ports.includes(usual)) return [];
   if (isOfAnother(workload, server, usual)) return [];
   return [
     {

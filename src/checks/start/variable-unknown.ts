@@ -3,7 +3,7 @@ import { listAt, objectAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import { environmentMaps } from '../../workload/mounted-file.ts';
 import type { PostgresWorkload, ServerContainer, ServerParameter } from '../../workload/postgres-workload.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation, Surroundings } from '../check.ts';
 import { containerField, environmentField, parameterField } from '../field-path.ts';
 import { printable, quoted } from '../shown-text.ts';
@@ -24,11 +24,10 @@ export const variableUnknown: Check = {
   examine(workload, surroundings) {
     const { server } = workload;
     if (server === undefined) return noObservations;
-    const observations = [
-      ...portUnknown(server, workload, surroundings.facts),
-      ...(server.family.officialEntrypoint ? initialisationUnknown(server, surroundings) : []),
-    ];
-    return observations.length === 0 ? noObservations : observations;
+    return joined(
+      portUnknown(server, workload, surroundings.facts),
+      server.family.officialEntrypoint ? initialisationUnknown(server, surroundings) : noObservations,
+    );
   },
 };
 
@@ -106,9 +105,13 @@ const once: readonly (readonly [name: string, why: string])[] = [
 /** … and always. */
 const always: readonly (readonly [name: string, why: string])[] = [['POSTGRES_INITDB_WALDIR', 'it is not backed up']];
 
+const onceAndAlways = [...once, ...always];
+
 /** initdb runs once; where it puts the WAL counts for as long as there is a database. */
 function initialisationUnknown(server: ServerContainer, { operation }: Surroundings): readonly Observation[] {
-  return [...(operation === 'CREATE' ? once : []), ...always].flatMap(([name, why]): readonly Observation[] => {
+  const asked = (operation === 'CREATE' ? onceAndAlways : always).filter(([name]) => server.environment.has(name));
+  if (asked.length === 0) return noObservations;
+  return asked.flatMap(([name, why]): readonly Observation[] => {
     const variable = server.environment.get(name);
     if (variable === undefined) return [];
     // A `$` in the arguments is for the shell that takes them apart.

@@ -1,6 +1,6 @@
 import { objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
-import { noObservations } from '../check.ts';
+import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
@@ -18,7 +18,7 @@ export const restartAllKillsServer: Check = {
     'RestartAllContainers ends all containers of the pod at once, without preStop hook and with two seconds of grace (kubernetes, kuberuntime_manager.go): each time a crash recovery, and the last WAL has not left the pod.',
   instead: 'The action Restart, which starts that container alone.',
   examine({ podSpec }) {
-    return [...observe(podSpec, 'initContainers'), ...observe(podSpec, 'containers')];
+    return joined(observe(podSpec, 'initContainers'), observe(podSpec, 'containers'));
   },
 };
 
