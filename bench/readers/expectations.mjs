@@ -3,12 +3,6 @@
  * where a difference has no entry here.
  */
 export const expectations = [
-  {
-    reader: 'yaml-docs',
-    kind: 'product refuses, kubectl reads',
-    ids: /column 0|under-indented|parent indent/,
-    says: 'goes on to the right of its key',
-  },
   { reader: 'yaml-docs', kind: 'product refuses, kubectl reads', ids: /CR only|NEL/, says: 'Line ends are LF or CRLF' },
   { reader: 'yaml-docs', kind: 'product reads, kubectl refuses', ids: /./, says: 'What kubectl refuses' },
   {

@@ -1,7 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
 import type { Json } from '../workload/json.ts';
-import { indentQuoted } from './outdented-quotes.ts';
+import { indentOutdented } from './outdented.ts';
 import { jsonFromYaml, readOptions } from './yaml-dialect.ts';
 
 /** One YAML document of a file, or a whole JSON file, with its own source. */
@@ -48,7 +48,7 @@ export function readManifests(text: string, repeatedKeys: RepeatedKeys = 'refuse
   return readText(text, repeatedKeys, mostMoved);
 }
 
-/** Each quoted text that stands too far left has the whole text read anew. */
+/** Each quoted text, and each line of a list in brackets, that stands too far left has the whole text read anew. */
 const mostMoved = 50;
 
 function readText(text: string, repeatedKeys: RepeatedKeys, moves: number): ReadManifests {
@@ -57,7 +57,7 @@ function readText(text: string, repeatedKeys: RepeatedKeys, moves: number): Read
   const lineCounter = new LineCounter();
   const documents = parseAll(text, lineCounter);
   if (documents === undefined) return unreadable(1, 1, 'nested too deep to be a manifest');
-  const indented = moves === 0 ? undefined : indentQuoted(text, documents);
+  const indented = moves === 0 ? undefined : indentOutdented(text, documents);
   const moved = indented === undefined ? undefined : readText(indented, repeatedKeys, moves - 1);
   if (moved?.kind === 'read') return moved;
   const errors = documents.flatMap((document) => document.errors);

@@ -127,3 +127,17 @@ test.each<[text: string, value: Json]>([
   const lines = read.kind === 'read' ? read.documents.map(({ source }) => source.split('\n').length) : [];
   expect(lines).toEqual([text.split('\n').length]);
 });
+
+test.each<[text: string, value: Json]>([
+  ['a: [\nb\n]\n', { a: ['b'] }],
+  ['a:\n  args: [\n    "-c"\n ]\n  d: 1\n', { a: { args: ['-c'], d: 1 } }],
+  ['a:\n  args: [\n  "-c",\n  "x"\n  ]\n', { a: { args: ['-c', 'x'] } }],
+  ['x:\n  - a: [1,\n2]\n    b: {\nc: 3 }\n  - d\n', { x: [{ a: [1, 2], b: { c: 3 } }, 'd'] }],
+])('a list or map in brackets may go on left of its key: %j', (text, value) => {
+  expect(values(text)).toEqual([value]);
+});
+
+test('a bracket that nobody closes is said where it is, however much follows', () => {
+  const read = readManifests(`kind: A\nargs: [\n"x"\nspec:\n  a: 1\n---\n${'b: 1\n'.repeat(500)}`);
+  expect(read).toMatchObject({ kind: 'unreadable', line: 3 });
+});

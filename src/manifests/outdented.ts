@@ -1,16 +1,34 @@
 import type { Document } from 'yaml';
 
 /**
- * The text with the continuation lines of quoted scalars moved in that stand left of where YAML wants them (YAML 1.2, 6.1), as kubectl's
- * reader allows (go.yaml.in/yaml/v2 asks for no indentation within quotes). A quoted line's leading blanks are no part of the value (7.3.1), so that
- * the value and the numbers of the lines stay. Undefined: the faults are others.
+ * The text with what goes on left of where YAML wants it moved in (YAML 1.2, 6.1): the lines of a quoted scalar, or a line of a flow list or map. kubectl's
+ * reader (go.yaml.in/yaml/v2) asks for no indentation in them, and leading blanks there are no part of a value (7.3.1, 7.4), so that values and
+ * the numbers of lines stay. One at a time; undefined: the faults are others.
  */
-export function indentQuoted(text: string, documents: readonly Document.Parsed[]): string | undefined {
+export function indentOutdented(text: string, documents: readonly Document.Parsed[]): string | undefined {
   const fault = documents.flatMap(({ errors }) => errors)[0];
-  const quote = /^Missing closing (["'])quote/.exec(fault?.message ?? '')?.[1];
-  if (fault === undefined || quote === undefined) return undefined;
+  if (fault === undefined) return undefined;
+  const quote = /^Missing closing (["'])quote/.exec(fault.message)?.[1];
+  if (quote !== undefined) return indentQuoted(text, fault.pos[0], quote);
+  return /^Flow (?:sequence|map) in block collection must be sufficiently indented/.test(fault.message)
+    ? indentLine(text, fault.pos[0])
+    : undefined;
+}
+
+/** Further in than the entry before it begins: that one's line is that of the bracket, or was moved in itself. */
+function indentLine(text: string, fault: number): string | undefined {
+  const start = text.lastIndexOf('\n', fault - 1) + 1;
+  const before = text.slice(0, start).trimEnd();
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  const wanted = (/^(?: |- )*/.exec(line)?.[0].length ?? 0) + 1;
+  const found = fault - start;
+  if (start === 0 || found >= wanted || text.slice(start, fault).trim() !== '') return undefined;
+  return `${text.slice(0, start)}${' '.repeat(wanted - found)}${text.slice(start)}`;
+}
+
+function indentQuoted(text: string, fault: number, quote: string): string | undefined {
   // The library ends the text at the line that stands too far left: the quote that it began with is the last one before.
-  const opened = lastOpened(text.slice(0, fault.pos[0]), quote);
+  const opened = lastOpened(text.slice(0, fault), quote);
   const closed = opened === undefined ? undefined : endOf(text, opened, quote);
   if (opened === undefined || closed === undefined) return undefined;
   const inside = text.slice(opened, closed);
