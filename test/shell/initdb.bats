@@ -55,7 +55,7 @@ sql() {
 # login PASSWORD: what the server says to the superuser who comes with it, whatever its own pg_hba.conf lets in.
 login() {
   "$here/test/support/official-image/run-in-image.sh" "$root" 999:999 sh -c '
-    echo "local all all scram-sha-256" >/tmp/hba
+    echo "local all all password" >/tmp/hba
     pg_ctl -D "$1" -w -l /tmp/log -o "-c listen_addresses= -c hba_file=/tmp/hba" start >/dev/null || { cat /tmp/log >&2; exit 1; }
     PGPASSWORD=$2 psql -X -A -t -w -U postgres -c "SELECT 1" 2>&1
     pg_ctl -D "$1" -w -m fast stop >/dev/null' login "$data" "$1"

@@ -106,6 +106,7 @@ describe('the pages of the agent', () => {
       pgusher_offsite_last_push_timestamp_seconds: '0',
       pgusher_offsite_lag_bytes: '0',
       pgusher_offsite_lag_seconds: '0',
+      pgusher_offsite_last_wal_timestamp_seconds: '0',
       'pgusher_slot_status{status="missing"}': '1',
       'pgusher_slot_status{status="reserved"}': '0',
       'pgusher_slot_status{status="extended"}': '0',

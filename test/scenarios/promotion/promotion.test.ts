@@ -96,6 +96,26 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     expect(await here.get('pod/db-2', '.status.containerStatuses[?(@.name=="postgres")].restartCount')).toBe('0');
   });
 
+  test('a pod is rebuilt: its set makes it again, as a copy of the primary', async () => {
+    const rebuild = (...args: readonly string[]): Promise<CommandAnswer> =>
+      pgusher('rebuild', ...args, '--namespace', here.namespace);
+    const refused = await rebuild('db-1');
+    expect(refused.words).toContain('the record says that db-1 is the primary; its data is nobody');
+    expect(refused.code).toBe(1);
+    const before = await here.get('pod/db-2', '.metadata.uid');
+    const planned = await rebuild('db-2', '--dry-run');
+    expect(planned.words).toContain('would: delete pod db-2: its set makes it again');
+    expect(await here.get('pod/db-2', '.metadata.uid')).toBe(before);
+    const answer = await rebuild('db-2');
+    expect(answer.words).toContain('db-2: it streams, and the old data is removed');
+    expect(answer.code).toBe(0);
+    await here.ready('db-2', before);
+    await untilFollowed('db-1', ['db-0', 'db-2']);
+    await untilThere('db-2', 'first');
+    const left = ['exec', 'db-2', '-c', 'postgres', '--', 'ls', '-a', '/var/lib/postgresql/data/.pgusher'];
+    expect((await here.kubectl(left)).split('\n')).not.toContain('replaced');
+  });
+
   test('all pods at once: the same one is primary, whatever its ordinal', async () => {
     await here.sql('db-1', "INSERT INTO said VALUES ('before all ended')");
     const uids = await Promise.all(pods.map((pod) => here.get(`pod/${pod}`, '.metadata.uid')));
