@@ -25,9 +25,11 @@ const atOnce = 3;
 
 async function live(commands: readonly Command[]): Promise<string | null> {
   const startedAt = performance.now();
-  const system = await System.make();
+  let system: System | null = null;
   let failure: string | null = null;
   try {
+    const real = await System.make();
+    system = real;
     const model = (): Expected => ({
       up: false,
       safe: true,
@@ -36,18 +38,18 @@ async function live(commands: readonly Command[]): Promise<string | null> {
       storeSnapshots: 1,
       marks: 0,
     });
-    await fc.asyncModelRun(() => ({ model: model(), real: system }), commands);
+    await fc.asyncModelRun(() => ({ model: model(), real }), commands);
   } catch (error) {
     // The log of a server in it may be long.
     failure = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(-4000);
   } finally {
-    await system.remove();
+    await system?.remove();
   }
   if (file !== undefined) {
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    appendFileSync(file, `${JSON.stringify({ seconds, steps: system.steps, failure })}\n`);
+    appendFileSync(file, `${JSON.stringify({ seconds, steps: system?.steps ?? [], failure })}\n`);
   }
-  return failure === null ? null : `after ${system.steps.join(', ')}: ${failure}`;
+  return failure === null ? null : `after ${system?.steps.join(', ') ?? 'nothing'}: ${failure}`;
 }
 
 describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('any sequence of misfortunes', () => {
