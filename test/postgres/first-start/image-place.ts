@@ -96,6 +96,17 @@ interface RunOptions {
   readonly killWhen?: (ended: AbortSignal) => Promise<void>;
 }
 
+function childrenOf(pid: number | undefined): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid ?? 0}/task/${pid ?? 0}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
 async function runIn(
   image: Image,
   directory: string,
@@ -125,7 +136,9 @@ async function runIn(
       over.abort();
     });
     await Promise.race([ended, options.killWhen(over.signal)]);
-    // `unshare --kill-child`: all of the container with it, as the kubelet does.
+    // Process 1 of the container, and all of it goes, as the kubelet does. `unshare --kill-child` alone does not: the kernel forgets that signal where
+    // a process changes its user (prctl(2), PR_SET_PDEATHSIG), and what was to be cut off went on to its end.
+    for (const first of childrenOf(child.pid)) process.kill(first, 'SIGKILL');
     child.kill('SIGKILL');
   }
   return { status: await ended, output, milliseconds: Date.now() - before };
