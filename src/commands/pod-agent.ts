@@ -1,6 +1,6 @@
 import type { ServerPosition } from '../agent/standby/promotion-commands.ts';
 import type { AgentAnswer, PromotionCluster } from './promotion.ts';
-import { PromotionRefused } from './promotion-target.ts';
+import { SetCommandRefused } from './set-command.ts';
 
 /** What an agent beside a server answers; one that cannot be reached has failed. */
 export async function asked(
@@ -13,7 +13,7 @@ export async function asked(
     .catch((error: unknown) => ({ code: 1, out: '', error: error instanceof Error ? error.message : String(error) }));
 }
 
-/** @throws PromotionRefused with what the agent said. */
+/** @throws SetCommandRefused with what the agent said. */
 export async function told(
   cluster: Pick<PromotionCluster, 'agent'>,
   pod: string,
@@ -21,7 +21,7 @@ export async function told(
 ): Promise<AgentAnswer> {
   const answer = await cluster.agent(pod, args);
   if (answer.code !== 0) {
-    throw new PromotionRefused(`${pod}: ${answer.error.trim()}. Run the same command again to go on`);
+    throw new SetCommandRefused(`${pod}: ${answer.error.trim()}. Run the same command again to go on`);
   }
   return answer;
 }

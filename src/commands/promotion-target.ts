@@ -1,9 +1,6 @@
 import type { ServerPosition } from '../agent/standby/promotion-commands.ts';
-
-/** It was not done, and why; nothing was changed, or the same command goes on from there. */
-export class PromotionRefused extends Error {
-  override readonly name = 'PromotionRefused';
-}
+import { parseLsn } from '../agent/store/wal-name.ts';
+import { SetCommandRefused } from './set-command.ts';
 
 export interface PromotionChoice {
   /** Who becomes primary; one that takes writes already is where a promotion before this one got to. */
@@ -14,7 +11,7 @@ export interface PromotionChoice {
 
 /**
  * Who is promoted: the pod that the person names, else the one whose promotion has begun, else the standby that has received most.
- * @throws PromotionRefused
+ * @throws SetCommandRefused
  */
 export function choose(
   { pod, set }: { readonly pod: string | null; readonly set: string },
@@ -29,20 +26,20 @@ export function choose(
     );
   const begun = positions.find((position) => position.pod === intended);
   if (begun?.takesWrites === true && pod !== null && pod !== begun.pod) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`,
     );
   }
   const wanted = pod ?? intended;
   if (wanted === undefined) {
     if (best === undefined) {
-      throw new PromotionRefused(`no standby of ${set} answers; wanted one that runs, with data`);
+      throw new SetCommandRefused(`no standby of ${set} answers; wanted one that runs, with data`);
     }
     return { target: best, best };
   }
   const target = positions.find((position) => position.pod === wanted);
   if (target === undefined) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `the server of ${wanted} does not answer: it is not up, or has no data; wanted a standby that runs`,
     );
   }
@@ -52,21 +49,15 @@ export function choose(
 /** What one has received, the other has too. */
 export function hasAllOf(left: Reached, right: Reached): boolean {
   return (
-    left.timeline > right.timeline || (left.timeline === right.timeline && bytesOf(left.lsn) >= bytesOf(right.lsn))
+    left.timeline > right.timeline || (left.timeline === right.timeline && parseLsn(left.lsn) >= parseLsn(right.lsn))
   );
 }
 
 type Reached = Pick<ServerPosition, 'timeline' | 'lsn'>;
 
 /** The refusal where one standby has more than the one that would be promoted. */
-export function behind(set: string, target: ServerPosition, best: ServerPosition): PromotionRefused {
-  return new PromotionRefused(
-    `${target.pod} is behind ${best.pod} by ${String(bytesOf(best.lsn) - bytesOf(target.lsn))} bytes (${target.lsn} on timeline ${target.timeline}, the other ${best.lsn} on ${best.timeline}): rows would be lost. Wanted: \`pgusher promote ${set} ${best.pod}\``,
+export function behind(set: string, target: ServerPosition, best: ServerPosition): SetCommandRefused {
+  return new SetCommandRefused(
+    `${target.pod} is behind ${best.pod} by ${String(parseLsn(best.lsn) - parseLsn(target.lsn))} bytes (${target.lsn} on timeline ${target.timeline}, the other ${best.lsn} on ${best.timeline}): rows would be lost. Wanted: \`pgusher promote ${set} ${best.pod}\``,
   );
-}
-
-/** A position in the WAL as PostgreSQL writes it (manual, "pg_lsn Type"). */
-export function bytesOf(lsn: string): bigint {
-  const [high = '0', low = '0'] = lsn.split('/');
-  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }

@@ -1,7 +1,8 @@
 import type { ServerPosition } from '../agent/standby/promotion-commands.ts';
 import { asked, parsePosition, positionOf, told } from './pod-agent.ts';
-import { choose, PromotionRefused } from './promotion-target.ts';
+import { choose } from './promotion-target.ts';
 import { untilHasEndOf, untilLevel } from './received-wal.ts';
+import { SetCommandRefused } from './set-command.ts';
 
 /** The set as `pgusher promote` needs it: pods, a way to ask and tell their agents, the record, Services. */
 export interface PromotionCluster {
@@ -50,7 +51,7 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   const { set, say } = request;
   const pods = await cluster.pods();
   if (request.pod !== null && !pods.includes(request.pod)) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `there is no pod ${request.pod} in ${set}; wanted one of ${pods.join(', ') || 'none: it has no pods'}`,
     );
   }
@@ -60,7 +61,7 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   const rivals = positions.filter((position) => position.takesWrites && position.pod !== target.pod);
   const silent = pods.filter((pod) => !positions.some((position) => position.pod === pod));
   if (rivals.length > 0 && !request.fence) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `${rivals.map(({ pod }) => pod).join(', ')} takes writes; two primaries lose rows. Wanted: it stopped first, or --fence, which stops it and keeps it from taking writes`,
     );
   }
@@ -75,7 +76,7 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   await step(`write down that ${target.pod} is being promoted`, async () => {
     if (values[intentKey] !== target.pod && !(await cluster.writeRecord({ [intentKey]: target.pod }, version))) {
       const winner = (await cluster.record()).values[intentKey];
-      throw new PromotionRefused(
+      throw new SetCommandRefused(
         `another promotion has begun${winner === undefined ? '' : `, of ${winner}`}; nothing was changed by this one. Run it again to go on with that one`,
       );
     }
@@ -117,25 +118,25 @@ export async function recordPrimary(
   const { pod, say } = request;
   const pods = await cluster.pods();
   if (!pods.includes(pod)) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `there is no pod ${pod} in ${request.set}; wanted one of ${pods.join(', ') || 'none: it has no pods'}`,
     );
   }
   const positions = await positionsOf(cluster, pods);
   const own = positions.find((position) => position.pod === pod);
   if (own?.takesWrites === false) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `${pod} is a standby; wanted a primary. \`pgusher promote ${request.set} ${pod}\` makes it one`,
     );
   }
   const rival = positions.find((position) => position.takesWrites && position.pod !== pod);
   if (rival !== undefined) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `${rival.pod} takes writes too (timeline ${rival.timeline}); wanted one primary. Stop that one first`,
     );
   }
   if (own === undefined) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `the server of ${pod} does not answer, so its timeline is not known. It stops at its start because the record is missing or wrong? Write it by hand: ` +
         `kubectl patch configmap ${request.set}-pgusher --type=merge -p '{"data":{"primary":"${pod}","timeline":"<number in its message>"}}'`,
     );
@@ -155,7 +156,7 @@ async function fence(cluster: PromotionCluster, pod: string): Promise<void> {
   await told(cluster, pod, ['fence']);
   await cluster.stopServer(pod);
   if ((await positionOf(cluster, pod))?.takesWrites === true) {
-    throw new PromotionRefused(
+    throw new SetCommandRefused(
       `${pod} was told to stop and takes writes still; nobody was promoted. Run the same command again`,
     );
   }
@@ -171,7 +172,7 @@ async function writeDown(
     const { values, version } = await cluster.record();
     const other = values['primary'];
     if (other !== undefined && other !== pod && Number(values['timeline'] ?? '0') > timeline) {
-      throw new PromotionRefused(
+      throw new SetCommandRefused(
         `the record names ${other} on timeline ${values['timeline'] ?? ''} meanwhile, which is newer than ${timeline}`,
       );
     }
@@ -187,7 +188,7 @@ async function writeDown(
     );
     if (written) return;
     if (attempt === 5)
-      throw new PromotionRefused('the record is changed by somebody else again and again; run the same command again');
+      throw new SetCommandRefused('the record is changed by somebody else again and again; run the same command again');
   }
 }
 

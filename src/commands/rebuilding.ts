@@ -3,6 +3,7 @@ import type { RebuildOrder, RebuildOutcome } from '../agent/rebuild/rebuild-orde
 import { parsePrimaryRecord } from '../agent/decision/primary-record.ts';
 import { positionOf } from './pod-agent.ts';
 import type { PromotionCluster } from './promotion.ts';
+import { SetCommandRefused } from './set-command.ts';
 
 /** The set as `pgusher rebuild` needs it. */
 export interface RebuildCluster extends Pick<PromotionCluster, 'pods' | 'agent' | 'record'> {
@@ -19,16 +20,11 @@ export interface RebuildRequest {
   readonly pause: () => Promise<void>;
 }
 
-/** It was not done, and why. The old data is there, unless it says otherwise. */
-export class RebuildRefused extends Error {
-  override readonly name = 'RebuildRefused';
-}
-
 /** Of the StatefulSet that a pod belongs to. */
 export function setOfPod(pod: string): string {
   const set = /^(.+)-\d+$/.exec(pod)?.[1];
   if (set === undefined) {
-    throw new RebuildRefused(`"${pod}" is no pod of a StatefulSet; wanted <set>-<number>, such as orders-0`);
+    throw new SetCommandRefused(`"${pod}" is no pod of a StatefulSet; wanted <set>-<number>, such as orders-0`);
   }
   return set;
 }
@@ -42,11 +38,13 @@ export async function rebuild(cluster: RebuildCluster, request: RebuildRequest):
   const set = setOfPod(pod);
   const pods = await cluster.pods();
   if (!pods.includes(pod)) {
-    throw new RebuildRefused(`there is no pod ${pod}; wanted one of ${pods.join(', ') || `none: ${set} has no pods`}`);
+    throw new SetCommandRefused(
+      `there is no pod ${pod}; wanted one of ${pods.join(', ') || `none: ${set} has no pods`}`,
+    );
   }
   const primary = await recordedPrimary(cluster, set);
   if (primary === pod) {
-    throw new RebuildRefused(
+    throw new SetCommandRefused(
       `the record says that ${pod} is the primary; its data is nobody's copy. Where another one shall be primary: \`pgusher promote ${set} POD\` first`,
     );
   }
@@ -81,7 +79,7 @@ async function recordedPrimary(cluster: RebuildCluster, set: string): Promise<st
   if (record.kind === 'record') {
     return record.record.primary;
   }
-  throw new RebuildRefused(
+  throw new SetCommandRefused(
     `${record.kind === 'none' ? `no record says who is primary of ${set}` : record.reason}; nobody's data is given up on a guess. Write it down: \`pgusher promote ${set} --record POD\``,
   );
 }
@@ -89,17 +87,17 @@ async function recordedPrimary(cluster: RebuildCluster, set: string): Promise<st
 async function refuseWriters(cluster: RebuildCluster, pod: string, primary: string): Promise<void> {
   const [own, other] = await Promise.all([positionOf(cluster, pod), positionOf(cluster, primary)]);
   if (own?.takesWrites === true) {
-    throw new RebuildRefused(
+    throw new SetCommandRefused(
       `${pod} takes writes; wanted a standby, or an old primary that is down. If it is the primary: \`pgusher promote ${setOfPod(pod)} --record ${pod}\`; if not, stop it first`,
     );
   }
   if (other === null) {
-    throw new RebuildRefused(
+    throw new SetCommandRefused(
       `the primary ${primary} does not answer; wanted it running: it is what ${pod} becomes a copy of. Nothing was changed`,
     );
   }
   if (!other.takesWrites) {
-    throw new RebuildRefused(
+    throw new SetCommandRefused(
       `the record names ${primary} as primary, but its server is a standby; wanted one that takes writes. Nothing was changed`,
     );
   }
@@ -125,7 +123,7 @@ async function untilStreams(cluster: RebuildCluster, { pod, say, pause }: Rebuil
       return;
     }
     if (outcome?.state === 'given-up') {
-      throw new RebuildRefused(`${pod}: ${outcome.words}`);
+      throw new SetCommandRefused(`${pod}: ${outcome.words}`);
     }
     if (outcome !== null) {
       tell(`${pod}: ${outcome.words}`);
@@ -142,7 +140,7 @@ interface State {
 async function planned(cluster: RebuildCluster, pod: string, args: readonly string[]): Promise<RebuildAnswer> {
   const answer = await cluster.agent(pod, args);
   if (answer.code !== 0) {
-    throw new RebuildRefused(answer.error.trim());
+    throw new SetCommandRefused(answer.error.trim());
   }
   return JSON.parse(answer.out) as RebuildAnswer;
 }

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServerEnd, ServerPosition } from '../agent/standby/promotion-commands.ts';
+import { parseLsn } from '../agent/store/wal-name.ts';
 import { asked, positionOf } from './pod-agent.ts';
 import type { PromotionCluster, PromotionRequest } from './promotion.ts';
-import { behind, bytesOf, hasAllOf, PromotionRefused } from './promotion-target.ts';
+import { behind, hasAllOf } from './promotion-target.ts';
+import { SetCommandRefused } from './set-command.ts';
 
 /** What streams has this much within milliseconds; who has not by then does not stream. */
 const catchUpMs = 10_000;
@@ -15,7 +17,7 @@ type Asked = Pick<PromotionCluster, 'agent'>;
 /**
  * The one that is to be promoted has what another standby had a moment ago. Two that stream are never at one place when they are asked one
  * after the other, so where WAL still flows it is given time.
- * @throws PromotionRefused: before anything was changed.
+ * @throws SetCommandRefused: before anything was changed.
  */
 export async function untilLevel(
   cluster: Asked,
@@ -36,7 +38,7 @@ export async function untilLevel(
 /**
  * After the old primary was stopped: all that it wrote is on the one that is promoted. A clean stop waits until those that stream have its
  * last record (manual, "Shutting Down the Server"; walsender), so only one that does not stream lacks any.
- * @throws PromotionRefused: nobody was promoted, and what to do.
+ * @throws SetCommandRefused: nobody was promoted, and what to do.
  */
 export async function untilHasEndOf(
   cluster: Asked,
@@ -57,7 +59,7 @@ export async function untilHasEndOf(
       return;
     }
     if (performance.now() >= until) {
-      throw new PromotionRefused(
+      throw new SetCommandRefused(
         `${stopped} has stopped at ${end.text}, and ${target.pod} has received up to ${latest.lsn} on timeline ${latest.timeline} only: rows would be lost, so nobody was promoted, and ${stopped} takes no writes now. ` +
           `Wanted: \`pgusher promote ${set} ${stopped}\`, which makes it primary again; then find out why ${target.pod} does not stream`,
       );
@@ -88,7 +90,7 @@ async function endOf(cluster: Asked, pod: string): Promise<End | null> {
         text: `${checkpoint} on timeline ${timeline}`,
         // The record of the last checkpoint begins there, and whoever has it is past it.
         isIn: (other) =>
-          other.timeline > timeline || (other.timeline === timeline && bytesOf(other.lsn) > bytesOf(checkpoint)),
+          other.timeline > timeline || (other.timeline === timeline && parseLsn(other.lsn) > parseLsn(checkpoint)),
       };
     }
     if (performance.now() - begun >= (end === null ? catchUpMs : endMs)) {

@@ -8,7 +8,7 @@ import type { Pod } from './support/backup-agent.ts';
 import { untilProtected } from './support/backup-agent.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { serveWal } from './support/recovery.ts';
-import { replicaSet, untilKept } from './support/replica-set.ts';
+import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
 
@@ -27,11 +27,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     const [zero] = set.pods as [Pod, Pod];
     const old = await set.start(0);
     const agent = await set.agent(0, { contract: { backup: null, store: null } });
-    await eventually(
-      'the replication role is there',
-      async () => (await old.sql("SELECT FROM pg_roles WHERE rolname = 'replicator'")).length === 1,
-      () => agent.output(),
-    );
+    await untilReplicationRole(old, () => agent.output());
     await old.sql('CREATE TABLE kept (n int)');
     await old.sql('INSERT INTO kept VALUES (1)');
     expect((await set.restore(1)).reason).toBe('');

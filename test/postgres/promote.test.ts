@@ -6,7 +6,7 @@ import { missingTools } from '../support/tool.ts';
 import type { Agent } from './support/backup-agent.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { PromotionOnLoopback } from './support/promotion-on-loopback.ts';
-import { replicaSet, untilKept } from './support/replica-set.ts';
+import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
 const withoutBackups = { contract: { backup: null, store: null } };
@@ -33,11 +33,7 @@ async function two(label: string): Promise<Running> {
     return found;
   };
   const output = (): string => [...servers.values()].map((one) => one.log()).join('\n') + zero.output();
-  await eventually(
-    'the replication role is there',
-    async () => (await server('orders-0').sql("SELECT FROM pg_roles WHERE rolname = 'replicator'")).length === 1,
-    output,
-  );
+  await untilReplicationRole(server('orders-0'), output);
   await server('orders-0').sql('CREATE TABLE kept (n int)');
   expect((await set.restore(1)).reason).toBe('');
   servers.set('orders-1', await set.start(1));

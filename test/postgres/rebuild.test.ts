@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataVolumePaths } from '../../src/agent/decision/data-volume-paths.ts';
 import { rebuild } from '../../src/commands/rebuilding.ts';
-import { eventually } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { canMount, missingTools } from '../support/tool.ts';
 import type { Agent, Pod } from './support/backup-agent.ts';
@@ -11,7 +10,7 @@ import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import type { Volume } from './support/pods.ts';
 import { PromotionOnLoopback } from './support/promotion-on-loopback.ts';
-import { replicaSet, untilKept } from './support/replica-set.ts';
+import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 import type { ReplicaSet } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
@@ -31,11 +30,7 @@ async function diverged(label: string, volume?: Volume): Promise<Diverged> {
   const [old] = set.pods as [Pod, Pod];
   const server = await set.start(0);
   const agent = await set.agent(0, withoutBackups);
-  await eventually(
-    'the replication role is there',
-    async () => (await server.sql("SELECT FROM pg_roles WHERE rolname = 'replicator'")).length === 1,
-    () => agent.output(),
-  );
+  await untilReplicationRole(server, () => agent.output());
   await server.sql('CREATE TABLE kept (n int)');
   await server.sql('INSERT INTO kept VALUES (1)');
   expect((await set.restore(1)).reason).toBe('');

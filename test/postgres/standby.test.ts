@@ -10,6 +10,7 @@ import type { Agent, Pod } from './support/backup-agent.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import type { RestoreOptions, RestoreResult } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
+import { untilReplicationRole } from './support/replica-set.ts';
 import { startRestored } from './support/restored-server.ts';
 
 const pod = podsOfEachTest();
@@ -40,11 +41,7 @@ async function primary(label: string): Promise<Primary> {
   const agent = await one.startAgent({ contract: { replication } });
   const server = await one.startServer();
   await untilProtected(agent);
-  await eventually(
-    'the replication role is there',
-    async () => (await server.sql("SELECT FROM pg_roles WHERE rolname = 'replicator'")).length === 1,
-    () => agent.output(),
-  );
+  await untilReplicationRole(server, () => agent.output());
   await server.sql('CREATE TABLE kept (n int)');
   await server.sql('INSERT INTO kept VALUES (1)');
   return { one, agent, server };

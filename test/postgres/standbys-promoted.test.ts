@@ -7,7 +7,7 @@ import type { PostgresServer } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import type { Agent, Pod } from './support/backup-agent.ts';
 import { podsOfEachTest } from './support/pods.ts';
-import { replicaSet, untilKept } from './support/replica-set.ts';
+import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 import type { ReplicaSet } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
@@ -17,11 +17,7 @@ async function withPrimary(label: string): Promise<{ set: ReplicaSet; server: Po
   const set = await replicaSet(pod, label, 2);
   const server = await set.start(0);
   const agent = await set.agent(0, { contract: { backup: null, store: null } });
-  await eventually(
-    'the replication role is there, also without backups',
-    async () => (await server.sql("SELECT FROM pg_roles WHERE rolname = 'replicator' AND rolreplication")).length === 1,
-    () => agent.output(),
-  );
+  await untilReplicationRole(server, () => agent.output());
   await server.sql('CREATE TABLE kept (n int)');
   await server.sql('INSERT INTO kept VALUES (1)');
   return { set, server, agent };

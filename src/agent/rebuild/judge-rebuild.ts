@@ -1,9 +1,7 @@
 import type { AgentContract } from '../contract.ts';
 import { readDataDirectoryState } from '../decision/data-directory-state.ts';
-import type { DataDirectoryState } from '../decision/data-directory-state.ts';
 import { linkedParts } from '../decision/lost-part.ts';
 import { relationTo, timelineOf } from '../decision/timeline-relation.ts';
-import type { Relation } from '../decision/timeline-relation.ts';
 import { ownPosition } from '../restore/own-position.ts';
 import { askPeer } from '../restore/peers.ts';
 import { podsOfSet } from '../restore/set-pods.ts';
@@ -33,8 +31,6 @@ export type RebuildJudgement =
   | {
       readonly kind: 'possible';
       readonly address: ServerAddress;
-      readonly data: Extract<DataDirectoryState, { kind: 'VALID' }>;
-      readonly relation: Relation;
       readonly room: Room;
     }
   /** PGDATA is empty: the next start copies the primary anyway. */
@@ -92,7 +88,7 @@ export async function judgeRebuild(
       `a part of the database lies outside PGDATA (${parts.map(({ link, location }) => `${link} in ${location}`).join(', ')}), where old and new have no place beside each other. Wanted: delete the data claims of ${pod}, and the pod`,
     );
   }
-  const relation = relationTo(peer, { ...(await ownPosition(contract.dataDirectory, data.control)) });
+  const relation = relationTo(peer, await ownPosition(contract.dataDirectory, data.control));
   if (relation.kind === 'newer') {
     return never(
       `PGDATA of ${pod} is on a timeline that came after what ${primary} has (timeline ${timelineOf(peer)}): ${pod} was promoted later, and has rows that ${primary} lacks. If ${pod} is the primary: \`pgusher promote ${contract.set} --record ${pod}\``,
@@ -104,9 +100,7 @@ export async function judgeRebuild(
     address,
     await readCredentials(edges.environment),
   );
-  return !discard && room.needed > room.free
-    ? never(noRoom(pod, primary, room))
-    : { kind: 'possible', address, data, relation, room };
+  return !discard && room.needed > room.free ? never(noRoom(pod, primary, room)) : { kind: 'possible', address, room };
 }
 
 export function noRoom(pod: string, primary: string, { needed, free }: Room): string {

@@ -39,13 +39,15 @@ export async function moveAside(paths: DataVolumePaths, dataDirectory: string, i
   if (!(await isThere(dataDirectory))) {
     return;
   }
-  if ((await stat(dataDirectory)).isDirectory() && !(await isMountPoint(dataDirectory)) && !(await isThere(aside))) {
-    if (!paths.own.startsWith(`${dataDirectory}/`)) {
-      await rename(dataDirectory, aside);
-      await syncDirectory(dirname(dataDirectory));
-      await syncDirectory(paths.replaced);
-      return;
-    }
+  const isOneFolder =
+    (await stat(dataDirectory)).isDirectory() &&
+    !(await isMountPoint(dataDirectory)) &&
+    !paths.own.startsWith(`${dataDirectory}/`);
+  if (isOneFolder && !(await isThere(aside))) {
+    await rename(dataDirectory, aside);
+    await syncDirectory(dirname(dataDirectory));
+    await syncDirectory(paths.replaced);
+    return;
   }
   await mkdir(aside, { recursive: true, mode: 0o700 });
   const names = (await namesIn(dataDirectory)).filter((name) => !notOfAnybody.has(name));

@@ -101,6 +101,15 @@ export async function replicaSet(
   return set;
 }
 
+/** Made by the agent beside the primary, from the Secret. */
+export async function untilReplicationRole(server: PostgresServer, output: () => string): Promise<void> {
+  await eventually(
+    'the replication role is there',
+    async () => (await server.sql("SELECT FROM pg_roles WHERE rolname = 'replicator' AND rolreplication")).length === 1,
+    output,
+  );
+}
+
 /** The numbers in `kept`, once they are as many as wanted. */
 export async function untilKept(server: PostgresServer, wanted: readonly number[]): Promise<void> {
   let found: number[] = [];
