@@ -311,6 +311,25 @@ EOF
   done
 }
 
+@test "clears the WAL directory of a try that was cut off while its database was moved into PGDATA" {
+  begin 999
+  export POSTGRES_INITDB_WALDIR=/wal/of-this POSTGRES_INITDB_ARGS=--wal-segsize=1
+  cut_off KILL 10.sh
+  # More than the first segment, which pg_control of the staging directory no longer tells apart once it is moved.
+  [ "$(find "$root/wal/of-this" -type f | wc -l)" -gt 1 ]
+  mkdir -m 700 "$root/volume/.pgusher/staging"
+  for entry in "$root/volume/pgdata"/*; do
+    [ "${entry##*/}" = global ] || mv "$entry" "$root/volume/.pgusher/staging/"
+  done
+  chown 999:999 "$root/volume/.pgusher/staging"
+  # What a script's own pg_basebackup leaves there.
+  touch "$root/wal/of-this/000000010000000000000002.00000028.backup"
+  initdb 0:0 dash
+  succeeds
+  [ ! -e "$root/wal/of-this/000000010000000000000002.00000028.backup" ]
+  [ "$(sql 0:0 'SELECT 1')" = 1 ]
+}
+
 @test "connects as the image does, whatever PGHOST, PGHOSTADDR and PGOPTIONS say" {
   begin 999
   replicate standby x

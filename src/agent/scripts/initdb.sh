@@ -80,12 +80,20 @@ system_of() {
   number "$1/global/pg_control" 8 0
 }
 
+# The system that the try made, once its initdb ended (during-initdb.sh).
+noted_system() {
+  [ ! -e "$marker" ] || sed -n 's/^system=//p' "$marker"
+}
+
 # The WAL directory outside of PGDATA that this try's initdb filled: it insists on an empty one. A segment's first page names
-# the system that it belongs to (src/include/access/xlog_internal.h); what belongs to another is left.
+# the system that it belongs to (src/include/access/xlog_internal.h); what belongs to another is left. While a database is
+# moved into PGDATA, pg_control is there already and the link is not yet: then the marker says which system it is.
 clear_wal() {
   [ -L "$1/pg_wal" ] || return 0
   wal=$(readlink "$1/pg_wal")
   known=$(system_of "$1")
+  [ -n "$known" ] || known=$(noted_system)
+  others=no
   for entry in "$wal"/*; do
     case ${entry##*/} in
       archive_status | summaries) rm -rf "$entry" ;;
@@ -97,9 +105,12 @@ clear_wal() {
           "$known" | 0) rm -f "$entry" ;;
           *) [ -n "$known" ] || [ "${entry##*/}" != 000000010000000000000001 ] || rm -f "$entry" ;;
         esac
+        [ ! -e "$entry" ] || others=yes
         ;;
     esac
   done
+  # Of a base backup that a script took.
+  [ "$others" = yes ] || rm -f "$wal"/????????????????????????.????????.backup
 }
 
 # CREATE TABLESPACE makes one folder in the place that it is given, named by major and catalog version.
@@ -139,7 +150,7 @@ settle_earlier_try() {
     rm -rf "$staging"
     return 0
   fi
-  wanted=$(sed -n 's/^system=//p' "$marker")
+  wanted=$(noted_system)
   if [ -n "$(entries)" ] && { [ -z "$wanted" ] || [ "$(system_of "$data")" != "$wanted" ]; }; then
     stop "an initialisation was cut off, but what is in $data now is not what it made (system ${wanted:-not known yet}, found $(system_of "$data" | grep . || printf 'no database')); nothing was changed. Wanted: an empty $data, or your own data and no file $marker"
   fi

@@ -53,7 +53,7 @@ export async function compareFirstStarts(suite: string, half: 0 | 1): Promise<vo
     await Promise.all(Array.from({ length: atATime }, work));
     expect(faults.join('\n\n')).toBe('');
     if (given !== undefined) return;
-    // What is drawn must not consist of what the image itself refuses, nor of tries that ended before they were killed. A quarter is to be killed.
+    // What is drawn must not consist of what the image itself refuses, nor of tries that ended before they were killed. Half are to be killed.
     const counted = (outcome: Outcome): number => outcomes.filter((one) => one === outcome).length;
     expect(counted('refused by the image')).toBeLessThan(drawn.length / 4);
     expect(counted('same after it was cut off')).toBeGreaterThan(Math.floor(drawn.length / 12));

@@ -54,13 +54,22 @@ fi
 if ! is_empty "$data" || { [ -n "$wal" ] && ! is_empty "$wal"; }; then
   exec "$program" "$@"
 fi
+# In initdb's order, for a start that is killed on the way: the link before there is WAL, the first segment, pg_control, the others.
 mkdir -p "$data"
-cp -R "$template/." "$data/"
-chmod -R "u=rwX,g=$group,o=" "$data"
+mode="u=rwX,g=$group,o="
 if [ -n "$wal" ]; then
   mkdir -p "$wal"
-  mv "$data/pg_wal"/* "$wal/"
-  rmdir "$data/pg_wal"
-  chmod "u=rwx,g=$(printf '%s' "$group" | tr X x),o=" "$wal"
+  chmod "$mode" "$wal"
   ln -s "$wal" "$data/pg_wal"
+else
+  mkdir "$data/pg_wal"
 fi
+first=000000010000000000000001
+[ ! -e "$template/pg_wal/$first" ] || cp "$template/pg_wal/$first" "$data/pg_wal/"
+for entry in "$template"/*; do
+  [ "${entry##*/}" = pg_wal ] || cp -R "$entry" "$data/"
+done
+for entry in "$template/pg_wal"/*; do
+  [ "${entry##*/}" = "$first" ] || cp -R "$entry" "$data/pg_wal/"
+done
+chmod -R "$mode" "$data" ${wal:+"$wal"}
