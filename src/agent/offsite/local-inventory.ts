@@ -19,12 +19,19 @@ export interface LocalReader {
 }
 
 /** `wal` is the same value for as long as nothing of it changed. */
-export type LocalWal = Pick<LocalInventory, 'wal' | 'moving' | 'partials'>;
+export type LocalWal = Pick<LocalInventory, 'wal' | 'moving' | 'partials'> & {
+  /** False: something is being written to an unfinished segment, and nobody knows up to where it is on disk. */
+  readonly isWhole: boolean;
+};
 
 export interface Flushed {
   readonly timeline: number;
   readonly lsn: bigint;
 }
+
+type Partials = Pick<LocalWal, 'partials' | 'isWhole'>;
+
+const none: Partials = { partials: [], isWhole: true };
 
 /** A file that was not written to for this long is not being written to. */
 const restedMs = 10_000;
@@ -61,35 +68,31 @@ export function createLocalReader(
     return names;
   }
 
-  async function partialOf(
-    timeline: string,
-    flushed: Flushed | null,
-    isOver: boolean,
-  ): Promise<LocalInventory['partials']> {
+  async function partialOf(timeline: string, flushed: Flushed | null, isOver: boolean): Promise<Partials> {
     const folder = join(systemId, storeNames.incoming, timeline);
     const newest = (await namesOf(join(root, folder)))
       .filter((name) => name.endsWith('.partial') && isSegmentName(name.slice(0, -'.partial'.length)))
       .sort()
       .at(-1);
     if (newest === undefined) {
-      return [];
+      return none;
     }
     const segment = newest.slice(0, -'.partial'.length);
     const path = join(root, folder, newest);
     const found = await stat(path).catch(() => undefined);
     // pg_receivewal pads before it writes the first byte.
     if (found?.size !== segmentSize) {
-      return [];
+      return none;
     }
     const live = flushed !== null && timelineName(flushed.timeline) === timeline ? flushed : null;
     const reached = live === null ? 0 : flushedIn(segment, live.lsn, segmentSize);
     if (!isOver && Date.now() - found.mtimeMs < restedMs) {
-      return [{ segment, end: reached }];
+      return { partials: [{ segment, end: reached }], isWhole: live !== null };
     }
     const known = ends.get(timeline);
     const end = known?.changed === found.mtimeMs ? known.end : await lastByte(path);
     ends.set(timeline, { changed: found.mtimeMs, end });
-    return [{ segment, end: Math.max(end, reached) }];
+    return { partials: [{ segment, end: Math.max(end, reached) }], isWhole: true };
   }
 
   /** Finished segments in incoming/, the newest ones: older ones are no work in progress. */
@@ -134,14 +137,17 @@ export function createLocalReader(
     look: async (flushed, isOver) => {
       const partials: LocalInventory['partials'][number][] = [];
       const finished: string[] = [];
+      let isWhole = true;
       for (const timeline of await namesIn(join(root, systemId, storeNames.incoming))) {
-        partials.push(...(await partialOf(timeline, flushed, isOver)));
+        const begun = await partialOf(timeline, flushed, isOver);
+        partials.push(...begun.partials);
+        isWhole &&= begun.isWhole;
         finished.push(...(await finishedIn(timeline)));
       }
       // After incoming/: what is moved between the two looks is seen here.
       const wal = await readWal();
       const there = new Set([...wal].map(segmentOf));
-      return { wal, moving: finished.filter((segment) => !there.has(segment)), partials };
+      return { wal, moving: finished.filter((segment) => !there.has(segment)), partials, isWhole };
     },
     read: async (look) => ({
       ...look,

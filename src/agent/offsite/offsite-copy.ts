@@ -3,7 +3,7 @@ import { storeNames } from '../store/layout.ts';
 import { parseLsn } from '../store/wal-name.ts';
 import type { AgentContext } from '../backup/session.ts';
 import { claimBucket } from './bucket-identity.ts';
-import { backupsIn, piecesIn, readBucketInventory } from './bucket-inventory.ts';
+import { backupsIn, piecesIn, readBucketInventory, walIn } from './bucket-inventory.ts';
 import type { Flushed, LocalReader, LocalWal } from './local-inventory.ts';
 import { createLocalReader } from './local-inventory.ts';
 import type { OffsiteStatus } from './offsite-status.ts';
@@ -19,7 +19,9 @@ const recordsEveryMs = 60_000;
 const expireEveryMs = 3_600_000;
 
 interface CopyOptions {
-  readonly context: AgentContext;
+  readonly context: Pick<AgentContext, 'status' | 'system' | 'liveBackup'> & {
+    readonly edges: Pick<AgentContext['edges'], 'log'>;
+  };
   readonly status: OffsiteStatus;
   readonly place: SetPlace;
   readonly root: string;
@@ -69,8 +71,9 @@ export class OffsiteCopy {
     const reader = this.readerOf(context.system);
     // A session ends only when its receiver has: what a server left at its end waits for nothing.
     const isOver = isLast || context.status.server.kind !== 'primary';
-    // Asked together with the position that the look goes by, and before it.
-    const through = isOver ? at : context.status.receiver.flushedThrough;
+    // Asked together with the position that the look goes by, and before it. Not the time of the look where there is no session: its
+    // connection may be all that ended, and the server goes on.
+    const through = context.status.receiver.flushedThrough;
     const look = await reader.look(isOver ? null : this.flushed(), isOver);
     const isDue = isOver || performance.now() - this.pieceAt >= pushMs;
     if (this.sent?.known !== known || this.sent.wal !== look.wal || this.isWaiting(look, isDue)) {
@@ -87,14 +90,16 @@ export class OffsiteCopy {
         }
       }
       this.sent = { known, wal: look.wal };
-      this.behind = walBehind({ ...local, partials: [] }, known);
+      this.behind = walBehind({ ...local, moving: [], partials: [] }, known);
       this.pieces = new Map(
         look.partials.map(({ segment }) => [segment, coveredTo(piecesIn(known.files.keys()).get(segment) ?? [])]),
       );
     }
     status.ours = true;
-    status.lagBytes = this.behind + look.partials.reduce((sum, partial) => sum + this.unsent(partial), 0);
-    if (status.lagBytes === 0) {
+    const moving = look.moving.filter((segment) => !isStored(known, segment)).length * context.system.segmentSize;
+    const lag = this.behind + moving + look.partials.reduce((sum, partial) => sum + this.unsent(partial), 0);
+    status.lagBytes = look.isWhole ? lag : Math.max(lag, status.lagBytes);
+    if (look.isWhole && lag === 0) {
       status.completeAt = at;
       status.completeThrough = through ?? status.completeThrough;
     }
@@ -155,9 +160,10 @@ export class OffsiteCopy {
     );
   }
 
+  /** Also while the receiver is away: what it had on disk stays there. */
   private flushed(): Flushed | null {
     const { receiver, server } = this.options.context.status;
-    return receiver.streaming && receiver.flushedLsn !== null && server.kind === 'primary'
+    return receiver.flushedLsn !== null && server.kind === 'primary'
       ? { timeline: server.timeline, lsn: parseLsn(receiver.flushedLsn) }
       : null;
   }
@@ -251,4 +257,8 @@ export class OffsiteCopy {
     this.known = { systemId, files, texts, listedAt: performance.now() };
     return this.known;
   }
+}
+
+function isStored({ files, systemId }: Known, segment: string): boolean {
+  return [...walIn(files.keys(), systemId).segments.values()].some((names) => names.has(segment));
 }
