@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { issue, makeAuthority } from './credentials.ts';
 import type { Kubectl } from './kubectl.ts';
-import { timeout } from './patience.ts';
+import { patience, timeout } from './patience.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,12 +24,20 @@ export async function install(kubectl: Kubectl, directory: string): Promise<void
   await kubectl(['apply', '-k', join(root, 'manifests')]);
   const authority = readFileSync(join(keys, 'ca.crt')).toString('base64');
   for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    const names = await kubectl(['get', kind, 'zz-pgusher', '-o', 'jsonpath={.webhooks[*].name}']);
-    const patch = names.split(' ').map((_, index) => ({
-      op: 'add',
-      path: `/webhooks/${index}/clientConfig/caBundle`,
-      value: authority,
-    }));
+    const seconds = await kubectl(['get', kind, 'zz-pgusher', '-o', 'jsonpath={.webhooks[*].timeoutSeconds}']);
+    const patch = seconds.split(' ').flatMap((given, index) => [
+      { op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value: authority },
+      // A limit in time as any other of a machine that others use too; the apiserver's own is 30 s.
+      ...(patience === 1
+        ? []
+        : [
+            {
+              op: 'replace',
+              path: `/webhooks/${index}/timeoutSeconds`,
+              value: Math.min(30, Math.ceil(Number(given) * patience)),
+            },
+          ]),
+    ]);
     await kubectl(['patch', kind, 'zz-pgusher', '--type=json', '-p', JSON.stringify(patch)]);
   }
 }

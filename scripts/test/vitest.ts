@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { runProgram } from './run-program.ts';
 import type { StepResult } from './step-result.ts';
@@ -11,7 +12,9 @@ const report = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).default([]) }),
+      ),
     }),
   ),
 });
@@ -43,13 +46,14 @@ export function countReport(vitest: VitestReport, status: number, root: string):
   const named = (wanted: (status: string) => boolean): string[] =>
     tests.filter((test) => wanted(test.status)).map((test) => test.fullName);
   const passed = named((result) => result === 'passed').length;
-  const failures = named((result) => result === 'failed');
+  const failures = tests.filter((test) => test.status === 'failed');
   const skips = named((result) => result !== 'passed' && result !== 'failed');
   const brokenFiles = vitest.testResults
     .filter((file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'))
     .map((file) => `${file.name.replace(root, '')}: ${file.message.split('\n', 1)[0] ?? ''}`);
   const notes = [
-    ...[...failures, ...brokenFiles].map((name) => `failed: ${name}`),
+    ...failures.flatMap(({ fullName, failureMessages }) => [`failed: ${fullName}`, ...wordsOf(failureMessages)]),
+    ...brokenFiles.map((name) => `failed: ${name}`),
     ...skips.map((name) => `skipped: ${name}`),
   ];
   const failed = failures.length + brokenFiles.length;
@@ -61,4 +65,15 @@ export function countReport(vitest: VitestReport, status: number, root: string):
         notes: [...notes, 'vitest failed outside of any test; see its output above'],
       }
     : { passed, failed, skipped: skips.length, notes };
+}
+
+/** The begin of what a failure says, without its stack: of a run elsewhere, often only the last lines are kept. */
+function wordsOf(messages: readonly string[]): readonly string[] {
+  return messages.flatMap((message) =>
+    stripVTControlCharacters(message)
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+      .slice(0, 12)
+      .map((line) => `  ${line.slice(0, 300)}`),
+  );
 }

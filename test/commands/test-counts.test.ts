@@ -19,7 +19,12 @@ const file = (name: string, status: string, statuses: readonly string[], message
   name,
   status,
   message,
-  assertionResults: statuses.map((result, index) => ({ fullName: `${name} ${index}`, status: result })),
+  assertionResults: statuses.map((result, index) => ({
+    fullName: `${name} ${index}`,
+    status: result,
+    failureMessages:
+      result === 'failed' ? ['\u001b[31mAssertionError\u001b[39m: expected 1\n\nto be 2\n    at x.ts:1:2'] : [],
+  })),
 });
 
 test('vitest: tests are counted, and a file that does not load is one failure', () => {
@@ -34,6 +39,8 @@ test('vitest: tests are counted, and a file that does not load is one failure', 
     skipped: 3,
     notes: [
       'failed: /root/a 1',
+      '  AssertionError: expected 1',
+      '  to be 2',
       'failed: b: SyntaxError: x',
       'skipped: /root/a 2',
       'skipped: /root/c 1',
