@@ -64,4 +64,22 @@ export const expectations = [
     says: 'What the server itself refuses at its start',
   },
   { reader: 'server-args', kind: 'reading', ids: /if \[.*else/, says: 'Of several starts in a script each is judged' },
+  {
+    reader: 'initdb-args',
+    kind: 'loopback is trusted: not said',
+    ids: /./,
+    says: 'initdb trusts 127.0.0.1 and the socket',
+  },
+  {
+    reader: 'initdb-args',
+    kind: /^no checksums, which initdb of 1[0-7] leaves out: not said$/,
+    ids: /./,
+    says: 'Before 18 initdb makes no checksums',
+  },
+  {
+    reader: 'initdb-args',
+    kind: 'does not start: silent',
+    ids: /=(--aut=|--auth-hots|--username=|-U |-D |--pgdata=|TRUST$|peer$|cert$|UTF8$|(-k)?\n-)/,
+    says: 'What initdb refuses, or the first server',
+  },
 ];

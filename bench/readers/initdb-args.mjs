@@ -1,7 +1,8 @@
 // POSTGRES_INITDB_ARGS and POSTGRES_HOST_AUTH_METHOD: what the product's checks say, and what the image's entrypoint (which gives the
-// former to `eval`) and the real initdb make of it: the methods for hosts in pg_hba.conf, checksums, and settings that initdb writes.
+// former to `eval`), the real initdb and the first start of the server make of it: whether there is a database at all, the methods for hosts
+// in pg_hba.conf, checksums, and settings that initdb writes. Of the last of PG_ROOTS, with the image of its major.
 import { Buffer } from 'node:buffer';
-import { copyFileSync, chmodSync } from 'node:fs';
+import { copyFileSync, chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { entrypoint, findingsOf, go, inServer, pgWork, save, servers, share, shellQuote, statefulSet } from './lib.mjs';
 
@@ -75,6 +76,16 @@ const cases = share([
     '--pgdata=/tmp/x',
     '--allow-group-access',
     '-g',
+    '-A md5 -E $(printf UTF8)',
+    '-A md5 -E `printf UTF8`',
+    '`printf -- -Amd5`',
+    '--auth-host=$(printf reject)',
+    '-k\n',
+    '-k\n--auth-host=scram-sha-256',
+    '-k \\\n--auth-host=scram-sha-256',
+    '-k; true',
+    '--auth-hots=scram-sha-256',
+    'UTF8',
   ].map((text) => ({ env: { POSTGRES_INITDB_ARGS: text } })),
   ...[
     'trust',
@@ -101,27 +112,32 @@ const cases = share([
   { env: { M: '--no-data-checksums', POSTGRES_INITDB_ARGS: '$(M)' } },
   { env: { M: 'trust', POSTGRES_INITDB_ARGS: '--auth-host=$M' } },
 ]);
+const server = servers.at(-1);
+// Where the official images of that major have their volume.
+const [mountPath, data] =
+  Number(server.major) < 18
+    ? ['/var/lib/postgresql/data', '/var/lib/postgresql/data/pgdata']
+    : ['/var/lib/postgresql', `/var/lib/postgresql/${server.major}/docker`];
 const manifest = ({ env }, index) =>
   statefulSet(index, {
-    mountPath: '/var/lib/postgresql',
+    mountPath,
     container: {
-      image: 'postgres:18.1-trixie',
-      env: [
-        { name: 'PGDATA', value: '/var/lib/postgresql/18/docker' },
-        ...Object.entries(env).map(([name, value]) => ({ name, value })),
-      ],
+      image: `postgres:${server.major}`,
+      env: [{ name: 'PGDATA', value: data }, ...Object.entries(env).map(([name, value]) => ({ name, value }))],
     },
   });
 const findings = findingsOf('initdb-args', cases.map(manifest));
 
-// The entrypoint is sourced, and its functions are called up to the first start: initdb in dry words, pg_hba.conf for real.
+// The entrypoint is sourced, and its functions are called as its _main does, until the first server has been asked and is stopped. Nothing
+// is synced, and nobody listens but on a socket of another number.
+mkdirSync(pgWork, { recursive: true });
+chmodSync(pgWork, 0o1777);
 copyFileSync(entrypoint, join(pgWork, 'entry.sh'));
 chmodSync(join(pgWork, 'entry.sh'), 0o755);
 const environments = go(
   'expand',
   cases.map(({ env }) => ({ env: Object.entries(env), text: '' })),
 ).map(({ env }) => env);
-const server = servers.at(-1);
 const lines = cases.map(
   (_one, index) =>
     `go ${Object.entries(environments[index])
@@ -131,13 +147,31 @@ const lines = cases.map(
 const script = `
 go() {
   rm -rf $W/init; mkdir -p $W/init
-  env "$@" PGDATA=$W/init/data POSTGRES_PASSWORD=secret bash -c '
+  env "$@" PGDATA=$W/init/data POSTGRES_PASSWORD=secret PGPORT=54329 bash -c '
     . $W/entry.sh
     initdb() { command initdb -N "$@"; }
-    docker_setup_env; docker_create_db_directories; docker_init_database_dir && pg_setup_hba_conf postgres' >$W/init/log 2>&1
+    docker_setup_env
+    docker_create_db_directories
+    docker_verify_minimum_env
+    docker_init_database_dir
+    pg_setup_hba_conf postgres
+    export PGPASSWORD=$POSTGRES_PASSWORD
+    docker_temp_server_start postgres -c fsync=off
+    trap docker_temp_server_stop EXIT
+    docker_setup_db' >$W/init/log 2>&1
   rc=$?
-  d=$W/init/data; [ -e $d/PG_VERSION ] || d=/tmp/x
-  { echo "rc $rc"; grep -hE "^(host|local)" $d/pg_hba.conf | tr -s ' \\t' ' '; pg_controldata $d 2>/dev/null | grep -i "checksum version"; for p in fsync wal_level; do echo "$p $(postgres -C $p -D $d 2>&1)"; done; echo "last $(tail -1 $W/init/log)"; } 2>/dev/null | base64 -w0; echo
+  d=$W/init/data
+  {
+    echo "rc $rc"
+    if [ -e $d/PG_VERSION ]; then
+      grep -hE "^(host|local)" $d/pg_hba.conf | tr -s ' \\t' ' '
+      [ ! -L $d/pg_wal ] || echo "wal $(readlink $d/pg_wal)"
+      pg_controldata $d | grep -i "checksum version"
+      for p in fsync wal_level; do echo "$p $(postgres -C $p -D $d 2>&1)"; done
+    fi
+    echo "said $(grep -E "^initdb: error|FATAL|ERROR|LOG: +invalid|unrecognized|ambiguous|could not" $W/init/log | head -1)"
+  } 2>/dev/null | base64 -w0
+  echo
   rm -rf /tmp/x
 }
 ${lines.join('\n')}
@@ -149,44 +183,62 @@ const out = inServer(server, script)
 if (!out.some((text) => text.startsWith('rc 0')))
   throw new Error(`no database was made; ENTRYPOINT must name the official image's entrypoint: ${out[0]}`);
 if (out.length !== cases.length) throw new Error(`${out.length} of ${cases.length}`);
+/** What the agent can log in with, from 127.0.0.1. */
+const agentMethods = ['trust', 'scram-sha-256', 'md5', 'password'];
 const results = cases.map(({ env }, index) => {
   const text = out[index];
-  const found = (findings.get(`case-${index}`) ?? [])
+  const all = findings.get(`case-${index}`) ?? [];
+  const found = all
     .map(({ check, severity }) => `${severity} ${check}`)
-    .filter((name) => /trust|md5|checksums|initdb|fsync|wal-level/.test(name));
-  const made = /^rc 0/.test(text);
+    .filter((name) => name.startsWith('deny ') || /trust|md5|checksums|initdb|fsync|wal-level/.test(name));
+  const says = (check) => all.some((finding) => finding.check === check);
+  const made = /^rc 0$/m.test(text);
   // First match counts for a host that is not 127.0.0.1: the lines of initdb are for loopback, the entrypoint's is for all.
-  const everyone = [...text.matchAll(/^host all all all (.*)$/gm)].map(
-    ([, method]) => method.replaceAll('"', '').split(' ')[0],
-  );
+  const everyone = /^host all all all (.*)$/m.exec(text)?.[1]?.replaceAll('"', '').split(' ')[0];
   const loopback = /^host all all 127\.0\.0\.1\/32 (.*)$/m.exec(text)?.[1];
-  const local = /^local all all (.*)$/m.exec(text)?.[1];
   const real = {
     made,
-    everyone: everyone[0],
+    everyone,
     loopback,
-    local,
+    local: /^local all all (.*)$/m.exec(text)?.[1],
     checksums: /version: +(\d)/.exec(text)?.[1],
+    wal: /^wal (.*)$/m.exec(text)?.[1],
     fsync: /^fsync (.*)$/m.exec(text)?.[1],
     wal_level: /^wal_level (.*)$/m.exec(text)?.[1],
-    last: made ? undefined : /^last (.*)$/m.exec(text)?.[1],
+    said: made ? undefined : /^said (.*)$/m.exec(text)?.[1],
   };
+  const weak = (method) => ['md5', 'password'].includes(method);
+  /** Each as [whether it is so, the check that says it, what it is]. No check: it is what the image does when it is told nothing. */
+  const judged = [
+    [everyone === 'trust', 'trust-auth', 'everybody is trusted'],
+    [loopback === 'trust' && everyone !== 'trust', undefined, 'loopback is trusted'],
+    [
+      real.checksums === '0' && Number(server.major) < 18,
+      undefined,
+      `no checksums, which initdb of ${server.major} leaves out`,
+    ],
+    [real.checksums === '0' && Number(server.major) >= 18, 'checksums-off', 'no checksums'],
+    [real.fsync === 'off', 'fsync-off', 'fsync is off'],
+    [real.wal_level === 'minimal', 'wal-level-minimal', 'wal_level is minimal'],
+    [real.wal !== undefined, 'waldir-volume', 'the WAL is beside the volume'],
+    [weak(everyone) || weak(loopback), 'md5-auth', 'a password is sent or kept weakly'],
+    [!agentMethods.includes(loopback), 'initdb-auth-breaks-local', 'the agent is kept out'],
+  ];
   const notes = [];
-  if (made) {
-    const says = (check) => found.some((name) => name.endsWith(check));
-    if (everyone[0] === 'trust' && !says('trust-auth')) notes.push('HOLE: everybody is trusted');
-    if (loopback === 'trust' && !says('trust-auth')) notes.push('loopback is trusted, trust-auth silent');
-    if (loopback !== 'trust' && everyone[0] !== 'trust' && says('trust-auth')) notes.push('FALSE trust-auth');
-    if (real.checksums === '0' && !says('checksums-off')) notes.push('no checksums, checksums-off silent');
-    if (real.checksums !== '0' && says('checksums-off')) notes.push('FALSE checksums-off');
-    if (real.fsync === 'off' && !says('fsync-off')) notes.push('HOLE: fsync off');
-    if (real.wal_level === 'minimal' && !says('wal-level-minimal')) notes.push('HOLE: wal_level minimal');
-    if (['md5', 'password'].includes(loopback) && !says('md5-auth'))
-      notes.push(`loopback by ${loopback}, md5-auth silent`);
-    if (['md5', 'password'].includes(everyone[0]) && !says('md5-auth'))
-      notes.push(`everybody by ${everyone[0]}, md5-auth silent`);
+  if (!made && found.length === 0) notes.push('does not start: silent');
+  for (const [is, check, what] of made ? judged : []) {
+    if (is && (check === undefined || !says(check)))
+      notes.push(check === undefined ? `${what}: not said` : `HOLE: ${what}`);
+    if (!is && check !== undefined && says(check)) notes.push(`FALSE ${check}`);
   }
-  return { env, found, real, notes };
+  const known = judged.map(([, check]) => check);
+  if (made)
+    for (const { check, severity } of all)
+      if (severity === 'deny' && !known.includes(check)) notes.push(`FALSE REFUSAL: ${check}`);
+  const id = Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+  return { id, notes, found, real };
 });
 save('initdb-args.json', results);
 console.log(
@@ -197,7 +249,7 @@ console.log(
   results.filter(({ notes }) => notes.length > 0).length,
   'differ',
 );
-for (const { env, found, real, notes } of results)
+for (const { id, notes, found, real } of results)
   console.log(
-    `${notes.length > 0 ? '- ' + notes.join('; ') : '  same'}: ${JSON.stringify(env)} | ${found.join(', ') || 'silent'} | ${JSON.stringify(real)}`,
+    `${notes.length > 0 ? '- ' + notes.join('; ') : '  same'}: ${JSON.stringify(id)} | ${found.join(', ') || 'silent'} | ${JSON.stringify(real)}`,
   );

@@ -67,7 +67,10 @@ export function readInitdbArguments(
   valueOf: (name: string) => string | undefined = () => undefined,
 ): InitdbArguments {
   const reading = readScript({ text: `initdb ${text}`, argument: 0, positional: [], valueOf });
-  const words = reading.kind === 'read' ? (reading.commands[0]?.words ?? []).slice(1).map((word) => word.text) : [];
+  // Not the first: what stands in `$( )` runs before.
+  const ran =
+    reading.kind === 'read' ? reading.commands.find(({ words: [name] }) => name?.text === 'initdb') : undefined;
+  const words = (ran?.words ?? []).slice(1).map((word) => word.text);
   const options = optionsOf(words);
   const last = (...names: readonly string[]): string | undefined =>
     options.findLast(([name]) => names.includes(name))?.[1];

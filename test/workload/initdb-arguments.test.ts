@@ -42,6 +42,9 @@ test.each([
   ["--set='fsync = off'", { parameters: [['fsync', ' off']] }],
   ['--set fsync', {}],
   ['--locale -c fsync=off', {}],
+  ['-c fsync=off -E $(printf UTF8)', { parameters: [['fsync', 'off']] }],
+  ['-E `printf UTF8` --auth=md5', { hostMethod: 'md5', localMethod: 'md5' }],
+  ['--auth=$(echo trust)', { hostMethod: 'trust', localMethod: 'trust' }],
   ['"unclosed', {}],
 ])('%s', (text, expected) => {
   const { options, ...read } = readInitdbArguments(text);

@@ -107,6 +107,11 @@ const always: readonly (readonly [name: string, why: string])[] = [['POSTGRES_IN
 
 const onceAndAlways = [...once, ...always];
 
+/** In backquotes, or in `$( )` with what no name of a variable has: the entrypoint gives the arguments to a shell, and these alone. */
+function runsProgram(value: string): boolean {
+  return /\x60|\$\([^)]*[^-.\w)]/.test(value);
+}
+
 /** initdb runs once; where it puts the WAL counts for as long as there is a database. */
 function initialisationUnknown(server: ServerContainer, { operation }: Surroundings): readonly Observation[] {
   const asked = (operation === 'CREATE' ? onceAndAlways : always).filter(([name]) => server.environment.has(name));
@@ -114,11 +119,13 @@ function initialisationUnknown(server: ServerContainer, { operation }: Surroundi
   return asked.flatMap(([name, why]): readonly Observation[] => {
     const variable = server.environment.get(name);
     if (variable === undefined) return [];
-    // A `$` in the arguments is for the shell that takes them apart.
-    if (variable.kind === 'value' && !variable.value.includes('$(')) return [];
+    const isPrinted = variable.kind === 'value' && name === 'POSTGRES_INITDB_ARGS' && runsProgram(variable.value);
+    // Another `$` in the arguments is for the shell that takes them apart.
+    if (variable.kind === 'value' && !isPrinted && !variable.value.includes('$(')) return [];
     const field = environmentField(server.name, name);
-    const seen =
-      variable.kind === 'value'
+    const seen = isPrinted
+      ? `${name} is what a program prints, unread here`
+      : variable.kind === 'value'
         ? whyUnresolved(name, variable.value, server)
         : `${name} comes by valueFrom, unread here`;
     return [
