@@ -1,3 +1,4 @@
+import { readServerInteger } from '../../workload/server-number.ts';
 import { neededWalSenders } from '../../workload/wal-senders.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { joined, noObservations } from '../check.ts';
@@ -57,8 +58,9 @@ function isMinimal(value: string): boolean {
   return value.trim().toLowerCase() === 'minimal';
 }
 
+/** As the server counts: `010` is eight, `1.5` is two. What it would not read is `parameter-unreadable`. */
 function isBelow(needed: number): (value: string) => boolean {
-  return (value) => Number(value) < needed;
+  return (value) => (readServerInteger(value) ?? needed) < needed;
 }
 
 function orMore(needed: number): string {
