@@ -64,6 +64,13 @@ export const expectations = [
     says: 'What the server itself refuses at its start',
   },
   { reader: 'server-args', kind: 'reading', ids: /if \[.*else/, says: 'Of several starts in a script each is judged' },
+  { reader: 'server-args', kind: 'FALSE-REFUSAL', ids: /max_wal_senders="0b/, says: '`0b100` is a number' },
+  {
+    reader: 'server-args',
+    kind: 'FALSE-REFUSAL',
+    ids: /&& exec postgres .* \|\| exec postgres /,
+    says: 'Of several starts in a script each is judged',
+  },
   {
     reader: 'initdb-args',
     kind: 'loopback is trusted: not said',

@@ -11,8 +11,11 @@ import { goReaders, load, productDir } from './lib.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const withoutServer = ['yaml-docs', 'quantities', 'images', 'cron', 'zones'];
 const withServer = ['networks', 'parameter-lists', 'listen', 'target-times'];
+// Both call the official image's entrypoint, which is not kept here.
+const withEntrypoint = ['server-args', 'initdb-args'];
 const asked = process.argv.slice(2);
-const names = asked.length > 0 ? asked : [...withoutServer, ...withServer];
+const everything = [...withoutServer, ...withServer, ...(process.env.ENTRYPOINT === undefined ? [] : withEntrypoint)];
+const names = asked.length > 0 ? asked : everything;
 
 mkdirSync(dirname(goReaders), { recursive: true });
 const built = spawnSync('go', ['build', '-o', goReaders, '.'], {

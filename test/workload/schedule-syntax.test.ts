@@ -52,7 +52,7 @@ test.each([
   expect(isRarerThanWeekly(schedule)).toBe(expected);
 });
 
-// What robfig/cron v3 makes of them for a CronJob; bench/readers/cron.ts asks it.
+// What robfig/cron v3 makes of them for a CronJob; bench/readers/cron.mjs asks it.
 test.each([
   ['0/15 3 * * *', ['2026-11-30T03:00', '2026-11-30T03:15', '2026-11-30T03:30']],
   ['5/15 3 * * *', ['2026-11-30T03:05', '2026-11-30T03:20', '2026-11-30T03:35']],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readServerInteger, readServerMemory } from '../../src/workload/server-number.ts';
 
-// As `postgres -C` of PostgreSQL 15 says of the same texts; bench/readers/server-numbers.ts asks it.
+// As `postgres -C` of PostgreSQL 15 says of the same texts; bench/readers/server-args.mjs asks it.
 describe('a whole number', () => {
   test.each<[string, number | undefined]>([
     ['100', 100],

@@ -6,7 +6,7 @@ function instantOf(text: string): string {
   return read.kind === 'read' ? `${new Date(read.milliseconds).toISOString()} + ${read.microseconds}` : read.wanted;
 }
 
-// What PostgreSQL 15 makes of the same text as recovery_target_time (bench/readers/target-times.ts asks it).
+// What PostgreSQL 15 makes of the same text as recovery_target_time (bench/readers/target-times.mjs asks it).
 describe('the instant is the one that PostgreSQL recovers to', () => {
   it.each([
     ['2026-11-21 06:41:00+00', '2026-11-21T06:41:00.000Z + 0'],

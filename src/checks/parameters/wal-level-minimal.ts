@@ -58,9 +58,12 @@ function isMinimal(value: string): boolean {
   return value.trim().toLowerCase() === 'minimal';
 }
 
-/** As the server counts: `010` is eight, `1.5` is two. What it would not read is `parameter-unreadable`. */
+/**
+ * As the server counts: `010` is eight, `1.5` is two. `0b1` is a number to servers that were built with glibc 2.38 or newer alone (its
+ * release notes, strtol); what none would read is `parameter-unreadable`.
+ */
 function isBelow(needed: number): (value: string) => boolean {
-  return (value) => (readServerInteger(value) ?? needed) < needed;
+  return (value) => (readServerInteger(value) ?? Number(value)) < needed;
 }
 
 function orMore(needed: number): string {
