@@ -1,4 +1,4 @@
-import { readHistory } from '../restore/lineage.ts';
+import { readHistory } from '../store/timeline-history.ts';
 import { readStoreWal } from '../restore/store-wal.ts';
 import { readBaseBackups } from '../store/base-backups.ts';
 import { readIdentity } from '../store/identity.ts';

@@ -5,7 +5,7 @@ import type { BaseBackupRecord } from '../store/layout.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 import type { DataWal } from './data-wal.ts';
 import { openDataWal, readDataEnd } from './data-wal.ts';
-import { latestLineage, newestTimeline } from './lineage.ts';
+import { lineageOfData, newestTimeline } from './lineage.ts';
 import type { Lineage } from './lineage.ts';
 import type { WalPlace } from './segment-file.ts';
 import { SegmentError } from './segment-file.ts';
@@ -38,7 +38,7 @@ export async function readDataPosition(question: PositionQuestion): Promise<Data
       // Nothing of this timeline was received yet.
       return { kind: 'ahead' };
     }
-    const lineage = await latestLineage(place.root, place.systemId, wal, [question.ownTimeline]);
+    const lineage = await lineageOfData(place, wal, question.dataDirectory, question.ownTimeline);
     const data = await openDataWal(question.dataDirectory, control);
     const tail = await readDataEnd(data, control);
     if (tail.end === null) {

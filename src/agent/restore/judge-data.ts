@@ -7,7 +7,7 @@ import type { WentBackJudgement } from '../decision/went-back.ts';
 import { judgeWentBack } from '../decision/went-back.ts';
 import { storeRoot } from '../store/layout.ts';
 import { readDataPosition } from './data-position.ts';
-import { latestLineage, newestOwnTimeline } from './lineage.ts';
+import { lineageOfData, newestOwnTimeline } from './lineage.ts';
 import { renewRecoveryEnd } from './recover-data-directory.ts';
 import { forkId, readConsumed } from './restore-record.ts';
 import type { WalPlace } from './segment-file.ts';
@@ -62,7 +62,7 @@ export async function goOnToEnd(contract: AgentContract, data: DataDirectoryStat
   const place = placeOf(storeRoot(contract.store), data);
   await renewRecoveryEnd(contract.dataDirectory, async () => {
     const wal = await readStoreWal(place);
-    const lineage = await latestLineage(place.root, place.systemId, wal, [data.control.timeline]);
+    const lineage = await lineageOfData(place, wal, contract.dataDirectory, data.control.timeline);
     const { steps, gap } = walRoute(wal, lineage, data.control.redo / BigInt(place.segmentSize), place.segmentSize);
     return gap === null ? (await readTail(place, steps)).lastStart : null;
   });

@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../store/durable-file.ts';
-import { storeNames } from '../store/layout.ts';
+import { readHistory, readOwnHistory } from '../store/timeline-history.ts';
+import type { WalPlace } from './segment-file.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
-import { historyName, isHistoryName, parseHistory, timelineName } from '../store/wal-name.ts';
+import { historyName, isHistoryName, parseHistory } from '../store/wal-name.ts';
 
 /** One step of a lineage: WAL of `timeline` counts from `begin` up to, not including, `end`. */
 export interface TimelineSpan {
@@ -43,8 +43,8 @@ export function newestTimeline(wal: WalInventory, ofBackups: readonly number[]):
 
 /**
  * The lineage that `recovery_target_timeline = latest` will follow. PostgreSQL counts up from the backup's timeline for as
- * long as it finds history files (findNewestTimeLine in timeline.c), so a missing one in the middle would silently end
- * the lineage before its newest rows: refused.
+ * long as it finds history files (findNewestTimeLine in timeline.c), so one that is missing would silently end the lineage
+ * before its newest rows: refused. Those that the newest timeline came from are in its own history.
  * @throws naming the history file that is missing or damaged.
  */
 export function latestLineage(
@@ -56,7 +56,21 @@ export function latestLineage(
   return latestLineageBy((timeline) => readHistory(root, systemId, timeline), wal, ofBackups);
 }
 
-/** The same, wherever the store is. @param history the text of a timeline's history; undefined where the store has none. */
+/** Of a PGDATA on that timeline: a standby may be on one that its own store knows nothing of. */
+export function lineageOfData(
+  { root, systemId }: Pick<WalPlace, 'root' | 'systemId'>,
+  wal: WalInventory,
+  dataDirectory: string,
+  timeline: number,
+): Promise<Lineage> {
+  return latestLineageBy(
+    async (asked) => (await readHistory(root, systemId, asked)) ?? readOwnHistory(dataDirectory, asked),
+    wal,
+    [timeline],
+  );
+}
+
+/** The same, wherever the store is. @param history the text of a timeline's history; undefined where there is none. */
 export async function latestLineageBy(
   history: (timeline: number) => Promise<string | undefined>,
   wal: WalInventory,
@@ -66,15 +80,22 @@ export async function latestLineageBy(
   if (latest === 1) {
     return lineageOf(1, null);
   }
+  const missing = (timeline: number): Error =>
+    new Error(
+      `the history file ${historyName(timeline)} is missing in the store, which holds timeline ${latest}; without it a restore would stop before the newest rows`,
+    );
+  const text = await history(latest);
+  if (text === undefined) {
+    throw missing(latest);
+  }
+  const lineage = lineageOf(latest, text);
   const oldest = Math.min(latest, ...ofBackups);
-  for (let timeline = Math.max(2, Math.min(oldest + 1, latest)); timeline <= latest; timeline += 1) {
-    if ((await history(timeline)) === undefined) {
-      throw new Error(
-        `the history file ${historyName(timeline)} is missing in the store, which holds timeline ${latest}; without it a restore would stop before the newest rows`,
-      );
+  for (let timeline = oldest + 1; timeline < latest; timeline += 1) {
+    if (!lineage.some((span) => span.timeline === timeline) && (await history(timeline)) === undefined) {
+      throw missing(timeline);
     }
   }
-  return lineageOf(latest, (await history(latest)) ?? null);
+  return lineage;
 }
 
 /**
@@ -105,27 +126,6 @@ export async function newerTimeline(
 /** Whether the timeline of this history has `timeline` among those before it. */
 export function cameFrom(history: string, timeline: number): boolean {
   return parseHistory(history).some((step) => step.parent === timeline);
-}
-
-/** Text of a timeline's history; undefined where the store has none. The receiver keeps it beside what it receives first. */
-export async function readHistory(root: string, systemId: string, timeline: number): Promise<string | undefined> {
-  for (const path of historyPaths(root, systemId, timeline)) {
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') {
-        throw error;
-      }
-    }
-  }
-  return undefined;
-}
-
-export function historyPaths(root: string, systemId: string, timeline: number): readonly string[] {
-  return [
-    join(root, systemId, storeNames.wal, historyName(timeline)),
-    join(root, systemId, storeNames.incoming, timelineName(timeline), historyName(timeline)),
-  ];
 }
 
 function withFiles(names: ReadonlyMap<number, ReadonlySet<string>>): number[] {

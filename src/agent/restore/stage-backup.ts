@@ -8,7 +8,7 @@ import { DamagedBackup } from './damaged-backup.ts';
 import { endTarget } from './end-target.ts';
 import { extractBaseBackup } from './extract-base-backup.ts';
 import { fsyncTree } from './fsync-tree.ts';
-import { readHistory } from './lineage.ts';
+import { readHistory } from '../store/timeline-history.ts';
 import type { OutsidePart } from './outside-parts.ts';
 import { walLink } from './outside-parts.ts';
 import { partStaging } from './place-parts.ts';

@@ -45,7 +45,7 @@ export async function keepFollowing(options: FollowingOptions): Promise<void> {
   if (contract.replication === null) {
     return;
   }
-  const known: Known = { password: null, probeAt: null };
+  const known: Known = { password: null, probeAt: null, slotAt: null };
   const stopped = (): boolean => stopping.aborted;
   while (!stopped()) {
     let calm = false;
@@ -66,6 +66,8 @@ interface Known {
   password: string | null;
   /** When the primary is asked for the WAL again (performance.now()); null while all is well. */
   probeAt: number | null;
+  /** When its slot is made anew, should it be gone; null while all is well. One that is there is an error in the primary's log each time. */
+  slotAt: number | null;
 }
 
 /** A standby that has just lost its connection is back by itself, and to be asked for WAL costs the primary some. */
@@ -175,6 +177,7 @@ async function followOnce(
   }
   if (server.streaming && server.slot !== '') {
     known.probeAt = null;
+    known.slotAt = null;
     await says(options, null);
     await removeOldData(contract, edges.log);
     return true;
@@ -217,11 +220,15 @@ async function mend(
       await says(options, await walIsGone(upstream.pod, own, answer.peer, upstream, login));
     }
   }
+  if (server.slot !== '' && known.slotAt !== null && performance.now() < known.slotAt) {
+    return false;
+  }
   const slot = await makeStandbySlot(upstream, login);
   if (slot.kind === 'failed') {
     report.failed('standby', `slot ${upstream.slot} cannot be made at ${addressText(upstream)}: ${slot.reason}`);
     return false;
   }
+  known.slotAt = performance.now() + probeEveryMs;
   if (server.slot === '' && server.major >= 13) {
     await setUpstream(connection, { slot: upstream.slot });
   }

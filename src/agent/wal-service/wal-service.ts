@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
@@ -208,7 +208,7 @@ class Service implements WalService {
       case 'step':
         return writeSegment(session.place, answer.step, target);
       case 'history':
-        await copyFile(answer.path, target);
+        await writeFile(target, answer.text);
         return true;
       case 'end':
       case 'gap':

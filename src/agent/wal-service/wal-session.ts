@@ -4,19 +4,20 @@ import type { AgentContract } from '../contract.ts';
 import { parseControlFile } from '../decision/control-file.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
 import type { Lineage } from '../restore/lineage.ts';
-import { historyPaths, latestLineage, newestTimeline } from '../restore/lineage.ts';
+import { lineageOfData, newestTimeline } from '../restore/lineage.ts';
 import type { WalPlace } from '../restore/segment-file.ts';
 import { readStoreWal } from '../restore/store-wal.ts';
 import type { WalAnswer } from '../restore/wal-route.ts';
 import { walAnswer } from '../restore/wal-route.ts';
-import { errorCode } from '../store/durable-file.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
+import { readHistory, readOwnHistory } from '../store/timeline-history.ts';
 import type { WalInventory } from '../store/wal-inventory.ts';
 
 /** What the store says about PGDATA's WAL, as of one look at it. */
 export interface WalSession {
   readonly place: WalPlace;
+  readonly dataDirectory: string;
   readonly wal: WalInventory;
   readonly lineage: Lineage;
 }
@@ -52,11 +53,12 @@ export async function openWalSession(
   }
   const place: WalPlace = { root, systemId: control.systemId, segmentSize: control.segmentSize };
   const wal = await readStoreWal(place);
-  return { place, wal, lineage: await latestLineage(root, place.systemId, wal, [control.timeline]) };
+  const { dataDirectory } = contract;
+  return { place, dataDirectory, wal, lineage: await lineageOfData(place, wal, dataDirectory, control.timeline) };
 }
 
 /** Segment or timeline history, as recovery names it. */
-export type FileAnswer = WalAnswer | { readonly kind: 'history'; readonly path: string };
+export type FileAnswer = WalAnswer | { readonly kind: 'history'; readonly text: string };
 
 /** @throws where the name is none that recovery asks for, or the store contradicts itself. */
 export async function answerFor(session: WalSession, name: string): Promise<FileAnswer> {
@@ -71,19 +73,17 @@ export async function answerFor(session: WalSession, name: string): Promise<File
  * already, so that it counts as missing only where the store knows of no such timeline and of none behind it.
  */
 async function historyAnswer(session: WalSession, timeline: number): Promise<FileAnswer> {
-  const { place, wal } = session;
-  for (const path of historyPaths(place.root, place.systemId, timeline)) {
-    try {
-      await readFile(path);
-      return { kind: 'history', path };
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') {
-        throw error;
-      }
-    }
-  }
+  const { place, wal, dataDirectory } = session;
   const newest = newestTimeline(wal, []);
+  const text = await readHistory(place.root, place.systemId, timeline);
+  if (text !== undefined) {
+    return { kind: 'history', text };
+  }
   if (timeline > 1 && timeline <= newest) {
+    const own = await readOwnHistory(dataDirectory, timeline);
+    if (own !== undefined) {
+      return { kind: 'history', text: own };
+    }
     throw new Error(`the history file of timeline ${timeline} is missing in the store, which holds timeline ${newest}`);
   }
   return { kind: 'end' };

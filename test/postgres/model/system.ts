@@ -1,10 +1,14 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract, WhenBehind } from '../../../src/agent/contract.ts';
+import { standbyTroubleFile } from '../../../src/agent/standby/keep-following.ts';
 import { promote } from '../../../src/commands/promotion.ts';
 import { eventually, initialise } from '../../support/postgres-server.ts';
 import { canMount } from '../../support/tool.ts';
 import { newPod, untilReceived } from '../support/backup-agent.ts';
 import { PromotionOnLoopback } from '../support/promotion-on-loopback.ts';
+import type { RestoreResult } from '../support/database-with-store.ts';
 import { replicaSet } from '../support/replica-set.ts';
 import type { ReplicaSet } from '../support/replica-set.ts';
 import { WholePod } from '../support/whole-pod.ts';
@@ -46,6 +50,8 @@ export class System {
   private restores = 0;
   private compression: 'zstd' | 'none' = 'zstd';
   readonly steps: string[] = [];
+  /** Why standbys were made anew. */
+  readonly said: string[] = [];
 
   private constructor(set: ReplicaSet) {
     this.set = set;
@@ -193,19 +199,29 @@ export class System {
       whole.lose('data');
       result = await whole.startStandby(this.contract(this.other));
     }
-    if (result.code !== 0) {
-      throw new Error(`no copy of the primary: ${result.output}`);
-    }
+    expectStarted(result);
+    const trouble = join(whole.pod.shared, standbyTroubleFile);
+    const hasAll = async (): Promise<boolean> =>
+      (
+        await this.sql(
+          `SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = '${whole.name}' AND replay_lsn >= pg_current_wal_flush_lsn()`,
+        )
+      ).length === 1;
     await eventually(
-      'the standby has everything',
-      async () =>
-        (
-          await this.sql(
-            `SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = '${whole.name}' AND replay_lsn >= pg_current_wal_flush_lsn()`,
-          )
-        ).length === 1,
+      'the standby has everything, or says that it never will',
+      async () => existsSync(trouble) || hasAll(),
       output,
     );
+    if (existsSync(trouble)) {
+      // The primary has removed the WAL that it lacks: a copy, as its message says.
+      this.said.push(readFileSync(trouble, 'utf8'));
+      await whole.stop();
+      rmSync(trouble);
+      whole.lose('data');
+      result = await whole.startStandby(this.contract(this.other));
+      expectStarted(result);
+      await eventually('the copy has everything', hasAll, output);
+    }
   }
 
   async remove(): Promise<void> {
@@ -336,5 +352,11 @@ export class System {
 
   async sql<Row extends Record<string, unknown>>(text: string): Promise<Row[]> {
     return (await this.whole.server?.sql<Row>(text)) ?? [];
+  }
+}
+
+function expectStarted({ code, output }: RestoreResult): void {
+  if (code !== 0) {
+    throw new Error(`no copy of the primary: ${output}`);
   }
 }
