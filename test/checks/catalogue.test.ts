@@ -15,6 +15,7 @@ const machinery = [
   'parameters/parameter-value.ts',
   'parameters/unsafe-parameter.ts',
   'replication/pod-labels.ts',
+  'replication/primary-address.ts',
   'security/secret-references.ts',
   'settings/setting-problem.ts',
   'start/data-deciders.ts',

@@ -8,6 +8,7 @@ import { modeVariable } from './mode-variable.ts';
 import { networkpolicyBlocks } from './networkpolicy-blocks.ts';
 import { ordinalsStart } from './ordinals-start.ts';
 import { pdbMissing } from './pdb-missing.ts';
+import { primaryLeadsBack } from './primary-leads-back.ts';
 import { replicasWithoutReplication } from './replicas-without-replication.ts';
 import { replicationRoleIsSuperuser } from './replication-role-is-superuser.ts';
 import { roleToStandby } from './role-to-standby.ts';
@@ -25,6 +26,7 @@ export const replicationChecks = [
   replicationRoleIsSuperuser,
   hpaTarget,
   roleWithoutPrimary,
+  primaryLeadsBack,
   modeVariable,
   roleToStandby,
   ordinalsStart,

@@ -4,6 +4,7 @@ import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { annotationField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { namedOf } from './primary-address.ts';
 
 /**
  * Fields: postgres.io/role, primary and replication-secret; metadata.name and spec.serviceName.
@@ -44,21 +45,9 @@ function followsItself(primary: string, role: string): Observation {
   };
 }
 
-/**
- * `orders-1.orders.shop.svc.cluster.local:5432`, and shorter. Ordinal 0 is the primary of its own set, but for role
- * standby; the set's Service answers with any pod, so it always may be the asking one.
- */
+/** Ordinal 0 is the primary of its own set, but for role standby; the set's Service always may be the asking pod. */
 function isOwnPod({ name, namespace, object, settings }: PostgresWorkload, primary: string): boolean {
-  const host = primary.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
-  const [first = '', ...rest] = host.split('.');
   const service = textAt(objectAt(object, 'spec'), 'serviceName') ?? '';
-  if (first === service && service !== '') return isInNamespace(rest, namespace);
-  const ordinal = first.startsWith(`${name}-`) ? first.slice(name.length + 1) : '';
-  if (!/^\d+$/.test(ordinal) || (ordinal === '0' && settings.values.role !== 'standby')) return false;
-  return rest.length === 0 || (rest[0] === service && isInNamespace(rest.slice(1), namespace));
-}
-
-/** What follows the Service's name: nothing, the namespace, `svc`, the cluster's domain. */
-function isInNamespace([namespace, svc]: readonly string[], own: string): boolean {
-  return namespace === undefined || (namespace === own && (svc === undefined || svc === 'svc'));
+  const named = namedOf({ name, service }, namespace, primary);
+  return named !== undefined && (named !== 0 || settings.values.role === 'standby');
 }
