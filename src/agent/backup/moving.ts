@@ -1,6 +1,6 @@
 import { readFreeSpace } from '../store/free-space.ts';
 import { storeRoot } from '../store/layout.ts';
-import { moveFinishedWal, removeTemporaryWal } from './mover.ts';
+import { moveFinishedWal } from './mover.ts';
 import { backOff, pause } from './pause.ts';
 import type { AgentContext } from './session.ts';
 import { messageOf } from './status-report.ts';
@@ -15,17 +15,11 @@ export async function keepMoving(context: AgentContext, sessionsOver: AbortSigna
     return;
   }
   const root = storeRoot(contract.store);
-  let cleaned: string | null = null;
   for (let attempt = 0; ;) {
     const last = sessionsOver.aborted;
     const { system } = context;
     if (system !== null) {
       try {
-        if (cleaned !== system.systemId) {
-          // The lock on the volume makes sure that nobody else moves here.
-          await removeTemporaryWal(root, system.systemId);
-          cleaned = system.systemId;
-        }
         const result = await moveFinishedWal({
           root,
           systemId: system.systemId,

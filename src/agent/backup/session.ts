@@ -29,6 +29,7 @@ import type { ServerFacts } from './server-facts.ts';
 import { keepLookingAtStandbys } from './standby-slots.ts';
 import type { StatusReport } from './status-report.ts';
 import { messageOf } from './status-report.ts';
+import { removeTemporaryWal } from './mover.ts';
 import { reconcileReplication } from './replication.ts';
 
 /** What lasts from one connection to the next. */
@@ -106,6 +107,12 @@ export async function runSession(context: AgentContext, connected: Connected): P
   if (!(await ownStore(context, facts, end.signal))) {
     await connection.close();
     return;
+  }
+  if (context.system?.systemId !== facts.systemId) {
+    // The lock on the volume makes sure that nobody else moves here; and neither mover nor receiver has begun.
+    await removeTemporaryWal(storeRoot(contract.store), facts.systemId).catch((error: unknown) => {
+      context.report.failed('store', messageOf(error));
+    });
   }
   context.system = facts;
   const stopping = AbortSignal.any([end.signal, context.stopping]);
