@@ -11,7 +11,7 @@ export interface BootDecision {
   /** `initialise`: initdb.sh makes the database in `staging`; the rest: PGDATA is there. */
   readonly action: 'start' | 'restored' | 'copied' | 'initialise';
   readonly role: Role;
-  /** `no`: nothing of this server may go into the store (DESIGN: the store is another system's, or there is none). */
+  /** `no`: nothing of this server may go into the store (the store is another system's, or there is none). */
   readonly archive: boolean;
   /** PGDATA as the server will have it. */
   readonly dataDirectory: string;
