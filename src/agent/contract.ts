@@ -109,7 +109,7 @@ export const paths = {
   store: '/pgusher-backup',
   /** Claim of another set, read-only; in pgusher-backup too, which feeds WAL to the restored server. */
   source: '/pgusher-source',
-  /** Secret with `username` and `password`; in pgusher-backup, pgusher-restore and pgusher-initdb. */
+  /** Secret with a login (replication-login.ts); in pgusher-backup, pgusher-restore and pgusher-initdb. */
   replicationSecret: '/pgusher-replication',
   /**
    * Optional ConfigMap `<set>-pgusher`, in pgusher-backup and pgusher-restore: who is primary (decision/primary-record.ts), and settings

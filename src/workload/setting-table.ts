@@ -444,7 +444,7 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'replication-secret': define('replication-secret', acceptObjectName('Secret'), {
     meaning:
-      'Secret with the keys `username` and `password` of the replication role; needed with more than one replica or role standby.',
+      'Secret with the keys `username` and `password` of the replication role (or `REPLICATION_USER` and `REPLICATION_PASSWORD`, or `PG_MASTER_USER` and `PG_MASTER_PASSWORD`); needed with more than one replica or role standby.',
     example: 'orders-replication',
   }),
   'replication-network': define(

@@ -330,6 +330,27 @@ EOF
   [ "$(sql 0:0 'SELECT 1')" = 1 ]
 }
 
+@test "takes a login by the names that people have, and says which one is missing" {
+  begin 999
+  replicate standby x
+  for names in PG_MASTER REPLICATION; do
+    mv "$root/pgusher-replication/username" "$root/pgusher-replication/${names}_USER"
+    initdb 0:0 dash
+    [ "$status" -eq 1 ]
+    [[ "${stderr##*$'\n'}" == *"pgusher-initdb: username or password of the Secret of postgres.io/replication-secret cannot be read; wanted both"* ]]
+    mv "$root/pgusher-replication/password" "$root/pgusher-replication/password-of-another"
+    initdb 0:0 dash
+    [ "$status" -eq 1 ]
+    [[ "${stderr##*$'\n'}" == *"pgusher-initdb: ${names}_USER or ${names}_PASSWORD of the Secret of postgres.io/replication-secret cannot be read; wanted both"* ]]
+    mv "$root/pgusher-replication/password-of-another" "$root/pgusher-replication/${names}_PASSWORD"
+    initdb 0:0 dash
+    succeeds
+    [ "$(sql 0:0 "SELECT rolreplication FROM pg_roles WHERE rolname = 'standby'")" = t ]
+    rm -rf "$root/volume/pgdata" "$root/pgusher-replication"/*
+    replicate standby x
+  done
+}
+
 @test "connects as the image does, whatever PGHOST, PGHOSTADDR and PGOPTIONS say" {
   begin 999
   replicate standby x

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type pg from 'pg';
+import { readReplicationLogin } from '../restore/replication-login.ts';
 import { connectBriefly } from '../server-connection/server-connection.ts';
 import { withReplicationLines } from './hba-block.ts';
 import { canVerify, isVerifierOf, scramVerifier } from './scram-verifier.ts';
@@ -19,8 +19,7 @@ export async function reconcileReplication(
   if (contract.replication === null) {
     return;
   }
-  const role = await secretValue(join(edges.replicationSecret, 'username'));
-  const password = await secretValue(join(edges.replicationSecret, 'password'));
+  const { user: role, password } = await readReplicationLogin(edges.replicationSecret);
   const client = await connectBriefly(connected.address, connected.credentials);
   try {
     if (await reconcileRole(client, role, password)) {
@@ -42,15 +41,6 @@ const quietSettings = [
   "SET password_encryption = 'scram-sha-256'",
   "SET synchronous_commit = 'local'",
 ];
-
-/** As the shell would read it: without the line breaks at the end. */
-async function secretValue(path: string): Promise<string> {
-  const value = (await readFile(path, 'utf8')).replace(/\n+$/, '');
-  if (value === '') {
-    throw new Error(`${path} is empty; wanted a value in the replication Secret`);
-  }
-  return value;
-}
 
 /** What says that a role is ours to change; replication.sh writes the same. */
 const ownComment = 'replication role of pgusher';

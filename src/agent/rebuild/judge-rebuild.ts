@@ -6,7 +6,7 @@ import { ownPosition } from '../restore/own-position.ts';
 import { askPeer } from '../restore/peers.ts';
 import { podsOfSet } from '../restore/set-pods.ts';
 import type { SetPods } from '../restore/set-pods.ts';
-import { readReplicationLogin } from '../restore/standby.ts';
+import { readReplicationLogin } from '../restore/replication-login.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';

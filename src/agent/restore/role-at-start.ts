@@ -13,7 +13,7 @@ import { askPeers } from './peers.ts';
 import { planRestore } from './restore-plan.ts';
 import { addressText, parseAddress } from './set-pods.ts';
 import type { Place, SetPods } from './set-pods.ts';
-import { readReplicationLogin } from './standby.ts';
+import { readReplicationLogin } from './replication-login.ts';
 
 export interface RoleSurroundings {
   readonly pod: string;

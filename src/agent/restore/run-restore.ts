@@ -41,7 +41,8 @@ import { restoreIntoStaging } from './restore-into-staging.ts';
 import { roleAtStart } from './role-at-start.ts';
 import { podsOfSet } from './set-pods.ts';
 import type { SetPods } from './set-pods.ts';
-import { copyPrimary, followAgain, keepAsStandby, prepareUpstream, readReplicationLogin } from './standby.ts';
+import { copyPrimary, followAgain, keepAsStandby, prepareUpstream } from './standby.ts';
+import { readReplicationLogin } from './replication-login.ts';
 import type { Upstream } from './standby.ts';
 
 /** Where things are; the pod's are those of contract.ts, a test has its own. */

@@ -11,6 +11,7 @@ import { writePassfile } from '../server-connection/passfile.ts';
 import { fsyncTree } from './fsync-tree.ts';
 import { RestoreRefused } from './restore-plan.ts';
 import { parseAddress } from './set-pods.ts';
+import { readReplicationLogin } from './replication-login.ts';
 import { makeStandbySlot, remakeStandbySlot } from './standby-slot.ts';
 
 /** Where a standby finds its primary and how it logs in. */
@@ -58,19 +59,6 @@ export function replicationPassfile(shared: string): string {
 /** Names of slots: lower-case letters, digits and underscores (PostgreSQL manual, "Replication Slots"). */
 export function standbySlotName(pod: string): string {
   return `pgusher_${pod.toLowerCase().replace(/[^a-z0-9]/g, '_')}`.slice(0, 63);
-}
-
-/** @throws RestoreRefused where the mounted Secret lacks one of the two; system errors as they are. */
-export async function readReplicationLogin(
-  secret: string,
-): Promise<{ readonly user: string; readonly password: string }> {
-  const [user, password] = await Promise.all(
-    ['username', 'password'].map(async (name) => (await readFile(join(secret, name), 'utf8')).replace(/\n+$/, '')),
-  );
-  if (user === undefined || user === '' || password === undefined || password === '') {
-    throw new RestoreRefused(`the replication Secret lacks username or password; wanted both, not empty`);
-  }
-  return { user, password };
 }
 
 /** Tried again it would fill the volume again. */

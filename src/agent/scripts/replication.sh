@@ -2,7 +2,8 @@
 # First start: creates the role that standbys and the receiver log in with, and lets it in by lines of pg_hba.conf, one a network.
 #
 # Runs     in pgusher-initdb, by during-initdb.sh, after the last of /docker-entrypoint-initdb.d and before the temporary server stops
-# Reads    /pgusher-replication/username and password (the Secret); POSTGRES_USER, POSTGRES_DB, PGDATA;
+# Reads    /pgusher-replication/username and password (the Secret), or REPLICATION_USER and REPLICATION_PASSWORD, or PG_MASTER_USER and
+#          PG_MASTER_PASSWORD: the first two of which one is there; POSTGRES_USER, POSTGRES_DB, PGDATA;
 #          PGUSHER_REPLICATION_NETWORK, the addresses for pg_hba: a list, commas between; a line each
 # Exit     0 done; anything else ends the initialisation, which then begins anew
 # Safe to run twice: yes. pgusher-backup keeps the same role and line afterwards.
@@ -26,11 +27,22 @@ refuse() {
   exit 1
 }
 
-if [ ! -r "$secret/username" ] || [ ! -r "$secret/password" ]; then
-  refuse 'username or password of the Secret of postgres.io/replication-secret cannot be read; wanted both'
+# psql's own shell reads them.
+for names in username:password REPLICATION_USER:REPLICATION_PASSWORD PG_MASTER_USER:PG_MASTER_PASSWORD none; do
+  # None of them: what is missing is the first.
+  [ "$names" != none ] || names=username:password
+  PGUSHER_USER_FILE=$secret/${names%:*}
+  PGUSHER_PASSWORD_FILE=$secret/${names#*:}
+  if [ -e "$PGUSHER_USER_FILE" ] || [ -e "$PGUSHER_PASSWORD_FILE" ]; then
+    break
+  fi
+done
+export PGUSHER_USER_FILE PGUSHER_PASSWORD_FILE
+if [ ! -r "$PGUSHER_USER_FILE" ] || [ ! -r "$PGUSHER_PASSWORD_FILE" ]; then
+  refuse "${PGUSHER_USER_FILE##*/} or ${PGUSHER_PASSWORD_FILE##*/} of the Secret of postgres.io/replication-secret cannot be read; wanted both"
 fi
-user=$(cat "$secret/username")
-password=$(cat "$secret/password")
+user=$(cat "$PGUSHER_USER_FILE")
+password=$(cat "$PGUSHER_PASSWORD_FILE")
 # Line breaks at the end are no part of either.
 [ -n "$user" ] || refuse "the username of the Secret of postgres.io/replication-secret is empty; wanted a role's name"
 [ -n "$password" ] || refuse 'the password of the Secret of postgres.io/replication-secret is empty; wanted one, or the role could never log in'
@@ -51,8 +63,8 @@ SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 SET synchronous_commit = 'local';
 SET password_encryption = 'scram-sha-256';
-\set user `printf %s "$(cat /pgusher-replication/username)"`
-\set password `printf %s "$(cat /pgusher-replication/password)"`
+\set user `printf %s "$(cat "$PGUSHER_USER_FILE")"`
+\set password `printf %s "$(cat "$PGUSHER_PASSWORD_FILE")"`
 \set comment 'replication role of pgusher'
 SELECT format('CREATE ROLE %I', :'user'), format('COMMENT ON ROLE %I IS %L', :'user', :'comment')
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = :'user') \gexec

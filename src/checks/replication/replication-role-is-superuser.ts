@@ -1,3 +1,4 @@
+import { replicationLoginIn } from '../../workload/replication-login.ts';
 import { superuserName } from '../../workload/superuser-name.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
@@ -21,9 +22,11 @@ export const replicationRoleIsSuperuser: Check = {
     const superuser = superuserName(workload, facts);
     if (replicationSecret === undefined || superuser === undefined) return noObservations;
     const found = facts.secrets.find(workload.namespace, replicationSecret);
-    const username = found.kind === 'present' ? found.fact.userNames['username']?.replace(/\n+$/, '') : undefined;
+    const fact = found.kind === 'present' ? found.fact : undefined;
     const { from } = superuser;
-    const isSameKey = from?.name === replicationSecret && from.key === 'username';
+    const [key] = replicationLoginIn(fact?.keys ?? (from === undefined ? [] : [from.key]));
+    const username = fact?.userNames[key]?.replace(/\n+$/, '');
+    const isSameKey = from?.name === replicationSecret && from.key === key;
     if (!isSameKey && (username === undefined || username !== superuser.name)) return noObservations;
     const seen =
       username === undefined ? 'is the key that POSTGRES_USER is read from' : `is ${quoted(username)}, the superuser's`;

@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
+import { replicationLoginIn, replicationLoginKeys } from '../../workload/replication-login.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { caKey } from '../../store/object/ca-key.ts';
 import { annotationField, containerField, volumeField } from '../field-path.ts';
@@ -9,6 +10,8 @@ export interface SecretReference {
   readonly secret: string;
   /** That are asked for by name. */
   readonly keys: readonly string[];
+  /** Where other keys do as well: those that count in a Secret with these. */
+  readonly keysOf?: (keys: readonly string[]) => readonly string[];
   readonly field: string;
 }
 
@@ -37,7 +40,8 @@ function findReferences({ podSpec, settings }: PostgresWorkload): readonly Secre
       : [
           {
             secret: replicationSecret,
-            keys: ['username', 'password'],
+            keys: replicationLoginKeys[0],
+            keysOf: replicationLoginIn,
             field: annotationField('postgres.io/replication-secret'),
           },
         ]),

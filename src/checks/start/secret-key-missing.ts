@@ -25,14 +25,14 @@ export const secretKeyMissing: Check = {
     'The container does not start (CreateContainerConfigError), so the database is down from the next restart on.',
   instead: 'A key that the Secret has, or the key added to it.',
   examine(workload, { facts }) {
-    return secretReferences(workload).flatMap(({ secret, keys, field }): readonly Observation[] => {
+    return secretReferences(workload).flatMap(({ secret, keys, keysOf, field }): readonly Observation[] => {
       if (keys.length === 0) return noObservations;
       const isOurs = ourFields.includes(field);
       const found = facts.secrets.find(workload.namespace, secret);
       const known = found.kind === 'present' ? found.fact.keys : undefined;
       // One without any is a place for what somebody else fills in.
       if (known === undefined || known.length === 0) return noObservations;
-      return keys
+      return (keysOf?.(known) ?? keys)
         .filter((key) => !known.includes(key))
         .map((key) => ({
           field,
