@@ -9,14 +9,16 @@ import type { ContainerList } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
- * Fields: env STANDBY_MODE and PG_MODE of every container; postgres.io/role.
- * Allowed: STANDBY_MODE "on" or PG_MODE "slave" with role standby; STANDBY_MODE "off" or PG_MODE "master" with another role. What a
- * reference to a Secret or a ConfigMap holds cannot be seen here: then the annotation must be there.
+ * Fields: env STANDBY_MODE, PG_MODE and PRIMARY_SERVER_ADDRESS of every container; postgres.io/role and primary.
+ * Allowed: STANDBY_MODE "on" or PG_MODE "slave" with role standby; STANDBY_MODE "off" or PG_MODE "master" with another role; with role standby
+ * a PRIMARY_SERVER_ADDRESS that is the host of postgres.io/primary, or its first part. What a reference to a Secret or a ConfigMap holds cannot
+ * be seen here: then the annotation must be there.
  */
 export const modeVariable: Check = {
   id: 'mode-variable',
   severity: 'deny',
-  summary: 'A variable of the manifest says another role than pgusher would give the server, or one that is no role.',
+  summary:
+    'A variable of the manifest says another role or primary than pgusher would give the server, or a role that is none.',
   because:
     'The stock image and pgusher do not read it: a set that is meant as a standby becomes a second, empty primary, and takes writes.',
   instead:
@@ -34,7 +36,10 @@ function ofList(workload: PostgresWorkload, list: ContainerList): readonly Obser
   return containers.flatMap((container) => {
     const environment = readEnvironment(container);
     const name = textAt(container, 'name') ?? '';
-    return Object.entries(modes).flatMap(([variable, words]) => {
+    const address = environment.get(addressVariable);
+    const followed =
+      address?.kind === 'value' ? ofAddress(workload, { list, name, value: address.value }) : noObservations;
+    const said = Object.entries(modes).flatMap(([variable, words]) => {
       const entry = environment.get(variable);
       return entry === undefined
         ? noObservations
@@ -46,6 +51,7 @@ function ofList(workload: PostgresWorkload, list: ContainerList): readonly Obser
             value: entry.kind === 'value' ? entry.value : undefined,
           });
     });
+    return [...said, ...followed];
   });
 }
 
@@ -55,9 +61,33 @@ const modes = {
   PG_MODE: { standby: 'slave', primary: 'master' },
 } as const;
 
+const addressVariable = 'PRIMARY_SERVER_ADDRESS';
+
 /** Most containers have none, and this is asked for each request. */
 function isMode(entry: JsonObject): boolean {
-  return entry['name'] === 'STANDBY_MODE' || entry['name'] === 'PG_MODE';
+  return entry['name'] === 'STANDBY_MODE' || entry['name'] === 'PG_MODE' || entry['name'] === addressVariable;
+}
+
+/** Of a primary it may be left from before: its mode decides. */
+function ofAddress(
+  { settings }: PostgresWorkload,
+  { list, name, value }: { readonly list: ContainerList; readonly name: string; readonly value: string },
+): readonly Observation[] {
+  const { role, primary } = settings.values;
+  // Without the annotation, role-without-primary asks for it.
+  if (role !== 'standby' || primary === undefined || isHostOf(primary, value)) return noObservations;
+  return [
+    {
+      field: environmentField(name, addressVariable, list),
+      message: `${addressVariable} is ${quoted(value)}, and postgres.io/primary is ${quoted(primary)}, which is followed; wanted both to say the same. Write the host of postgres.io/primary, or remove the variable.`,
+    },
+  ];
+}
+
+function isHostOf(primary: string, value: string): boolean {
+  const host = primary.replace(/:\d+$/, '').toLowerCase();
+  const said = value.replace(/:\d+$/, '').toLowerCase();
+  return host === said || host.startsWith(`${said}.`) || said.startsWith(`${host}.`);
 }
 
 interface Said {
