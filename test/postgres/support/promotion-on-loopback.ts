@@ -22,9 +22,17 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
   /** The server of each pod that runs. */
   readonly servers: Map<string, PostgresServer>;
 
-  constructor(set: ReplicaSet, servers: Map<string, PostgresServer>) {
+  /** The agent's commands; bench/ has them built, as the image does. */
+  private readonly command: string;
+
+  constructor(
+    set: ReplicaSet,
+    servers: Map<string, PostgresServer>,
+    command = join(import.meta.dirname, 'standby-command.ts'),
+  ) {
     this.set = set;
     this.servers = servers;
+    this.command = command;
   }
 
   async pods(): Promise<readonly string[]> {
@@ -36,7 +44,7 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
       this.change(`${args[0] ?? ''} ${pod}`);
     }
     const ordinal = Number(pod.replace(/^.*-/, ''));
-    const child = spawn(node, [join(import.meta.dirname, 'standby-command.ts'), ...args], {
+    const child = spawn(node, [this.command, ...args], {
       ...asServerUser(),
       cwd: '/tmp',
       env: {
