@@ -4,6 +4,7 @@ import type { AgentContract, BackupContract } from '../contract.ts';
 import { findClientProgram } from '../server-connection/client-program.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
+import { whyNotAsked } from '../server-connection/postmaster-status.ts';
 import { libpqEnvironment } from '../server-connection/server-address.ts';
 import { adviceOn, withAdvice } from '../server-connection/refusal.ts';
 import { connectYielding } from '../server-connection/yielding-connection.ts';
@@ -96,6 +97,11 @@ async function keepSessions(context: AgentContext): Promise<void> {
 /** The Secret is read anew each time, so that a rotated password is used as soon as its file has changed. */
 async function connectOnce(context: AgentContext): Promise<Connected | undefined> {
   const { edges, contract, status, report } = context;
+  const reason = await whyNotAsked(contract.dataDirectory);
+  if (reason !== null) {
+    status.server = { kind: 'waiting', reason };
+    return undefined;
+  }
   const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
   const attempt = await connectYielding({

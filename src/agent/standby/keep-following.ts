@@ -18,6 +18,7 @@ import { readCredentials } from '../server-connection/credentials.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
+import { whyNotAsked } from '../server-connection/postmaster-status.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import { becomesStandby } from './become-standby.ts';
@@ -77,6 +78,9 @@ const probeEveryMs = 15_000;
 /** @returns whether all is as it should be. */
 async function lookOnce(options: FollowingOptions, known: Known): Promise<boolean> {
   const { contract, edges } = options;
+  if ((await whyNotAsked(contract.dataDirectory)) !== null) {
+    return false;
+  }
   const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
   const attempt = await connectAsReplication(address, credentials);
