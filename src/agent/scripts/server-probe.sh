@@ -55,7 +55,7 @@ listens() {
 
 # Whether the server says itself that it lets nobody in yet, or any more. Who asks it then leaves a FATAL line in its log each time ("the
 # database system is starting up"). The eighth line of postmaster.pid, as pg_ctl reads it (src/include/utils/pidfile.h); the file of a
-# server that was killed may be there still, and then nothing listens.
+# server that was killed may be there still, and then nothing listens. A server listens a moment before it writes the eighth line.
 refuses() {
   [ -r "$data/postmaster.pid" ] || return 1
   said=
@@ -63,7 +63,7 @@ refuses() {
     for _ in 1 2 3 4 5 6 7 8; do read -r said || said=; done
   } <"$data/postmaster.pid"
   case $said in
-  starting | stopping) listens ;;
+  starting | stopping | '') listens ;;
   *) return 1 ;;
   esac
 }
