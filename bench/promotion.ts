@@ -8,7 +8,7 @@ import { eventually } from '../test/support/postgres-server.ts';
 import type { PostgresServer } from '../test/support/postgres-server.ts';
 import { newPod } from '../test/postgres/support/backup-agent.ts';
 import { PromotionOnLoopback } from '../test/postgres/support/promotion-on-loopback.ts';
-import { replicaSet, untilReplicationRole } from '../test/postgres/support/replica-set.ts';
+import { hasEverything, replicaSet, untilReplicationRole } from '../test/postgres/support/replica-set.ts';
 import type { ReplicaSet } from '../test/postgres/support/replica-set.ts';
 import { median, printRow, seconds } from './agent/measure.ts';
 
@@ -69,13 +69,7 @@ async function threeServers(): Promise<Three> {
 const withoutBackups = { contract: { backup: null, store: null } };
 
 async function untilStreams(primary: PostgresServer, standby: string): Promise<void> {
-  await eventually(`${standby} streams`, async () => {
-    const rows = await primary.sql(
-      "SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $1 AND replay_lsn >= pg_current_wal_flush_lsn()",
-      [standby],
-    );
-    return rows.length === 1;
-  });
+  await eventually(`${standby} streams`, () => hasEverything(primary, standby));
 }
 
 /** Seconds to the first write, and to the third server's stream. */

@@ -3,7 +3,7 @@ import { storeNames } from '../store/layout.ts';
 import { parseLsn } from '../store/wal-name.ts';
 import type { AgentContext } from '../backup/session.ts';
 import { claimBucket } from './bucket-identity.ts';
-import { backupsIn, piecesIn, readBucketInventory, walIn } from './bucket-inventory.ts';
+import { backupsIn, piecesIn, readBucketInventory } from './bucket-inventory.ts';
 import type { Flushed, LocalReader, LocalWal } from './local-inventory.ts';
 import { createLocalReader } from './local-inventory.ts';
 import type { OffsiteStatus } from './offsite-status.ts';
@@ -96,7 +96,8 @@ export class OffsiteCopy {
       );
     }
     status.ours = true;
-    const moving = look.moving.filter((segment) => !isStored(known, segment)).length * context.system.segmentSize;
+    const { segmentSize } = context.system;
+    const moving = walBehind({ wal: new Set(), moving: look.moving, partials: [], segmentSize }, known);
     const lag = this.behind + moving + look.partials.reduce((sum, partial) => sum + this.unsent(partial), 0);
     status.lagBytes = look.isWhole ? lag : Math.max(lag, status.lagBytes);
     if (look.isWhole && lag === 0) {
@@ -257,8 +258,4 @@ export class OffsiteCopy {
     this.known = { systemId, files, texts, listedAt: performance.now() };
     return this.known;
   }
-}
-
-function isStored({ files, systemId }: Known, segment: string): boolean {
-  return [...walIn(files.keys(), systemId).segments.values()].some((names) => names.has(segment));
 }

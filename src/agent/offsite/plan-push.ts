@@ -111,7 +111,10 @@ function comesAfterHole(segment: string, { moving }: Pick<LocalInventory, 'movin
 }
 
 /** Bytes of WAL that the claim has and the copy has not. */
-export function walBehind(local: LocalInventory, bucket: BucketInventory): number {
+export function walBehind(
+  local: Pick<LocalInventory, 'wal' | 'moving' | 'partials' | 'segmentSize'>,
+  bucket: BucketInventory,
+): number {
   const stored = new Set([...bucket.files.keys()].map(segmentOf));
   const whole = [...local.wal].map(segmentOf).filter((segment) => segment !== undefined && !stored.has(segment));
   const pieces = piecesIn(bucket.files.keys());

@@ -28,13 +28,13 @@ refuse() {
 }
 
 # psql's own shell reads them.
-for names in username:password REPLICATION_USER:REPLICATION_PASSWORD PG_MASTER_USER:PG_MASTER_PASSWORD none; do
-  # None of them: what is missing is the first.
-  [ "$names" != none ] || names=username:password
-  PGUSHER_USER_FILE=$secret/${names%:*}
-  PGUSHER_PASSWORD_FILE=$secret/${names#*:}
-  if [ -e "$PGUSHER_USER_FILE" ] || [ -e "$PGUSHER_PASSWORD_FILE" ]; then
-    break
+PGUSHER_USER_FILE=$secret/username
+PGUSHER_PASSWORD_FILE=$secret/password
+# The last of which one is there counts.
+for names in PG_MASTER_USER:PG_MASTER_PASSWORD REPLICATION_USER:REPLICATION_PASSWORD username:password; do
+  if [ -e "$secret/${names%:*}" ] || [ -e "$secret/${names#*:}" ]; then
+    PGUSHER_USER_FILE=$secret/${names%:*}
+    PGUSHER_PASSWORD_FILE=$secret/${names#*:}
   fi
 done
 export PGUSHER_USER_FILE PGUSHER_PASSWORD_FILE

@@ -9,7 +9,7 @@ import { canMount } from '../../support/tool.ts';
 import { newPod, untilReceived } from '../support/backup-agent.ts';
 import { PromotionOnLoopback } from '../support/promotion-on-loopback.ts';
 import type { RestoreResult } from '../support/database-with-store.ts';
-import { replicaSet } from '../support/replica-set.ts';
+import { hasEverything, replicaSet, untilReplicationRole } from '../support/replica-set.ts';
 import type { ReplicaSet } from '../support/replica-set.ts';
 import { WholePod } from '../support/whole-pod.ts';
 
@@ -188,11 +188,11 @@ export class System {
     const primary = this.whole;
     const output = (): string =>
       `${whole.agent?.output() ?? ''}${whole.server?.log() ?? ''}\n${primary.server?.log() ?? ''}`;
-    await eventually(
-      'the replication role is there',
-      async () => (await this.sql("SELECT FROM pg_roles WHERE rolname = 'replicator' AND rolreplication")).length === 1,
-      () => primary.agent?.output() ?? '',
-    );
+    const { server } = primary;
+    if (server === null) {
+      throw new Error('the pod is down');
+    }
+    await untilReplicationRole(server, () => primary.agent?.output() ?? '');
     let result = await whole.startStandby(this.contract(this.other));
     if (result.code !== 0 && result.reason !== '') {
       // Its data went on behind the fork: the claim is deleted, as its message says.
@@ -201,12 +201,7 @@ export class System {
     }
     expectStarted(result);
     const trouble = join(whole.pod.shared, standbyTroubleFile);
-    const hasAll = async (): Promise<boolean> =>
-      (
-        await this.sql(
-          `SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = '${whole.name}' AND replay_lsn >= pg_current_wal_flush_lsn()`,
-        )
-      ).length === 1;
+    const hasAll = async (): Promise<boolean> => hasEverything(server, whole.name);
     await eventually(
       'the standby has everything, or says that it never will',
       async () => existsSync(trouble) || hasAll(),

@@ -110,6 +110,15 @@ export async function untilReplicationRole(server: PostgresServer, output: () =>
   );
 }
 
+/** The standby streams, and has replayed all that the primary has flushed. */
+export async function hasEverything(primary: PostgresServer, standby: string): Promise<boolean> {
+  const rows = await primary.sql(
+    "SELECT FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $1 AND replay_lsn >= pg_current_wal_flush_lsn()",
+    [standby],
+  );
+  return rows.length === 1;
+}
+
 /** The numbers in `kept`, once they are as many as wanted. */
 export async function untilKept(server: PostgresServer, wanted: readonly number[]): Promise<void> {
   let found: number[] = [];
