@@ -54,7 +54,7 @@ export default defineConfig({
           testTimeout: hanging,
           hookTimeout: hanging,
           // They wait for the kubelet more than they work; each has its namespace.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {
