@@ -35,6 +35,7 @@ const schema = z.strictObject({
       })
       .nullable(),
     id: z.string().min(1).nullable(),
+    passwords: z.enum(['keep', 'secret']).optional(),
   }),
   backup: z
     .strictObject({

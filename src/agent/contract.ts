@@ -50,6 +50,11 @@ export interface AgentContract {
     readonly target: RestoreTargetContract | null;
     /** Identity of the request; consumed once. Not null where target is not. */
     readonly id: string | null;
+    /**
+     * Of the roles of a restored database. Absent: the superuser gets that of the pod. `keep`: none is set. `secret`: the roles of the Secret at
+     * `paths.rolePasswords` get theirs, too.
+     */
+    readonly passwords?: 'keep' | 'secret' | undefined;
   };
   /** Null: `backup: off`. */
   readonly backup: BackupContract | null;
@@ -111,6 +116,8 @@ export const paths = {
   source: '/pgusher-source',
   /** Secret with a login (replication-login.ts); in pgusher-backup, pgusher-restore and pgusher-initdb. */
   replicationSecret: '/pgusher-replication',
+  /** Optional Secret with passwords of roles after a restore (passwords/role-passwords.ts); in pgusher-backup and pgusher-restore. */
+  rolePasswords: '/pgusher-passwords',
   /**
    * Optional ConfigMap `<set>-pgusher`, in pgusher-backup and pgusher-restore: who is primary (decision/primary-record.ts), and settings
    * that need no new pod (schedule, time zone, keep, keep-for, verify, compression).

@@ -46,9 +46,18 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
           ? null
           : { kind: restoreTarget.kind, value: restoreTarget.value, inclusive: settings.restoreTargetInclusive },
       id: settings.restoreId ?? null,
+      ...restoredPasswords(settings),
     },
     backup: settings.backup ? backupContract(facts) : null,
   };
+}
+
+function restoredPasswords({
+  restorePasswords,
+  restorePasswordsSecret,
+}: RenderFacts['settings']): Pick<AgentContract['restore'], 'passwords'> {
+  if (restorePasswords === 'keep') return { passwords: 'keep' };
+  return restorePasswordsSecret === undefined ? {} : { passwords: 'secret' };
 }
 
 function backupContract({ workload, settings }: RenderFacts): BackupContract {

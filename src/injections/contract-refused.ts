@@ -48,6 +48,7 @@ const origins: readonly (readonly [path: RegExp, field: string])[] = [
   [/^source/, setting('restore-from')],
   [/^restore\.backup$/, setting('restore-backup')],
   [/^restore\.id$/, setting('restore-id')],
+  [/^restore\.passwords/, setting('restore-passwords')],
   [/^restore\.target/, setting('restore-target-time')],
   [/^restore/, setting('restore-backup')],
   [/^backup\.schedule$/, setting('backup-schedule')],

@@ -188,6 +188,8 @@ function valuesOf(parsed: Parsed): SettingValues {
     restoreTarget: restoreTargetOf(parsed),
     restoreTargetInclusive: withDefault('restore-target-inclusive', parsed['restore-target-inclusive']),
     restoreId: parsed['restore-id'],
+    restorePasswords: withDefault('restore-passwords', parsed['restore-passwords']),
+    restorePasswordsSecret: parsed['restore-passwords-secret'],
     role: withDefault('role', parsed.role),
     primary: parsed.primary,
     replicationSecret: parsed['replication-secret'],

@@ -61,6 +61,11 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
       `${annotationName('bootstrap')} auto or restore: initialize never restores`,
     ),
     ...conflictIf(
+      parsed['restore-passwords'] === 'keep' && parsed['restore-passwords-secret'] !== undefined,
+      ['restore-passwords', 'restore-passwords-secret'],
+      `one of them only: "keep" leaves every password as it was restored`,
+    ),
+    ...conflictIf(
       parsed.backup === false && parsed['backup-store'] !== undefined,
       ['backup', 'backup-store'],
       `${annotationName('backup')} on: the copy is of backups that are made`,

@@ -72,6 +72,8 @@ export interface ParsedSettings {
   readonly 'restore-target-immediate': boolean;
   readonly 'restore-target-inclusive': boolean;
   readonly 'restore-id': string;
+  readonly 'restore-passwords': SettingValues['restorePasswords'];
+  readonly 'restore-passwords-secret': string;
   readonly role: SettingValues['role'];
   readonly primary: string;
   readonly 'replication-secret': string;
@@ -430,6 +432,19 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
       scope: 'statefulset',
     },
   ),
+  'restore-passwords': define('restore-passwords', acceptWord('set', 'keep'), {
+    default: 'set',
+    meaning:
+      "What passwords a restored database has, which was backed up with those of that day, or of another set. `set`: before the pod is Ready, the superuser gets that of the pod's `POSTGRES_PASSWORD` (from a Secret, or `POSTGRES_PASSWORD_FILE`). `keep`: as they were. Once for each restore.",
+    example: 'keep',
+  }),
+  'restore-passwords-secret': define('restore-passwords-secret', acceptObjectName('Secret'), {
+    unset: 'the superuser alone',
+    meaning:
+      'Secret with the passwords that other roles get after a restore: each key the name of a role; or `username` and `password` of one role. A role that the restored database does not have is said, and not made.',
+    example: 'orders-app',
+    scope: 'statefulset',
+  }),
   role: define('role', acceptWord('auto', 'primary', 'standby'), {
     default: 'auto',
     meaning: '`auto`: ordinal 0 is the primary, the others its standbys. `primary`, `standby`: all of the set.',

@@ -77,6 +77,8 @@ export interface SettingValues {
   readonly restoreTarget: RestoreTarget | undefined;
   readonly restoreTargetInclusive: boolean;
   readonly restoreId: string | undefined;
+  readonly restorePasswords: 'set' | 'keep';
+  readonly restorePasswordsSecret: string | undefined;
   readonly role: 'auto' | 'primary' | 'standby';
   readonly primary: string | undefined;
   readonly replicationSecret: string | undefined;
@@ -133,6 +135,8 @@ export type SettingName =
   | 'restore-target-immediate'
   | 'restore-target-inclusive'
   | 'restore-id'
+  | 'restore-passwords'
+  | 'restore-passwords-secret'
   | 'role'
   | 'primary'
   | 'replication-secret'

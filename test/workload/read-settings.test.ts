@@ -30,6 +30,8 @@ test('without annotations everything is built in, and nothing is wrong', () => {
     restoreBackup: 'latest',
     restoreTarget: undefined,
     restoreTargetInclusive: true,
+    restorePasswords: 'set',
+    restorePasswordsSecret: undefined,
     role: 'auto',
     replicationNetwork: 'all',
     preStop: true,

@@ -202,6 +202,13 @@ const cases: Partial<
       '2001:db8:::1',
     ],
   },
+  'restore-passwords': {
+    accepts: [
+      ['set', 'set'],
+      ['keep', 'keep'],
+    ],
+    refuses: ['', 'Keep', 'off', 'on', 'keep '],
+  },
   'replication-network': {
     accepts: [
       ['samenet', 'samenet'],

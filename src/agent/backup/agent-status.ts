@@ -37,6 +37,8 @@ export type FailureKind =
   | 'settings'
   | 'synchronous'
   | 'replication'
+  /** Of the roles of a restored database. */
+  | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
   | 'following'
   /** This standby does not stream. */

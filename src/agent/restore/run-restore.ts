@@ -20,6 +20,7 @@ import type { Log } from '../log.ts';
 import type { OffsiteQuestion } from '../offsite/before-decision.ts';
 import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
+import { keepOrGiveUpOrder, orderPasswords } from '../passwords/order-passwords.ts';
 import { carryOutRebuild } from '../rebuild/carry-out-rebuild.ts';
 import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
@@ -177,6 +178,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   }
   const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
   const done = await act(boot, decision, data, verdict.kind === 'standby' ? verdict : null, from);
+  await keepOrGiveUpOrder(contract, role, surroundings);
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
@@ -292,6 +294,7 @@ async function act(
         log: boot.surroundings.log,
       });
       await stillPrimary(boot);
+      await orderPasswords(contract, paths.staging, boot.surroundings);
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
         boot.surroundings.log.warn(

@@ -9,6 +9,7 @@ import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
 import { removeOldData } from '../rebuild/old-data.ts';
+import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { askPeer, readPeer } from '../restore/peers.ts';
 import { addressText, podsOfSet } from '../restore/set-pods.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
@@ -35,6 +36,7 @@ export interface FollowingOptions {
   readonly edges: BackupEdges;
   readonly report: StatusReport;
   readonly stopping: AbortSignal;
+  readonly passwords: PasswordsToSet;
 }
 
 /**
@@ -83,10 +85,13 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
-  const attempt = await connectAsReplication(address, credentials);
+  const attempt = await connectAsReplication(
+    { ...address, from: options.passwords.loginFrom ?? undefined },
+    credentials,
+  );
   if (attempt.kind !== 'connected') {
     // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
-    if (attempt.kind === 'refused') {
+    if (attempt.kind === 'refused' && !options.passwords.waitedFor) {
       throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
     }
     return false;
