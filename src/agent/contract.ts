@@ -37,7 +37,11 @@ export interface AgentContract {
   /** Domain below which the pods of the set have names (`<service>.<namespace>.svc`); null where it has no governing Service. */
   readonly service: string | null;
   /** Null where no replication-secret is set; the Secret is mounted at `paths.replicationSecret` then. */
-  readonly replication: { readonly network: string } | null;
+  readonly replication: {
+    readonly network: string;
+    /** How many standbys of the set a commit waits for. Absent: none, so that pods that were rendered before it stay as they are. */
+    readonly synchronous?: number | undefined;
+  } | null;
   /** Null: nowhere to put backups. */
   readonly store: StoreContract | null;
   /** What `store` is copied to (agent/offsite). Absent where none is asked for, so that pods that were rendered before it stay as they are. */

@@ -43,6 +43,7 @@ const origins: readonly (readonly [path: RegExp, field: string])[] = [
   [/^whenBehind$/, setting('when-behind')],
   [/^primary$/, setting('primary')],
   [/^service$/, 'spec.serviceName'],
+  [/^replication\.synchronous/, setting('synchronous')],
   [/^replication/, setting('replication-network')],
   [/^store/, setting('backup-prefix')],
   [/^source/, setting('restore-from')],

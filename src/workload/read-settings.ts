@@ -194,6 +194,7 @@ function valuesOf(parsed: Parsed): SettingValues {
     primary: parsed.primary,
     replicationSecret: parsed['replication-secret'],
     replicationNetwork: withDefault('replication-network', parsed['replication-network']),
+    synchronous: withDefault('synchronous', parsed.synchronous),
     preStop: withDefault('pre-stop', parsed['pre-stop']),
     stopGrace: withDefault('stop-grace', parsed['stop-grace']),
     probes: withDefault('probes', parsed.probes),

@@ -78,6 +78,7 @@ export interface ParsedSettings {
   readonly primary: string;
   readonly 'replication-secret': string;
   readonly 'replication-network': string;
+  readonly synchronous: number;
   readonly 'pre-stop': boolean;
   readonly 'stop-grace': number;
   readonly probes: boolean;
@@ -472,6 +473,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
       example: '10.244.0.0/16, fd00:10:244::/56',
     },
   ),
+  synchronous: define('synchronous', acceptWholeNumber('a whole number from 0 to 9', 0, 9), {
+    default: '0',
+    meaning:
+      "How many of the set's standbys have each commit on disk before it returns, any of them (`ANY n` of synchronous_standby_names). Fewer than the set has standbys: while fewer stream, every commit waits. Set once so many have streamed, and kept over restarts and promotions. The receiver of backups and other programs never count; not with `backup-synchronous`, since PostgreSQL cannot wait for both. The key of the ConfigMap goes before the annotation here, so that `0` lets commits go on at once. See docs/standbys.md.",
+    example: '1',
+    change: 'restart-or-live',
+    scope: 'statefulset',
+  }),
   'pre-stop': define('pre-stop', onOrOff, {
     default: 'on',
     meaning: '`off` leaves out the preStop hook that stops the server fast and cleanly.',

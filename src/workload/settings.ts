@@ -83,6 +83,8 @@ export interface SettingValues {
   readonly primary: string | undefined;
   readonly replicationSecret: string | undefined;
   readonly replicationNetwork: string;
+  /** Standbys of the set that a commit waits for. */
+  readonly synchronous: number;
   readonly preStop: boolean;
   /** Seconds. */
   readonly stopGrace: number;
@@ -141,6 +143,7 @@ export type SettingName =
   | 'primary'
   | 'replication-secret'
   | 'replication-network'
+  | 'synchronous'
   | 'pre-stop'
   | 'stop-grace'
   | 'probes'

@@ -34,6 +34,7 @@ test('without annotations everything is built in, and nothing is wrong', () => {
     restorePasswordsSecret: undefined,
     role: 'auto',
     replicationNetwork: 'all',
+    synchronous: 0,
     preStop: true,
     stopGrace: 300,
     probes: true,

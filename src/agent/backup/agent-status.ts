@@ -16,6 +16,8 @@ export interface AgentStatus {
   offsite: OffsiteStatus | null;
   /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
   restoreRefused: string | null;
+  /** Null: commits wait for no standby, or this is none that takes them. */
+  synchronous: SynchronousStandbys | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
@@ -37,6 +39,8 @@ export type FailureKind =
   | 'settings'
   | 'synchronous'
   | 'replication'
+  /** Too few standbys of the set stream for `synchronous`. */
+  | 'commits'
   /** Of the roles of a restored database. */
   | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
@@ -80,6 +84,15 @@ export interface ReceiverStatus {
 
 export const slotStatuses = ['missing', 'reserved', 'extended', 'unreserved', 'lost'] as const;
 export type SlotStatus = (typeof slotStatuses)[number];
+
+export interface SynchronousStandbys {
+  /** How many a commit waits for. */
+  readonly wanted: number;
+  /** False: so many have never streamed since it was asked for. */
+  readonly waits: boolean;
+  /** Pods of the set. */
+  readonly streaming: readonly string[];
+}
 
 /** A slot that a standby of pgusher made on this primary. */
 export interface StandbySlot {
@@ -137,6 +150,7 @@ export function newStatus(options: {
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
     offsite: null,
     restoreRefused: 'that was not looked at yet',
+    synchronous: null,
     standbySlots: [],
     failures: new Map(),
     lastFailure: null,

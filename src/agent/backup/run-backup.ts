@@ -76,7 +76,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   const passwords = await passwordsToSet({ contract, edges, status, report });
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
-    keepFollowing({ contract, edges, report, stopping, passwords }),
+    keepFollowing({ contract, edges, status, report, stopping, passwords }),
     keepSettingPasswords(passwords, { contract, edges, status, report, stopping }),
   ];
   const lost = attempt.lock.lost.then((message) => refused(edges, message));

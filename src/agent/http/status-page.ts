@@ -1,5 +1,5 @@
 import { offsiteTrouble, reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
-import type { AgentStatus } from '../backup/agent-status.ts';
+import type { AgentStatus, SynchronousStandbys } from '../backup/agent-status.ts';
 import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
@@ -27,6 +27,7 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
     ['slot', receiver.slot],
     ['gaps', String(receiver.gaps)],
+    ...(status.synchronous === null ? [] : [['commits wait for', synchronousText(status.synchronous)] as const]),
     ...status.standbySlots.map((slot): readonly [string, string] => [
       `slot ${slot.name}`,
       slot.lost !== null
@@ -68,6 +69,11 @@ ${backups.complete.length === 0 ? '<p>There is none.</p>' : backupsTable(status)
 <p>${now.toISOString()}; the agent runs since ${status.startedAt.toISOString()}. Metrics: <a href="/metrics">/metrics</a></p>
 </body></html>
 `;
+}
+
+function synchronousText({ wanted, waits, streaming }: SynchronousStandbys): string {
+  const pods = streaming.length === 0 ? 'none' : streaming.join(', ');
+  return `${waits ? String(wanted) : `none yet, ${wanted} from when so many have streamed once`} of the set's standbys; streaming: ${pods}`;
 }
 
 function offsiteText(offsite: OffsiteStatus, startedAt: Date, now: Date): string {

@@ -34,6 +34,7 @@ import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } fr
 import { lookBeside } from './look-beside.ts';
 import { goOnToEnd, judgeData } from './judge-data.ts';
 import { recoverDataDirectory } from './recover-data-directory.ts';
+import { releaseStandbyNames } from './release-standby-names.ts';
 import { forkId, readConsumed, recordConsumed } from './restore-record.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
@@ -179,6 +180,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
   const done = await act(boot, decision, data, verdict.kind === 'standby' ? verdict : null, from);
   await keepOrGiveUpOrder(contract, role, surroundings);
+  await releaseStandbyNames(contract, surroundings.liveSettings);
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
+import type { AgentStatus } from '../backup/agent-status.ts';
 import type { BackupEdges } from '../backup/backup-edges.ts';
 import { pause } from '../backup/pause.ts';
 import { reconcileReplication } from '../backup/replication.ts';
@@ -24,6 +25,7 @@ import { connectAsReplication } from '../server-connection/server-connection.ts'
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import { becomesStandby } from './become-standby.ts';
 import { currentRecord, endsRecovery, otherPrimary, primaryInsteadOf } from './other-primary.ts';
+import { keepSynchronous } from './keep-synchronous.ts';
 import type { StandbyServer } from './standby-server.ts';
 import { readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
 import { neverStreams, walIsGone } from './streaming-trouble.ts';
@@ -35,6 +37,7 @@ export interface FollowingOptions {
   readonly contract: AgentContract;
   readonly edges: BackupEdges;
   readonly report: StatusReport;
+  readonly status: AgentStatus;
   readonly stopping: AbortSignal;
   readonly passwords: PasswordsToSet;
 }
@@ -106,13 +109,14 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
         return true;
       }
     } else {
+      await keepSynchronous(attempt.connection, options, true);
       return await followOnce(options, attempt.connection, server, known);
     }
     await says(options, null);
     if (contract.backup === null || contract.store === null) {
       await reconcileReplication({ contract, edges }, { address, credentials });
     }
-    return true;
+    return await keepSynchronous(attempt.connection, options, false);
   } finally {
     await attempt.connection.close();
   }
