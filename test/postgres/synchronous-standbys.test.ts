@@ -6,6 +6,7 @@ import type { PostgresServer } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import { untilFailure, untilReceived } from './support/backup-agent.ts';
 import type { Pod } from './support/backup-agent.ts';
+import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 
@@ -32,7 +33,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     const set = await replicaSet(pod, 'synchronous', 3, {
       replication: { network: '127.0.0.1/32', synchronous: 1 },
     });
-    const [zero] = set.pods as [Pod];
+    const [zero, one] = set.pods as [Pod, Pod];
     const primary = await set.start(0);
     const agent = await set.agent(0);
     await untilReplicationRole(primary, () => agent.output());
@@ -103,5 +104,18 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     await eventually('the page shows who has them', async () =>
       (await firstAgent.get('/')).body.includes('streaming: orders-2'),
     );
+
+    // Without the annotation, after the restart that its change makes, nobody is waited for.
+    await firstAgent.kill();
+    await second.stop();
+    await first.stop();
+    const without = { ...set.contract(1), replication: { network: '127.0.0.1/32' } };
+    const { liveSettings } = one;
+    expect((await runRestoreProcess(one, without, { pod: 'orders-1', liveSettings, ports: set.ports })).reason).toBe(
+      '',
+    );
+    first = await set.start(1);
+    expect(await namesOf(first)).toBe('');
+    await commit(first, 6).done;
   });
 });

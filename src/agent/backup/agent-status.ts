@@ -179,17 +179,21 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
   ];
 }
 
-/** Without the off-site copy: while it is behind, a volume that is lost comes back from the claim all the same. */
+/** A volume that is lost comes back from the claim all the same, with what is behind off-site, waits, or cannot be logged in to. */
+const besideProtection: readonly FailureKind[] = ['commits', 'passwords', 'offsite'];
+
 function failuresOf(status: AgentStatus): string[] {
   return [...status.failures]
-    .filter(([kind]) => kind !== 'offsite')
+    .filter(([kind]) => !besideProtection.includes(kind))
     .map(([kind, failure]) => `${kind}: ${failure.message}`);
 }
 
-/** A line where the off-site copy is in trouble. */
-export function offsiteTrouble({ failures }: AgentStatus): string[] {
-  const failure = failures.get('offsite');
-  return failure === undefined ? [] : [`offsite: ${failure.message}`];
+/** Trouble that takes no protection away: of one kind, or of all of these. */
+export function otherTrouble({ failures }: AgentStatus, kinds = besideProtection): string[] {
+  return kinds.flatMap((kind) => {
+    const failure = failures.get(kind);
+    return failure === undefined ? [] : [`${kind}: ${failure.message}`];
+  });
 }
 
 /** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
@@ -197,7 +201,7 @@ export function reasonsToLook(status: AgentStatus, now: Date): string[] {
   const since = status.backupWanted ? overdueSince(status.backups, now) : null;
   return [
     ...reasonsUnprotected(status),
-    ...offsiteTrouble(status),
+    ...otherTrouble(status),
     ...(since === null
       ? []
       : [

@@ -179,8 +179,15 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   }
   const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
   const done = await act(boot, decision, data, verdict.kind === 'standby' ? verdict : null, from);
-  await keepOrGiveUpOrder(contract, role, surroundings);
-  await releaseStandbyNames(contract, surroundings.liveSettings);
+  for (const step of [
+    () => keepOrGiveUpOrder(contract, role, surroundings),
+    () => releaseStandbyNames(contract, surroundings.liveSettings),
+  ]) {
+    await step().catch((error: unknown) => {
+      // A database that is there starts.
+      surroundings.log.warn({ err: error }, 'what an earlier restore or setting left in PGDATA could not be tidied');
+    });
+  }
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
