@@ -69,7 +69,7 @@ export async function keepSettingPasswords(
     switch (outcome.kind) {
       case 'waiting':
         if (state.waitedFor) {
-          status.server = outcome.recovering ? { kind: 'recovering' } : { kind: 'waiting', reason: outcome.reason };
+          status.server = { kind: 'waiting', reason: outcome.reason };
         }
         await pause(500, stopping);
         break;
@@ -80,7 +80,7 @@ export async function keepSettingPasswords(
         await pause(5_000, stopping);
         break;
       case 'done':
-        await rm(join(edges.shared, passwordsTroubleFile), { force: true });
+        await tell(edges, null);
         report.recovered('passwords');
         state.waitedFor = false;
         state.order = undefined;
@@ -90,13 +90,13 @@ export async function keepSettingPasswords(
 }
 
 type Outcome =
-  | { readonly kind: 'waiting'; readonly recovering: boolean; readonly reason: string }
+  | { readonly kind: 'waiting'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
   /** `missing`: roles that the restored database does not have. */
   | { readonly kind: 'done'; readonly missing: readonly string[] };
 
 function waiting(reason: string): Outcome {
-  return { kind: 'waiting', recovering: false, reason };
+  return { kind: 'waiting', reason };
 }
 
 async function setOnce(state: PasswordsToSet, parts: Parts & { readonly stopping: AbortSignal }): Promise<Outcome> {
@@ -285,8 +285,13 @@ async function isStandby(dataDirectory: string): Promise<boolean> {
   );
 }
 
-async function tell({ shared }: BackupEdges, reason: string): Promise<void> {
-  await writeFile(join(shared, passwordsTroubleFile), `${reason}\n`, { mode: 0o644 });
+/** To ready.sh; null: nothing stands in the way any more. */
+async function tell({ shared, log }: BackupEdges, reason: string | null): Promise<void> {
+  const path = join(shared, passwordsTroubleFile);
+  const written = reason === null ? rm(path, { force: true }) : writeFile(path, `${reason}\n`, { mode: 0o644 });
+  await written.catch((error: unknown) => {
+    log.error({ err: error }, 'the readiness of the server cannot be told');
+  });
 }
 
 function pathOf(contract: AgentContract): string {
