@@ -109,8 +109,8 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
         return true;
       }
     } else {
-      await keepSynchronous(attempt.connection, options, true);
-      return await followOnce(options, attempt.connection, server, known);
+      const calm = await followOnce(options, attempt.connection, server, known);
+      return (await keepSynchronous(attempt.connection, options, true)) && calm;
     }
     await says(options, null);
     if (contract.backup === null || contract.store === null) {

@@ -17,7 +17,7 @@ export const syncNamesBlocks: Check = {
   because:
     'Each commit waits until a standby has it: without that standby all writing stands still. The initialisation commits as well, with nobody there to follow it, and never ends.',
   instead:
-    '`postgres.io/synchronous: "1"`, which waits for a standby of the set from when it follows; or `postgres.io/backup-synchronous: "on"`, which waits for the backup.',
+    '`postgres.io/synchronous`, which waits for a standby of the set from when it follows; or `postgres.io/backup-synchronous: "on"`, which waits for the backup.',
   examine(workload, { operation }) {
     const { server, replicas, settings } = workload;
     const parameter = server?.parameters.get('synchronous_standby_names');
