@@ -80,18 +80,18 @@ describe('the order to set passwords', () => {
   });
 
   it.each([
-    ['it follows another server now', 'standby' as const, () => undefined],
+    ['it follows another server now', 'standby' as const, (): void => undefined],
     [
       'its data is another',
       'primary' as const,
-      () => {
+      (): void => {
         record('2026-11-22T06:00:00.000Z');
       },
     ],
     [
       'the setting is keep now',
       'primary' as const,
-      () => {
+      (): void => {
         contract = { ...contract, restore: { ...contract.restore, passwords: 'keep' } };
       },
     ],
