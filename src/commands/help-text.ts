@@ -7,11 +7,14 @@ Examples:
   pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
   kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
   pgusher status -A                                     is every database of the cluster safe?
+  pgusher list orders                                   its base backups, and what can be recovered
+  pgusher backup now orders                             another one at once
+  pgusher logs orders --follow                          what all its pods write, in the order of time
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused, or (status) one set is not safe
-  2  the command line, or a file that it names, cannot be read
+  1  at least one object is refused, one set is not safe, or a set was not told what to do: why is said
+  2  the command line, or a file that it names, cannot be read; the cluster does not answer, or not to you
   3  a fault of pgusher itself
 
 Results go to standard output, reports to standard error. Colours only on a terminal (NO_COLOR turns them off).`;
@@ -43,3 +46,18 @@ Reads the StatefulSets with your own rights, and asks the agent in each of their
 is lost now comes back with everything up to a second ago. Stale: another version of pgusher rendered the pod.
 
 Exit codes: 0 every set is safe; 1 one is not; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher list --help` and `pgusher backup now --help`. */
+export const setCommandHelp = `
+Runs the command of the agent in container pgusher-backup, with your own rights: \`get\` of the StatefulSet, \`list\` of
+pods, \`get\` and \`create\` of pods/exec.
+
+Exit codes: 0 done; 1 not done, and why; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher logs --help`. */
+export const logsHelp = `
+Containers: the server, pgusher-restore (what was decided at the start), pgusher-initdb, pgusher-backup. Where one crashed and
+runs again, the log of the one before comes too, as "(before)". Your rights: \`get\` of the StatefulSet, \`list\` of pods,
+\`get\` of pods/log.
+
+Exit codes: 0 shown; 1 nothing has run yet; 2 the cluster could not be asked, or has no such set.`;

@@ -28,3 +28,14 @@ export async function runSetCommand(
     return exitCode.findings;
   }
 }
+
+/** A command that asks something of a set: why it was not told is one sentence. */
+export async function lookIntoSet(terminal: Terminal, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetCommandRefused)) throw error;
+    terminal.report(`${error.message}\n`);
+    return exitCode.findings;
+  }
+}

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { askPods } from '../cluster/ask-pods.ts';
 import { listManagedSets } from '../cluster/list-managed-sets.ts';
-import { personConfig } from '../cluster/person-config.ts';
 import { readAgentAnswer } from '../status/agent-answer.ts';
 import type { AgentAnswer } from '../status/agent-answer.ts';
 import { readManagedSet } from '../status/managed-set.ts';
@@ -10,15 +9,14 @@ import type { ManagedSet } from '../status/managed-set.ts';
 import { setStatus } from '../status/set-status.ts';
 import type { SetStatus } from '../status/set-status.ts';
 import { version } from '../version.ts';
+import { namespaceOf, notTold, readKubeconfig } from './cluster-options.ts';
+import type { ClusterOptions } from './cluster-options.ts';
 import { exitCode, UsageError } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { statusText } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface StatusOptions {
-  readonly kubeconfig?: string;
-  /** Undefined: that of the kubeconfig's context. */
-  readonly namespace?: string;
+export interface StatusOptions extends ClusterOptions {
   readonly allNamespaces: boolean;
   readonly json: boolean;
   /** Seconds between two looks; undefined: one look. */
@@ -27,7 +25,7 @@ export interface StatusOptions {
 
 /** `pgusher status`: every managed set, whether it is safe, and why not. Changes nothing. */
 export async function status(names: readonly string[], options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const config = readKubeconfig(options.kubeconfig);
+  const config = readKubeconfig(options);
   for (;;) {
     const sets = await look(config, names, options);
     const now = new Date();
@@ -41,33 +39,17 @@ export async function status(names: readonly string[], options: StatusOptions, t
   }
 }
 
-/** @throws UsageError where there is none, or it cannot be read. */
-function readKubeconfig(file: string | undefined): KubeConfig {
-  try {
-    return personConfig(file);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 async function look(
   config: KubeConfig,
   names: readonly string[],
   options: StatusOptions,
 ): Promise<readonly SetStatus[]> {
-  const namespace = options.allNamespaces
-    ? undefined
-    : (options.namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default');
+  const namespace = options.allNamespaces ? undefined : namespaceOf(config, options);
   const listed = await listManagedSets(config, namespace);
   switch (listed.kind) {
     case 'forbidden':
-      throw new UsageError(
-        `the cluster does not let you: wanted the right that \`kubectl auth can-i ${listed.right}\` asks about`,
-      );
     case 'unreachable':
-      throw new UsageError(
-        `the cluster at ${config.getCurrentCluster()?.server ?? ''} cannot be asked: ${listed.reason}`,
-      );
+      throw notTold(config, listed);
     case 'sets':
       return judge(
         config,
