@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { checkHelp, injectHelp, logsHelp, programHelp, setCommandHelp, statusHelp } from './help-text.ts';
+import { checkHelp, doctorHelp, injectHelp, logsHelp, programHelp, setCommandHelp, statusHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ClusterOptions } from './cluster-options.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { ListOptions } from './list.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ManifestOptions } from './manifest-options.ts';
@@ -149,6 +150,16 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       const { status } = await import('./status.ts');
       finish(await status(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
     });
+  clusterCommand(program, 'doctor')
+    .description('what is wrong with the installation in the current cluster, and with each set; what to type')
+    .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
+    .option('--webhook-name <name>', "of the webhook's Service and Deployment", notEmpty, 'pgusher')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', doctorHelp)
+    .action(async (options: DoctorOptions) => {
+      finish(await (await import('./doctor.ts')).doctor(options, to));
+    });
+
   clusterCommand(program, 'list')
     .description('the base backups of a set, and what can be recovered')
     .argument('<set>', 'name of the StatefulSet', notEmpty)

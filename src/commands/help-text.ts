@@ -7,13 +7,14 @@ Examples:
   pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
   kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
   pgusher status -A                                     is every database of the cluster safe?
+  pgusher doctor                                        what is wrong with the installation, and what to type
   pgusher list orders                                   its base backups, and what can be recovered
   pgusher backup now orders                             another one at once
   pgusher logs orders --follow                          what all its pods write, in the order of time
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused, one set is not safe, or a set was not told what to do: why is said
+  1  at least one object is refused, one set is not safe, doctor found a fault, or a set was not told what to do: why is said
   2  the command line, or a file that it names, cannot be read; the cluster does not answer, or not to you
   3  a fault of pgusher itself
 
@@ -61,3 +62,14 @@ runs again, the log of the one before comes too, as "(before)". Your rights: \`g
 \`get\` of pods/log.
 
 Exit codes: 0 shown; 1 nothing has run yet; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher doctor --help`. */
+export const doctorHelp = `
+Looks, in the order in which a request takes its way: versions and clock, both webhook configurations and their caBundles, Service
+and endpoints, the certificate that is served, two StatefulSets sent as a dry run (one must come back injected, one refused), the
+rights of the webhook's account and your own, and each set as \`pgusher status\` does. Nothing is changed. What you may not see is a
+warning that names the right. Dry run and your rights are those of namespace -n, the sets those of all namespaces without -n.
+
+--json prints {"at", "version", "healthy", "findings": [{"examination", "verdict", "seen", "wanted", "type"}]}; verdict is "ok", "warning" or "fault".
+
+Exit codes: 0 no fault, warnings included; 1 a fault; 2 the cluster could not be asked.`;

@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { askPods } from '../cluster/ask-pods.ts';
 import { listManagedSets } from '../cluster/list-managed-sets.ts';
-import { readAgentAnswer } from '../status/agent-answer.ts';
-import type { AgentAnswer } from '../status/agent-answer.ts';
 import { readManagedSet } from '../status/managed-set.ts';
 import type { ManagedSet } from '../status/managed-set.ts';
-import { setStatus } from '../status/set-status.ts';
 import type { SetStatus } from '../status/set-status.ts';
 import { version } from '../version.ts';
 import { namespaceOf, notTold, readKubeconfig } from './cluster-options.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { exitCode, UsageError } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { statusOfSets } from './status-of-sets.ts';
 import { statusText } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -51,7 +48,7 @@ async function look(
     case 'unreachable':
       throw notTold(config, listed);
     case 'sets':
-      return judge(
+      return statusOfSets(
         config,
         chosen(
           listed.objects.flatMap((object) => readManagedSet(object) ?? []),
@@ -75,30 +72,4 @@ function chosen(
     );
   }
   return names.length === 0 ? sets : sets.filter(({ name }) => names.includes(name));
-}
-
-async function judge(config: KubeConfig, sets: readonly ManagedSet[]): Promise<readonly SetStatus[]> {
-  const pages = sets.flatMap(({ namespace, pods, agentPort: port }) =>
-    port === null ? [] : pods.map((pod) => ({ namespace, pod, port, path: '/report' })),
-  );
-  const told = await askPods(config, pages);
-  const answers = new Map(
-    pages.map(({ namespace, pod }, index): [string, AgentAnswer] => {
-      const answer = told[index];
-      if (answer === undefined) return [`${namespace}/${pod}`, { kind: 'unreachable', reason: 'not asked' }];
-      return [
-        `${namespace}/${pod}`,
-        answer.kind === 'failure'
-          ? { kind: 'unreachable', reason: answer.reason }
-          : readAgentAnswer(answer.code, answer.text),
-      ];
-    }),
-  );
-  return sets.map((set) => {
-    const own = set.pods.flatMap((pod): [string, AgentAnswer][] => {
-      const answer = answers.get(`${set.namespace}/${pod}`);
-      return answer === undefined ? [] : [[pod, answer]];
-    });
-    return setStatus(set, new Map(own), version);
-  });
 }
