@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import { checkHelp, doctorHelp, injectHelp, logsHelp, programHelp, setCommandHelp, statusHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
@@ -192,6 +192,14 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addHelpText('after', logsHelp)
     .action(async (set: string, pod: string | undefined, options: LogsOptions) => {
       finish(await (await import('./logs.ts')).logs(set, pod, options, to));
+    });
+
+  program
+    .command('completion')
+    .description('print what makes a shell complete commands and options: source <(pgusher completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh']))
+    .action(async (shell: 'bash' | 'zsh') => {
+      to.out((await import('./completion.ts')).completionScript(program, shell));
     });
 
   // Only here, not in the commands: of an option in front of the command's name nothing else says what is wrong.
