@@ -1,44 +1,29 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  PatchStrategy,
-  V1ConfigMap,
-  V1ObjectMeta,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
+import { CoreV1Api, PatchStrategy, V1ConfigMap, V1ObjectMeta, setHeaderOptions } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { PromotionCluster } from '../commands/promotion.ts';
 import type { RebuildCluster } from '../commands/rebuilding.ts';
-import { codeOf, describeFailure } from './api-failure.ts';
+import { codeOf } from './api-failure.ts';
 import { execInPod } from './exec-in-pod.ts';
-import { personConfig } from './person-config.ts';
 
 /** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 
-export interface SetName {
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
-  readonly namespace: string | undefined;
-  readonly set: string;
+export interface SetInCluster {
+  readonly config: KubeConfig;
+  readonly namespace: string;
+  readonly name: string;
+  /** Name of the container that Postgres runs in. */
+  readonly server: string;
 }
 
 /** The set in the cluster that kubectl would ask, with the rights that kubectl has. */
-export async function promotionInCluster({
-  kubeconfig,
-  context,
-  namespace,
-  set,
-}: SetName): Promise<PromotionCluster & RebuildCluster> {
-  const config = personConfig(kubeconfig, context);
-  const place = namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+export function promotionInCluster({
+  config,
+  namespace: place,
+  name: set,
+  server,
+}: SetInCluster): PromotionCluster & RebuildCluster {
   const core = config.makeApiClient(CoreV1Api);
-  const found = await config
-    .makeApiClient(AppsV1Api)
-    .readNamespacedStatefulSet({ name: set, namespace: place })
-    .catch((error: unknown) => {
-      throw new Error(`StatefulSet ${place}/${set} cannot be read: ${describeFailure(error)}`, { cause: error });
-    });
-  const server = serverContainer(found.spec?.template.spec?.containers ?? []);
   const name = `${set}-pgusher`;
   const readMap = async (): Promise<V1ConfigMap | undefined> =>
     core.readNamespacedConfigMap({ name, namespace: place }).catch((error: unknown) => {
@@ -102,15 +87,4 @@ export async function promotionInCluster({
 
 function configMap(metadata: Partial<V1ObjectMeta>, data: Record<string, string>): V1ConfigMap {
   return Object.assign(new V1ConfigMap(), { metadata: Object.assign(new V1ObjectMeta(), metadata), data });
-}
-
-function serverContainer(
-  containers: readonly { readonly name: string; readonly volumeMounts?: readonly { readonly mountPath: string }[] }[],
-): string {
-  const found = containers.find(
-    ({ volumeMounts }) => volumeMounts?.some(({ mountPath }) => mountPath === '/pgusher') === true,
-  );
-  if (found === undefined)
-    throw new Error('this StatefulSet has no server with pgusher beside it; wanted one that was admitted');
-  return found.name;
 }

@@ -1,6 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { personConfig } from '../cluster/person-config.ts';
-import type { SetName } from '../cluster/promotion-in-cluster.ts';
 import { UsageError } from './exit-code.ts';
 
 /** Which cluster a command is about; what is undefined is as kubectl would take it. */
@@ -21,10 +20,6 @@ export function readKubeconfig({ kubeconfig, context }: ClusterOptions): KubeCon
 
 export function namespaceOf(config: KubeConfig, { namespace }: ClusterOptions): string {
   return namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
-}
-
-export function setIn({ kubeconfig, context, namespace }: ClusterOptions, set: string): SetName {
-  return { kubeconfig, context, namespace, set };
 }
 
 /** The two ways in which a cluster says nothing, for people. `right` as `kubectl auth can-i` takes it. */

@@ -25,6 +25,20 @@ export interface OpenSet extends ObjectName {
 
 /** @throws UsageError where the set is not there, not managed, or the cluster does not say. */
 export async function openSet(name: string, options: ClusterOptions): Promise<OpenSet> {
+  const set = await findManagedSet(name, options);
+  const { config, namespace } = set;
+  const listed = await listSetPods(config, set);
+  if (listed.kind !== 'pods') throw notTold(config, listed);
+  return {
+    ...set,
+    pods: listed.pods,
+    agent: (pod, args) =>
+      execInPod(config, namespace, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+  };
+}
+
+/** @throws UsageError as `openSet`. */
+export async function findManagedSet(name: string, options: ClusterOptions): Promise<Omit<OpenSet, 'pods' | 'agent'>> {
   const config = readKubeconfig(options);
   const namespace = namespaceOf(config, options);
   const found = await findSet(config, { namespace, name });
@@ -36,20 +50,8 @@ export async function openSet(name: string, options: ClusterOptions): Promise<Op
       throw new UsageError(
         `there is no StatefulSet "${name}" in namespace ${namespace}${meant({ namespace, name }, found.others)}`,
       );
-    case 'set': {
-      const server = serverOf({ namespace, name }, found.object);
-      const listed = await listSetPods(config, { namespace, name });
-      if (listed.kind !== 'pods') throw notTold(config, listed);
-      return {
-        namespace,
-        name,
-        config,
-        server,
-        pods: listed.pods,
-        agent: (pod, args) =>
-          execInPod(config, namespace, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
-      };
-    }
+    case 'set':
+      return { namespace, name, config, server: serverOf({ namespace, name }, found.object) };
   }
 }
 

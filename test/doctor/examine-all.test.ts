@@ -6,7 +6,7 @@ import type { DoctorFacts, DryRun, WebhookEntry } from '../../src/doctor/doctor-
 import { examineAll, examinations } from '../../src/doctor/examine-all.ts';
 import type { SetStatus } from '../../src/status/set-status.ts';
 
-/** What each fact is judged as; how they are read is tried at a real apiserver (test/apiserver/doctor.test.ts). */
+/** What each fact is judged as; how they are read is tried at a real apiserver (test/apiserver/cluster-commands.test.ts). */
 
 const now = Date.parse('2026-11-30T12:00:00Z');
 const day = 24 * 3_600_000;

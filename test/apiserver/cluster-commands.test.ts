@@ -5,11 +5,13 @@ import { createAuthority } from '../../src/certificates/authority.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { list } from '../../src/commands/list.ts';
 import { logs } from '../../src/commands/logs.ts';
+import { promote } from '../../src/commands/promote.ts';
 import { version } from '../../src/version.ts';
 import { saidTerminal } from '../commands/support/said.ts';
 import { missingTools } from '../support/tool.ts';
 import { startControlPlane, until } from './support/control-plane.ts';
 import type { ControlPlane } from './support/control-plane.ts';
+import { startLogNode } from './support/log-node.ts';
 import { startRegisteredWebhook } from './support/registered-webhook.ts';
 import type { RegisteredWebhook } from './support/registered-webhook.ts';
 import { ordersManifest } from './support/stateful-set.ts';
@@ -17,7 +19,7 @@ import { ordersManifest } from './support/stateful-set.ts';
 const manifests = join(import.meta.dirname, '..', '..', 'manifests', 'base');
 const day = 24 * 3_600_000;
 
-describe.skipIf(missingTools('go'))('pgusher doctor at a real kube-apiserver', () => {
+describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiserver', () => {
   let cluster: ControlPlane;
   let webhook: RegisteredWebhook;
 
@@ -126,7 +128,7 @@ describe.skipIf(missingTools('go'))('pgusher doctor at a real kube-apiserver', (
     expect(code).toBe(0);
   });
 
-  test('list and logs name what a person lacks, in the words of this apiserver', async () => {
+  test('list, logs and promote name what a person lacks, and logs are those of the node', async () => {
     // The controller of accounts does not run here, and no pod is made without it.
     cluster.kubectl(['create', 'serviceaccount', 'default']);
     cluster.kubectl(['apply', '-f', '-'], ordersManifest());
@@ -143,7 +145,36 @@ describe.skipIf(missingTools('go'))('pgusher doctor at a real kube-apiserver', (
     await expect(list('order', undefined, options, saidTerminal().terminal)).rejects.toThrow(
       'there is no StatefulSet "order" in namespace default; did you mean orders?',
     );
-    cluster.kubectl(['delete', 'statefulset', 'orders']);
+    const said = saidTerminal();
+    const asked = { ...options, dryRun: true, fence: false };
+    expect(await promote('orders', undefined, asked, said.terminal)).toBe(1);
+    expect(said.report).toMatch(
+      /^not done: configmaps "orders-pgusher" is forbidden: User "system:serviceaccount:default:reader" cannot get resource "configmaps" .*\. Run the same command again to go on\n$/,
+    );
+    await expect(promote('order', undefined, asked, saidTerminal().terminal)).rejects.toThrow('did you mean orders?');
+
+    const node = await startLogNode(cluster, 'loopback');
+    try {
+      node.take('orders-0');
+      node.logs.set('pgusher-backup', '2026-11-30T10:00:02.000000002Z streaming\n');
+      node.logs.set('postgres', '2026-11-30T10:00:02.000000001Z ready\n');
+      cluster.kubectl(['create', 'role', 'logs', '--verb=get', '--resource=pods/log']);
+      cluster.kubectl(['create', 'rolebinding', 'logs', '--role=logs', '--serviceaccount=default:reader']);
+      const shown = saidTerminal();
+      expect(await logs('orders', undefined, { ...options, since: 600 }, shown.terminal)).toBe(0);
+      expect(shown).toMatchObject({
+        out: 'orders-0/postgres       | ready\norders-0/pgusher-backup | streaming\n',
+        report: '',
+      });
+      expect(node.asked.toSorted()).toEqual(
+        ['pgusher-backup', 'postgres'].map(
+          (container) => `/containerLogs/default/orders-0/${container}?sinceSeconds=600&timestamps=true`,
+        ),
+      );
+    } finally {
+      node.stop();
+      cluster.kubectl(['delete', 'statefulset', 'orders']);
+    }
   });
 
   test('a caBundle of another authority', async () => {
@@ -233,6 +264,9 @@ const running = JSON.stringify({
   status: {
     initContainerStatuses: [
       { name: 'pgusher-backup', image: '', imageID: '', ready: true, restartCount: 0, state: { running: {} } },
+    ],
+    containerStatuses: [
+      { name: 'postgres', image: '', imageID: '', ready: true, restartCount: 0, state: { running: {} } },
     ],
   },
 });
