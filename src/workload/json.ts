@@ -25,8 +25,9 @@ export interface JsonObject {
 
 export function isObject(value: unknown): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  // Asked first since it costs a tenth of isRawJSON, which leaves the engine's compiled code at each call.
-  return !('rawJSON' in value) || !JSON.isRawJSON(value);
+  // A raw number has no prototype (ECMAScript, JSON.rawJSON). Asked first since the prototype is at hand, while isRawJSON leaves the
+  // engine's compiled code at each call, and looking for a key costs three times as much on objects of many shapes.
+  return value instanceof Object || !JSON.isRawJSON(value);
 }
 
 const nothing: JsonObject = Object.freeze({});

@@ -24,11 +24,9 @@ export const modeVariable: Check = {
   instead:
     '`postgres.io/role: standby` with `postgres.io/primary`, or a variable that says the same as the annotation.',
   examine(workload) {
-    return joined(...lists.map((list) => ofList(workload, list)));
+    return joined(ofList(workload, 'initContainers'), ofList(workload, 'containers'));
   },
 };
-
-const lists = ['initContainers', 'containers'] as const;
 
 function ofList(workload: PostgresWorkload, list: ContainerList): readonly Observation[] {
   const containers = objectsAt(workload.podSpec, list).filter((container) => objectsAt(container, 'env').some(isMode));

@@ -63,33 +63,35 @@ function authorityKey(address: string): readonly string[] {
   return key === undefined ? [] : [key];
 }
 
+/** A plain loop: most variables are no references, and this is asked for each request. */
 function inContainer(container: JsonObject, list: ContainerList): readonly SecretReference[] {
   const name = textAt(container, 'name') ?? '';
-  const fromKeys = objectsAt(container, 'env').flatMap((variable) => {
-    if (variable['valueFrom'] === undefined) return none;
+  const found: SecretReference[] = [];
+  for (const variable of objectsAt(container, 'env')) {
+    if (variable['valueFrom'] === undefined) continue;
     const reference = objectAt(objectAt(variable, 'valueFrom'), 'secretKeyRef');
+    const secret = requiredSecret(reference, 'name');
+    if (secret === undefined) continue;
     const field = containerField(name, `env[${textAt(variable, 'name') ?? ''}].valueFrom.secretKeyRef`, list);
-    return referenceTo(reference, textAt(reference, 'name'), [textAt(reference, 'key') ?? ''], field);
-  });
-  const whole = objectsAt(container, 'envFrom').flatMap((source) => {
-    const reference = objectAt(source, 'secretRef');
-    return referenceTo(reference, textAt(reference, 'name'), [], containerField(name, 'envFrom', list));
-  });
-  return [...fromKeys, ...whole];
+    found.push({ secret, keys: [textAt(reference, 'key') ?? ''], field });
+  }
+  for (const source of objectsAt(container, 'envFrom')) {
+    const secret = requiredSecret(objectAt(source, 'secretRef'), 'name');
+    if (secret !== undefined) found.push({ secret, keys: [], field: containerField(name, 'envFrom', list) });
+  }
+  return found;
 }
 
 function inVolume(volume: JsonObject): readonly SecretReference[] {
   if (volume['secret'] === undefined) return none;
   const source = objectAt(volume, 'secret');
+  const secret = requiredSecret(source, 'secretName');
+  if (secret === undefined) return none;
   const keys = objectsAt(source, 'items').map((item) => textAt(item, 'key') ?? '');
-  return referenceTo(source, textAt(source, 'secretName'), keys, volumeField(textAt(volume, 'name') ?? ''));
+  return [{ secret, keys, field: volumeField(textAt(volume, 'name') ?? '') }];
 }
 
-function referenceTo(
-  reference: JsonObject,
-  secret: string | undefined,
-  keys: readonly string[],
-  field: string,
-): readonly SecretReference[] {
-  return secret === undefined || reference['optional'] === true ? none : [{ secret, keys, field }];
+/** Its name; undefined where there is none, or the pod starts without it. */
+function requiredSecret(reference: JsonObject, key: 'name' | 'secretName'): string | undefined {
+  return reference['optional'] === true ? undefined : textAt(reference, key);
 }

@@ -1,11 +1,10 @@
 import { backupTemplate } from '../../workload/backup-template.ts';
-import { objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
-import type { JsonObject } from '../../workload/json.ts';
+import { isObject, objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
+import type { Json, JsonObject } from '../../workload/json.ts';
 import type { ServerContainer } from '../../workload/postgres-workload.ts';
-import { joined, noObservations } from '../check.ts';
+import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { claimTemplateField, containerField, mountField, volumeField } from '../field-path.ts';
-import type { ContainerList } from '../field-path.ts';
 import { printable, quoted } from '../shown-text.ts';
 
 /**
@@ -25,18 +24,19 @@ export const reservedContainerName: Check = {
   neverRatcheted: true,
   examine(workload) {
     const { podSpec, object, server } = workload;
-    return joined(
-      reservedContainers(podSpec, 'containers'),
-      reservedContainers(podSpec, 'initContainers'),
-      reservedVolumes(podSpec),
-      reservedTemplates(object, server),
-      ...(server === undefined ? [] : [reservedVariables(server), reservedMounts(server), reservedScripts(server)]),
-    );
+    // Plain loops into one list: most names are nobody's concern, and this is asked for each request.
+    const found: Observation[] = [];
+    addReserved(objectsAt(podSpec, 'containers'), (name) => containerField(name, 'name'), found);
+    addReserved(objectsAt(podSpec, 'initContainers'), (name) => containerField(name, 'name', 'initContainers'), found);
+    addReserved(objectsAt(podSpec, 'volumes'), (name) => `${volumeField(name)}.name`, found);
+    addTemplates(objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates'), server, found);
+    if (server !== undefined) addInServer(server, found);
+    return found.length === 0 ? noObservations : found;
   },
 };
 
 function isReserved(name: string): boolean {
-  return name === 'pgusher' || name.startsWith('pgusher-');
+  return name.startsWith('pgusher') && (name.length === 'pgusher'.length || name['pgusher'.length] === '-');
 }
 
 function isReservedPath(path: string): boolean {
@@ -44,59 +44,51 @@ function isReservedPath(path: string): boolean {
   return path.includes('pgusher') && /^\/+pgusher($|[/-])/.test(path);
 }
 
-function reservedContainers(podSpec: JsonObject, list: ContainerList): readonly Observation[] {
-  return namesWhere(objectsAt(podSpec, list), isReserved).map((name) =>
-    taken(containerField(name, 'name', list), name),
-  );
+function addReserved(entries: readonly JsonObject[], fieldOf: (name: string) => string, found: Observation[]): void {
+  for (const entry of entries) {
+    const name = nameOf(entry);
+    if (isReserved(name)) found.push(taken(fieldOf(name), name));
+  }
 }
 
-function reservedVolumes(podSpec: JsonObject): readonly Observation[] {
-  return namesWhere(objectsAt(podSpec, 'volumes'), isReserved).map((name) => taken(`${volumeField(name)}.name`, name));
+function addTemplates(
+  templates: readonly JsonObject[],
+  server: ServerContainer | undefined,
+  found: Observation[],
+): void {
+  for (const template of templates) {
+    const name = nameOf(objectAt(template, 'metadata'));
+    if (!isReserved(name) || (name === backupTemplate && server?.data.mount?.name !== name)) continue;
+    found.push(taken(`${claimTemplateField(name)}.metadata.name`, name));
+  }
 }
 
-function reservedTemplates(object: JsonObject, server: ServerContainer | undefined): readonly Observation[] {
-  return objectsAt(objectAt(object, 'spec'), 'volumeClaimTemplates')
-    .map((template) => nameOf(objectAt(template, 'metadata')))
-    .filter((name) => isReserved(name) && (name !== backupTemplate || server?.data.mount?.name === name))
-    .map((name) => taken(`${claimTemplateField(name)}.metadata.name`, name));
-}
-
-function reservedVariables(server: ServerContainer): readonly Observation[] {
-  return namesWhere(objectsAt(server.container, 'env'), (name) => name.startsWith('PGUSHER_')).map((name) =>
-    taken(containerField(server.name, `env[${printable(name)}].name`), name),
-  );
-}
-
-function reservedMounts(server: ServerContainer): readonly Observation[] {
-  return server.mounts
-    .filter(({ mountPath }) => isReservedPath(mountPath))
-    .map((mount) => taken(`${mountField(server, mount)}.mountPath`, mount.mountPath));
-}
-
-/** Left over from an object that pgusher was cut out of by hand: without the injected volume there is no such script. */
-function reservedScripts({ name, container }: ServerContainer): readonly Observation[] {
-  return joined(
-    ...probes.map((key) => reservedScript(name, key, objectAt(container, key))),
-    reservedScript(name, 'lifecycle.preStop', objectAt(objectAt(container, 'lifecycle'), 'preStop')),
-  );
+function addInServer(server: ServerContainer, found: Observation[]): void {
+  const { container } = server;
+  for (const variable of objectsAt(container, 'env')) {
+    const name = nameOf(variable);
+    if (name.startsWith('PGUSHER_'))
+      found.push(taken(containerField(server.name, `env[${printable(name)}].name`), name));
+  }
+  for (const mount of server.mounts) {
+    if (!isReservedPath(mount.mountPath)) continue;
+    found.push(taken(`${mountField(server, mount)}.mountPath`, mount.mountPath));
+  }
+  for (const key of probes) addScript(server.name, key, container[key], found);
+  addScript(server.name, 'lifecycle.preStop', objectAt(container, 'lifecycle')['preStop'], found);
 }
 
 const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
 
-function reservedScript(name: string, key: string, handler: JsonObject): readonly Observation[] {
+/** Left over from an object that pgusher was cut out of by hand: without the injected volume there is no such script. */
+function addScript(name: string, key: string, handler: Json | undefined, found: Observation[]): void {
+  if (!isObject(handler)) return;
   const [program, script = ''] = textsAt(objectAt(handler, 'exec'), 'command');
-  if (program !== 'sh' || !isReservedPath(script)) return noObservations;
-  return [
-    {
-      field: containerField(name, `${key}.exec.command`),
-      message: `${quoted(script)} is a script of the injected parts; wanted a command of your own. Remove it, pgusher adds it again.`,
-    },
-  ];
-}
-
-/** Most are nobody's concern, and this is asked for each request. */
-function namesWhere(entries: readonly JsonObject[], isWanted: (name: string) => boolean): readonly string[] {
-  return entries.filter((entry) => isWanted(nameOf(entry))).map(nameOf);
+  if (program !== 'sh' || !isReservedPath(script)) return;
+  found.push({
+    field: containerField(name, `${key}.exec.command`),
+    message: `${quoted(script)} is a script of the injected parts; wanted a command of your own. Remove it, pgusher adds it again.`,
+  });
 }
 
 function nameOf(entry: JsonObject): string {

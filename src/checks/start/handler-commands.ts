@@ -5,21 +5,30 @@ import { startedPrograms } from '../../workload/started-programs.ts';
 
 type Command = readonly string[];
 
-const known = new WeakMap<JsonObject, readonly Command[]>();
+/**
+ * What commands run, by their text: nearly all sets have the same few probes, and reading a shell's script costs more than most checks.
+ * Bounded, since anybody may write anything; a long one is read each time.
+ */
+const known = new Map<string, readonly Command[]>();
+const mostKnown = 200;
+const longestKnown = 500;
 
 /**
  * What an `exec` of a probe or a hook runs, program by program: behind wrappers, in the script of a shell, in command substitutions.
  * Asked by several checks about one object.
  */
 export function execCommands(handler: JsonObject): readonly Command[] {
-  const exec = objectAt(handler, 'exec');
-  const words = textsAt(exec, 'command');
+  const words = textsAt(objectAt(handler, 'exec'), 'command');
   if (words.length === 0) return [];
-  const before = known.get(exec);
+  // A NUL is in no argument of a program (execve(2)).
+  const key = words.join('\0');
+  const before = known.get(key);
   if (before !== undefined) return before;
   const { programs } = startedPrograms(words.map((text, argument) => ({ text, argument })));
   const commands = programs.map((program) => program.words.map(({ text }) => text));
-  known.set(exec, commands);
+  if (key.length > longestKnown) return commands;
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, commands);
   return commands;
 }
 
