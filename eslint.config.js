@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
  * file, socket, clock or environment; the edges may use the core, never the other way round. `import type` is free.
  */
 const edgeFolders = ['admission', 'agent', 'certificates', 'cluster', 'commands', 'manifests', 'server'];
-const coreFolders = ['workload', 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell', 'status'];
+const coreFolders = ['workload', 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell', 'status', 'doctor'];
 
 function mayNotImport(folder, folders, extra = []) {
   return {
@@ -114,6 +114,7 @@ export default tseslint.config(
     ],
     [onlyPackages()],
   ),
+  mayNotImport('doctor', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'doctor')], [onlyPackages()]),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),
   // Read by the agent in a pod and by the command line on a laptop alike.
   mayNotImport('store', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'workload')]),

@@ -27,3 +27,20 @@ export function describeFailure(error: unknown): string {
 export function codeOf(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
+
+/** The apiserver's own words, which name the right where one is missing: client-node's message is a dump of the answer. */
+export function wordsOf(error: Error): string {
+  if (!(error instanceof ApiException)) return error.message;
+  const body: unknown = typeof error.body === 'string' ? parsed(error.body) : error.body;
+  return typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
+    ? body.message
+    : error.message;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

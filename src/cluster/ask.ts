@@ -4,6 +4,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 export interface Answer {
   readonly code: number;
   readonly text: string;
+  /** The header of that name; empty where there is none. */
+  readonly date: string;
 }
 
 export interface Question {
@@ -11,23 +13,32 @@ export interface Question {
   readonly path: string;
   readonly accept?: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Makes it a POST, of JSON. */
+  readonly body?: unknown;
   /** Milliseconds. */
   readonly patience?: number;
 }
 
 /**
- * One GET of the current cluster, whatever it answers.
+ * One GET or POST of the current cluster, whatever it answers.
  * @throws Error where no answer came: refused, cut off, too late, a certificate of somebody else.
  */
 export async function ask(
   config: KubeConfig,
-  { path, accept, query = {}, patience = 30_000 }: Question,
+  { path, accept, query = {}, body, patience = 30_000 }: Question,
 ): Promise<Answer> {
-  const request = new RequestContext(`${config.getCurrentCluster()?.server ?? ''}${path}`, HttpMethod.GET);
+  const request = new RequestContext(
+    `${config.getCurrentCluster()?.server ?? ''}${path}`,
+    body === undefined ? HttpMethod.GET : HttpMethod.POST,
+  );
   for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
   if (accept !== undefined) request.setHeaderParam('accept', accept);
+  if (body !== undefined) {
+    request.setHeaderParam('content-type', 'application/json');
+    request.setBody(JSON.stringify(body));
+  }
   await config.applySecurityAuthentication(request);
   request.setSignal(AbortSignal.timeout(patience));
   const response = await createConfiguration().httpApi.send(request).toPromise();
-  return { code: response.httpStatusCode, text: await response.body.text() };
+  return { code: response.httpStatusCode, text: await response.body.text(), date: response.headers['date'] ?? '' };
 }

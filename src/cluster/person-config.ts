@@ -4,10 +4,10 @@ import { KubeConfig } from '@kubernetes/client-node';
 const nowhere = 'http://localhost:8080';
 
 /**
- * The cluster that kubectl would talk to: the file, else KUBECONFIG, else ~/.kube/config; its current context.
+ * The cluster that kubectl would talk to: the file, else KUBECONFIG, else ~/.kube/config; the context that is named, else its current one.
  * @throws Error with what is wanted where none is named, or the file cannot be read.
  */
-export function personConfig(file: string | undefined): KubeConfig {
+export function personConfig(file: string | undefined, context?: string): KubeConfig {
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
@@ -16,6 +16,15 @@ export function personConfig(file: string | undefined): KubeConfig {
     throw new Error(`the kubeconfig cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      const names = config.getContexts().map(({ name }) => name);
+      throw new Error(
+        `the kubeconfig has no context "${context}"; wanted one of ${names.join(', ') || 'none: it is empty'}`,
+      );
+    }
+    config.setCurrentContext(context);
   }
   const server = config.getCurrentCluster()?.server;
   if (server === undefined || (file === undefined && server === nowhere)) {

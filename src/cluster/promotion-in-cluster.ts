@@ -1,40 +1,29 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import {
-  AppsV1Api,
-  CoreV1Api,
-  Exec,
-  PatchStrategy,
-  V1ConfigMap,
-  V1ObjectMeta,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
-import type { KubeConfig, V1Status } from '@kubernetes/client-node';
-import type { AgentAnswer, PromotionCluster } from '../commands/promotion.ts';
+import { CoreV1Api, PatchStrategy, V1ConfigMap, V1ObjectMeta, setHeaderOptions } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { PromotionCluster } from '../commands/promotion.ts';
 import type { RebuildCluster } from '../commands/rebuilding.ts';
-import { codeOf, describeFailure } from './api-failure.ts';
-import { personConfig } from './person-config.ts';
+import { codeOf } from './api-failure.ts';
+import { execInPod } from './exec-in-pod.ts';
 
 /** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 
-export interface SetName {
-  readonly namespace: string | undefined;
-  readonly set: string;
+export interface SetInCluster {
+  readonly config: KubeConfig;
+  readonly namespace: string;
+  readonly name: string;
+  /** Name of the container that Postgres runs in. */
+  readonly server: string;
 }
 
-/** The set in the cluster that kubectl would ask (KUBECONFIG, its current context), with the rights that kubectl has. */
-export async function promotionInCluster({ namespace, set }: SetName): Promise<PromotionCluster & RebuildCluster> {
-  const config = personConfig(undefined);
-  const place = namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+/** The set in the cluster that kubectl would ask, with the rights that kubectl has. */
+export function promotionInCluster({
+  config,
+  namespace: place,
+  name: set,
+  server,
+}: SetInCluster): PromotionCluster & RebuildCluster {
   const core = config.makeApiClient(CoreV1Api);
-  const found = await config
-    .makeApiClient(AppsV1Api)
-    .readNamespacedStatefulSet({ name: set, namespace: place })
-    .catch((error: unknown) => {
-      throw new Error(`StatefulSet ${place}/${set} cannot be read: ${describeFailure(error)}`, { cause: error });
-    });
-  const server = serverContainer(found.spec?.template.spec?.containers ?? []);
   const name = `${set}-pgusher`;
   const readMap = async (): Promise<V1ConfigMap | undefined> =>
     core.readNamespacedConfigMap({ name, namespace: place }).catch((error: unknown) => {
@@ -54,10 +43,10 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
         .map(({ metadata }) => metadata?.name ?? '')
         .sort((left, right) => Number(left.slice(set.length + 1)) - Number(right.slice(set.length + 1)));
     },
-    agent: (pod, args) => run(config, place, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+    agent: (pod, args) => execInPod(config, place, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
     stopServer: async (pod) => {
       // The hook ends with the server, and the container with it: what the connection says then is no failure.
-      await run(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);
+      await execInPod(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);
     },
     deletePod: async (pod) => {
       await core.deleteNamespacedPod({ name: pod, namespace: place });
@@ -98,45 +87,4 @@ export async function promotionInCluster({ namespace, set }: SetName): Promise<P
 
 function configMap(metadata: Partial<V1ObjectMeta>, data: Record<string, string>): V1ConfigMap {
   return Object.assign(new V1ConfigMap(), { metadata: Object.assign(new V1ObjectMeta(), metadata), data });
-}
-
-function serverContainer(
-  containers: readonly { readonly name: string; readonly volumeMounts?: readonly { readonly mountPath: string }[] }[],
-): string {
-  const found = containers.find(
-    ({ volumeMounts }) => volumeMounts?.some(({ mountPath }) => mountPath === '/pgusher') === true,
-  );
-  if (found === undefined)
-    throw new Error('this StatefulSet has no server with pgusher beside it; wanted one that was admitted');
-  return found.name;
-}
-
-/** A command in a container of a pod. */
-async function run(
-  config: KubeConfig,
-  namespace: string,
-  pod: string,
-  container: string,
-  command: readonly string[],
-): Promise<AgentAnswer> {
-  const [out, error] = [new PassThrough(), new PassThrough()];
-  const status = await new Promise<V1Status>((resolve, reject) => {
-    new Exec(config)
-      .exec(namespace, pod, container, [...command], out, error, null, false, resolve)
-      .then((socket) => {
-        // Its type is that of a package which is not ours to name.
-        (socket as { onclose: unknown }).onclose = () => {
-          reject(new Error(`the connection to ${pod} ended`));
-        };
-      })
-      .catch((failure: unknown) => {
-        reject(new Error(`${pod}, container ${container}: ${describeFailure(failure)}`, { cause: failure }));
-      });
-  });
-  out.end();
-  error.end();
-  const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
-  const code = status.status === 'Success' ? 0 : Number(cause ?? '1');
-  const words = await text(error);
-  return { code, out: await text(out), error: words === '' ? (status.message ?? '') : words };
 }

@@ -1,7 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { checkHelp, injectHelp, programHelp, statusHelp } from './help-text.ts';
+import { checkHelp, doctorHelp, injectHelp, logsHelp, programHelp, setCommandHelp, statusHelp } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import type { DoctorOptions } from './doctor.ts';
+import type { ListOptions } from './list.ts';
+import type { LogsOptions } from './logs.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
 import type { PromoteOptions } from './promote.ts';
@@ -91,12 +95,10 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       finish(await (await import('./review.ts')).review({ ...options, filename }, to));
     });
 
-  program
-    .command('promote')
+  clusterCommand(program, 'promote')
     .description('make a standby of a set the primary, and write down which one it is')
     .argument('<set>', 'name of the StatefulSet', notEmpty)
     .argument('[pod]', 'the standby; the one that has received most without', notEmpty)
-    .option('-n, --namespace <namespace>', "the set's namespace; that of the current context without", notEmpty)
     .option('--dry-run', 'say each step, do none', false)
     .option('--fence', 'stop a primary that still takes writes, and keep it from taking any', false)
     .option(
@@ -108,11 +110,9 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       finish(await (await import('./promote.ts')).promote(set, pod, options, to));
     });
 
-  program
-    .command('rebuild')
+  clusterCommand(program, 'rebuild')
     .description('make an old primary, or a standby that can never stream again, a standby anew: a copy of the primary')
     .argument('<pod>', 'the pod; its old data is kept until the copy streams', notEmpty)
-    .option('-n, --namespace <namespace>', "the pod's namespace; that of the current context without", notEmpty)
     .option('--dry-run', 'look, say each step, do none', false)
     .option('--discard', 'where there is no room for both: remove the old data before the copy is there', false)
     .action(async (pod: string, options: RebuildOptions) => {
@@ -137,13 +137,10 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       );
     });
 
-  program
-    .command('status')
+  clusterCommand(program, 'status')
     .description('every managed set of the current cluster: is it safe, what can be recovered, and what is wrong')
     .argument('[sets...]', 'names of StatefulSets; all without')
-    .option('-n, --namespace <namespace>', 'another namespace than that of the context', notEmpty)
     .option('-A, --all-namespaces', 'of all namespaces', false)
-    .option('--kubeconfig <file>', 'another kubeconfig than kubectl would take', notEmpty)
     .option('--json', 'as JSON', false)
     .option('--watch [seconds]', 'look again and again', seconds)
     .addHelpText('after', statusHelp)
@@ -153,6 +150,58 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       const { status } = await import('./status.ts');
       finish(await status(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
     });
+  clusterCommand(program, 'doctor')
+    .description('what is wrong with the installation in the current cluster, and with each set; what to type')
+    .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
+    .option('--webhook-name <name>', "of the webhook's Service and Deployment", notEmpty, 'pgusher')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', doctorHelp)
+    .action(async (options: DoctorOptions) => {
+      finish(await (await import('./doctor.ts')).doctor(options, to));
+    });
+
+  clusterCommand(program, 'list')
+    .description('the base backups of a set, and what can be recovered')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'whose store; that of the pod that takes writes without', notEmpty)
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', setCommandHelp)
+    .action(async (set: string, pod: string | undefined, options: ListOptions) => {
+      finish(await (await import('./list.ts')).list(set, pod, options, to));
+    });
+
+  const backup = program
+    .command('backup')
+    .description('base backups of a set that is running: `pgusher backup now SET`');
+  clusterCommand(backup, 'now')
+    .description('make a base backup at once, and wait until it is complete')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'which pod; the one that takes writes without', notEmpty)
+    .addHelpText('after', setCommandHelp)
+    .action(async (set: string, pod: string | undefined, options: ClusterOptions) => {
+      finish(await (await import('./backup-now.ts')).backupNow(set, pod, options, to));
+    });
+
+  clusterCommand(program, 'logs')
+    .description('what the server and the containers of pgusher wrote, of all pods, in the order of time')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'one pod; all without', notEmpty)
+    .option('-f, --follow', 'go on until it is interrupted, with containers and pods that start later', false)
+    .option('--since <duration>', 'what is newer than this: 30s, 10m, 2h, 1d', duration)
+    .option('--tail <lines>', 'the last lines of each container; 200 without --since', lines)
+    .addHelpText('after', logsHelp)
+    .action(async (set: string, pod: string | undefined, options: LogsOptions) => {
+      finish(await (await import('./logs.ts')).logs(set, pod, options, to));
+    });
+
+  program
+    .command('completion')
+    .description('print what makes a shell complete commands and options: source <(pgusher completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh']))
+    .action(async (shell: 'bash' | 'zsh') => {
+      to.out((await import('./completion.ts')).completionScript(program, shell));
+    });
+
   // Only here, not in the commands: of an option in front of the command's name nothing else says what is wrong.
   return program.configureOutput({
     outputError: (text, write) => {
@@ -180,6 +229,30 @@ function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 1) throw new InvalidArgumentError('Wanted a number of seconds, at least 1.');
   return value;
+}
+
+function lines(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of lines, at least 1.');
+  return value;
+}
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+function duration(text: string): number {
+  const [, value, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const length = Number(value) * unitSeconds[(unit ?? 's') as keyof typeof unitSeconds];
+  if (!(length >= 1)) throw new InvalidArgumentError('Wanted a number with s, m, h or d behind it, such as 10m.');
+  return length;
+}
+
+/** A command that asks a cluster, with the person's own rights. */
+function clusterCommand(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .option('-n, --namespace <namespace>', 'another namespace than that of the context', notEmpty)
+    .option('--context <name>', 'another context of the kubeconfig than the current one', notEmpty)
+    .option('--kubeconfig <file>', 'another kubeconfig than kubectl would take', notEmpty);
 }
 
 /** A command that reads manifests and decides about them. */

@@ -7,11 +7,15 @@ Examples:
   pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
   kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
   pgusher status -A                                     is every database of the cluster safe?
+  pgusher doctor                                        what is wrong with the installation, and what to type
+  pgusher list orders                                   its base backups, and what can be recovered
+  pgusher backup now orders                             another one at once
+  pgusher logs orders --follow                          what all its pods write, in the order of time
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused, or (status) one set is not safe
-  2  the command line, or a file that it names, cannot be read
+  1  at least one object is refused, one set is not safe, doctor found a fault, or a set was not told what to do: why is said
+  2  the command line, or a file that it names, cannot be read; the cluster does not answer, or not to you
   3  a fault of pgusher itself
 
 Results go to standard output, reports to standard error. Colours only on a terminal (NO_COLOR turns them off).`;
@@ -43,3 +47,29 @@ Reads the StatefulSets with your own rights, and asks the agent in each of their
 is lost now comes back with everything up to a second ago. Stale: another version of pgusher rendered the pod.
 
 Exit codes: 0 every set is safe; 1 one is not; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher list --help` and `pgusher backup now --help`. */
+export const setCommandHelp = `
+Runs the command of the agent in container pgusher-backup, with your own rights: \`get\` of the StatefulSet, \`list\` of
+pods, \`get\` and \`create\` of pods/exec.
+
+Exit codes: 0 done; 1 not done, and why; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher logs --help`. */
+export const logsHelp = `
+Containers: the server, pgusher-restore (what was decided at the start), pgusher-initdb, pgusher-backup. Where one crashed and
+runs again, the log of the one before comes too, as "(before)". Your rights: \`get\` of the StatefulSet, \`list\` of pods,
+\`get\` of pods/log.
+
+Exit codes: 0 shown; 1 nothing has run yet; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher doctor --help`. */
+export const doctorHelp = `
+Looks, in the order in which a request takes its way: versions and clock, both webhook configurations and their caBundles, Service
+and endpoints, the certificate that is served, two StatefulSets sent as a dry run (one must come back injected, one refused), the
+rights of the webhook's account and your own, and each set as \`pgusher status\` does. Nothing is changed. What you may not see is a
+warning that names the right. Dry run and your rights are those of namespace -n, the sets those of all namespaces without -n.
+
+--json prints {"at", "version", "healthy", "findings": [{"examination", "verdict", "seen", "wanted", "type"}]}; verdict is "ok", "warning" or "fault".
+
+Exit codes: 0 no fault, warnings included; 1 a fault; 2 the cluster could not be asked.`;

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterOptions } from './cluster-options.ts';
 import type { ExitCode } from './exit-code.ts';
+import { findManagedSet } from './open-set.ts';
 import { rebuild as rebuildPod, setOfPod } from './rebuilding.ts';
 import { runSetCommand } from './set-command.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RebuildOptions {
-  readonly namespace?: string;
+export interface RebuildOptions extends ClusterOptions {
   readonly dryRun: boolean;
   readonly discard: boolean;
 }
@@ -16,7 +17,7 @@ export async function rebuild(pod: string, options: RebuildOptions, terminal: Te
   return runSetCommand(terminal, async (say) => {
     const set = setOfPod(pod);
     const { promotionInCluster } = await import('../cluster/promotion-in-cluster.ts');
-    const cluster = await promotionInCluster({ namespace: options.namespace, set });
+    const cluster = promotionInCluster(await findManagedSet(set, options));
     await rebuildPod(cluster, { pod, dryRun, discard, say, pause: () => sleep(2_000) });
   });
 }

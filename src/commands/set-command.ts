@@ -1,4 +1,4 @@
-import { exitCode } from './exit-code.ts';
+import { exitCode, UsageError } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,12 +19,25 @@ export async function runSetCommand(
     await work(say);
     return exitCode.fine;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof UsageError) throw error;
+    // Loaded here alone: it brings the client of Kubernetes along.
+    const { wordsOf } = await import('../cluster/api-failure.ts');
     say(
       error instanceof SetCommandRefused
         ? error.message
-        : `not done: ${error.message}. Run the same command again to go on`,
+        : `not done: ${wordsOf(error)}. Run the same command again to go on`,
     );
+    return exitCode.findings;
+  }
+}
+
+/** A command that asks something of a set: why it was not told is one sentence. */
+export async function lookIntoSet(terminal: Terminal, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetCommandRefused)) throw error;
+    terminal.report(`${error.message}\n`);
     return exitCode.findings;
   }
 }

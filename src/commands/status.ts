@@ -1,24 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { askPods } from '../cluster/ask-pods.ts';
 import { listManagedSets } from '../cluster/list-managed-sets.ts';
-import { personConfig } from '../cluster/person-config.ts';
-import { readAgentAnswer } from '../status/agent-answer.ts';
-import type { AgentAnswer } from '../status/agent-answer.ts';
 import { readManagedSet } from '../status/managed-set.ts';
 import type { ManagedSet } from '../status/managed-set.ts';
-import { setStatus } from '../status/set-status.ts';
 import type { SetStatus } from '../status/set-status.ts';
 import { version } from '../version.ts';
+import { namespaceOf, notTold, readKubeconfig } from './cluster-options.ts';
+import type { ClusterOptions } from './cluster-options.ts';
 import { exitCode, UsageError } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { statusOfSets } from './status-of-sets.ts';
 import { statusText } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface StatusOptions {
-  readonly kubeconfig?: string;
-  /** Undefined: that of the kubeconfig's context. */
-  readonly namespace?: string;
+export interface StatusOptions extends ClusterOptions {
   readonly allNamespaces: boolean;
   readonly json: boolean;
   /** Seconds between two looks; undefined: one look. */
@@ -27,7 +22,7 @@ export interface StatusOptions {
 
 /** `pgusher status`: every managed set, whether it is safe, and why not. Changes nothing. */
 export async function status(names: readonly string[], options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const config = readKubeconfig(options.kubeconfig);
+  const config = readKubeconfig(options);
   for (;;) {
     const sets = await look(config, names, options);
     const now = new Date();
@@ -41,35 +36,19 @@ export async function status(names: readonly string[], options: StatusOptions, t
   }
 }
 
-/** @throws UsageError where there is none, or it cannot be read. */
-function readKubeconfig(file: string | undefined): KubeConfig {
-  try {
-    return personConfig(file);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 async function look(
   config: KubeConfig,
   names: readonly string[],
   options: StatusOptions,
 ): Promise<readonly SetStatus[]> {
-  const namespace = options.allNamespaces
-    ? undefined
-    : (options.namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default');
+  const namespace = options.allNamespaces ? undefined : namespaceOf(config, options);
   const listed = await listManagedSets(config, namespace);
   switch (listed.kind) {
     case 'forbidden':
-      throw new UsageError(
-        `the cluster does not let you: wanted the right that \`kubectl auth can-i ${listed.right}\` asks about`,
-      );
     case 'unreachable':
-      throw new UsageError(
-        `the cluster at ${config.getCurrentCluster()?.server ?? ''} cannot be asked: ${listed.reason}`,
-      );
+      throw notTold(config, listed);
     case 'sets':
-      return judge(
+      return statusOfSets(
         config,
         chosen(
           listed.objects.flatMap((object) => readManagedSet(object) ?? []),
@@ -93,30 +72,4 @@ function chosen(
     );
   }
   return names.length === 0 ? sets : sets.filter(({ name }) => names.includes(name));
-}
-
-async function judge(config: KubeConfig, sets: readonly ManagedSet[]): Promise<readonly SetStatus[]> {
-  const pages = sets.flatMap(({ namespace, pods, agentPort: port }) =>
-    port === null ? [] : pods.map((pod) => ({ namespace, pod, port, path: '/report' })),
-  );
-  const told = await askPods(config, pages);
-  const answers = new Map(
-    pages.map(({ namespace, pod }, index): [string, AgentAnswer] => {
-      const answer = told[index];
-      if (answer === undefined) return [`${namespace}/${pod}`, { kind: 'unreachable', reason: 'not asked' }];
-      return [
-        `${namespace}/${pod}`,
-        answer.kind === 'failure'
-          ? { kind: 'unreachable', reason: answer.reason }
-          : readAgentAnswer(answer.code, answer.text),
-      ];
-    }),
-  );
-  return sets.map((set) => {
-    const own = set.pods.flatMap((pod): [string, AgentAnswer][] => {
-      const answer = answers.get(`${set.namespace}/${pod}`);
-      return answer === undefined ? [] : [[pod, answer]];
-    });
-    return setStatus(set, new Map(own), version);
-  });
 }

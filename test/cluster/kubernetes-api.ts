@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/workload/json.ts';
+import { answerExec } from './exec-endpoint.ts';
+import type { RunInPod } from './exec-endpoint.ts';
 
 /** Speaks list and watch of the Kubernetes API over plain HTTP, with pages of two objects. */
 export interface KubernetesApi {
@@ -14,10 +16,12 @@ export interface KubernetesApi {
   readonly broken: Map<string, number>;
   /** Requests so far, the query of a watch left out: `list /api/v1/namespaces`. */
   readonly asked: string[];
-  /** What a path answers that is no list: a page of a pod, through the proxy. */
+  /** What a path, with its query or without, answers that is no list: a page of a pod, through the proxy. */
   readonly pages: Map<string, { readonly code: number; readonly text: string }>;
   /** The `accept` header of the last list at a path, and of the last watch under `watch` and the path. */
   readonly accepted: Map<string, string | undefined>;
+  /** What a command in a container does; until it is set, there is no such pod. */
+  run: RunInPod;
   /** An event to whoever watches the path. */
   send(path: string, type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR', object: JsonObject): void;
   watches(path: string): number;
@@ -43,7 +47,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
       response.writeHead(status).end('{"kind":"Status","message":"no"}');
       return;
     }
-    const page = api.pages.get(path);
+    const page = api.pages.get(request.url ?? '') ?? api.pages.get(path);
     if (page !== undefined) {
       response.writeHead(page.code).end(page.text);
       return;
@@ -87,6 +91,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     broken: new Map(),
     asked: [],
     pages: new Map(),
+    run: () => 404,
     accepted: new Map(),
     send: (path, type, object) => {
       for (const response of watchers(path)) response.write(`${JSON.stringify({ type, object })}\n`);
@@ -101,5 +106,6 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
       rmSync(directory, { recursive: true });
     },
   };
+  answerExec(server, (...command) => api.run(...command));
   return api;
 }

@@ -41,10 +41,10 @@ interface WebhookConfiguration {
 
 export async function startRegisteredWebhook(
   cluster: ControlPlane,
-  options: { readonly configuration?: string; readonly kubeconfig?: boolean } = {},
+  options: { readonly configuration?: string; readonly kubeconfig?: boolean; readonly certified?: Date } = {},
 ): Promise<RegisteredWebhook> {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-webhook-'));
-  const certificate = developmentCertificate(directory, new Date());
+  const certificate = developmentCertificate(directory, options.certified ?? new Date());
   const port = await freePort();
   let child: ChildProcess | undefined;
   let written = '';
