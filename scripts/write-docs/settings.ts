@@ -52,7 +52,7 @@ const closing = `## New pods
 
 - **yes**: changing the annotation renders the injected parts anew, which restarts the database.
 - **live**: as an annotation it does the same; but written as a key of the ConfigMap \`<set>-pgusher\` (without prefix) it
-  is read by the running agent, without a restart. An annotation for the same thing wins.
+  is read by the running agent, without a restart. An annotation for the same thing wins, but for \`synchronous\`.
 - **at creation**: it shapes a claim template, which Kubernetes never lets change; later changes have no effect.
 
 ## Restore to a point in time

@@ -1,6 +1,7 @@
 import { bookkeeping } from '../../src/pinning/bookkeeping.ts';
 import { annotationName } from '../../src/workload/annotation-name.ts';
-import { managerPrograms, managerVariables } from '../../src/workload/manager.ts';
+import { makersImage } from '../../src/workload/image-family.ts';
+import { managerPrograms, managerVariables, plainStart } from '../../src/workload/manager.ts';
 import { managedLabelName } from '../../src/workload/read-settings.ts';
 import { literal } from './rule.ts';
 import type { Side, VariableName } from './rule.ts';
@@ -26,6 +27,14 @@ const is18 = '/?(postgres|postgresql|postgis):18([.](0|[1-9][0-9]?))?(-[^/@]*)?(
 const plainPath = '^(/[^/.$][^/$]*)+$';
 
 const ours = ['pgusher-backup', 'pgusher-restore', 'pgusher-initdb'].map(literal).join(', ');
+
+const ownCommand = '(has(c.command) ? c.command : [])';
+const words = `(${ownCommand} + (has(c.args) ? c.args : []))`;
+
+/** As `startsPlainServer` of src/workload/manager.ts, of the container `c`. */
+const startsPlainServer = `c.image.matches(${literal(makersImage.source)}) && (
+    ${words}.size() == 0 || ${words}[0].matches(${literal(plainStart.source)}) ||
+    (${ownCommand}.size() == 0 && ${words}[0].startsWith('-')))`;
 
 /** Whether the two objects are managed, and the reasons that were given; evaluated when first asked for. */
 export const frame: Readonly<Record<string, string>> = {
@@ -62,7 +71,7 @@ export function variablesOf(side: Side): Readonly<Record<VariableName, string>> 
     server: `${pod}.containers.filter(c,
   c.image.matches(${literal(managedServer)}) &&
   !c.image.matches(${literal(otherEntrypoint)}) &&
-  !(has(c.env) && c.env.exists(e, e.name.matches(${literal(managerVariables.source)}))) &&
+  ((${startsPlainServer}) || !(has(c.env) && c.env.exists(e, e.name.matches(${literal(managerVariables.source)})))) &&
   !${pod}.containers.exists(any, ((has(any.command) ? any.command : []) + (has(any.args) ? any.args : [])).exists(w, w.matches(${literal(managerPrograms.source)}))) &&
   (${container} in ${annotations}
     ? c.name == ${annotations}[${container}]

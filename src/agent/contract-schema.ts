@@ -21,7 +21,7 @@ const schema = z.strictObject({
   whenBehind: z.enum(['stop', 'catch-up', 'fork']).optional(),
   primary: z.string().min(1).nullable(),
   service: z.string().min(1).nullable(),
-  replication: z.strictObject({ network: z.string().min(1) }).nullable(),
+  replication: z.strictObject({ network: z.string().min(1), synchronous: z.int().min(1).max(9).optional() }).nullable(),
   store: store.nullable(),
   offsite: z.strictObject({ address: z.string().min(1), pushSeconds: z.int().min(1) }).optional(),
   source: store.nullable(),
@@ -35,6 +35,7 @@ const schema = z.strictObject({
       })
       .nullable(),
     id: z.string().min(1).nullable(),
+    passwords: z.enum(['keep', 'secret']).optional(),
   }),
   backup: z
     .strictObject({

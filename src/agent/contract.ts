@@ -37,7 +37,11 @@ export interface AgentContract {
   /** Domain below which the pods of the set have names (`<service>.<namespace>.svc`); null where it has no governing Service. */
   readonly service: string | null;
   /** Null where no replication-secret is set; the Secret is mounted at `paths.replicationSecret` then. */
-  readonly replication: { readonly network: string } | null;
+  readonly replication: {
+    readonly network: string;
+    /** How many standbys of the set a commit waits for. Absent: none, so that pods that were rendered before it stay as they are. */
+    readonly synchronous?: number | undefined;
+  } | null;
   /** Null: nowhere to put backups. */
   readonly store: StoreContract | null;
   /** What `store` is copied to (agent/offsite). Absent where none is asked for, so that pods that were rendered before it stay as they are. */
@@ -50,6 +54,11 @@ export interface AgentContract {
     readonly target: RestoreTargetContract | null;
     /** Identity of the request; consumed once. Not null where target is not. */
     readonly id: string | null;
+    /**
+     * Of the roles of a restored database. Absent: the superuser gets that of the pod. `keep`: none is set. `secret`: the roles of the Secret at
+     * `paths.rolePasswords` get theirs, too.
+     */
+    readonly passwords?: 'keep' | 'secret' | undefined;
   };
   /** Null: `backup: off`. */
   readonly backup: BackupContract | null;
@@ -111,6 +120,8 @@ export const paths = {
   source: '/pgusher-source',
   /** Secret with a login (replication-login.ts); in pgusher-backup, pgusher-restore and pgusher-initdb. */
   replicationSecret: '/pgusher-replication',
+  /** Optional Secret with passwords of roles after a restore (passwords/role-passwords.ts); in pgusher-backup and pgusher-restore. */
+  rolePasswords: '/pgusher-passwords',
   /**
    * Optional ConfigMap `<set>-pgusher`, in pgusher-backup and pgusher-restore: who is primary (decision/primary-record.ts), and settings
    * that need no new pod (schedule, time zone, keep, keep-for, verify, compression).

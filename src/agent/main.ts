@@ -303,6 +303,7 @@ async function backup(contract: AgentContract, log: Log): Promise<string | undef
     shared: paths.shared,
     liveSettings: paths.liveSettings,
     replicationSecret: paths.replicationSecret,
+    rolePasswords: paths.rolePasswords,
     openPlace,
     listen: null,
     storeMustBeMount: true,

@@ -64,6 +64,7 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
       ...(destination.kind === 'store' ? destination.mounts : []),
       ...(source?.kind === 'store' ? source.mounts : []),
       ...(settings.replicationSecret === undefined ? [] : [replicationSecretMount]),
+      ...(settings.restorePasswordsSecret === undefined ? [] : [rolePasswordsMount]),
       ...offsite.volumeMounts,
       { name: 'pgusher-settings', mountPath: paths.liveSettings, readOnly: true },
       ...loginMounts,
@@ -74,6 +75,12 @@ export function agentParts(facts: RenderFacts, dataMount: Mount): AgentParts {
 export const replicationSecretMount: JsonObject = {
   name: 'pgusher-replication',
   mountPath: paths.replicationSecret,
+  readOnly: true,
+};
+
+const rolePasswordsMount: JsonObject = {
+  name: 'pgusher-passwords',
+  mountPath: paths.rolePasswords,
   readOnly: true,
 };
 

@@ -33,7 +33,7 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     ...(settings.whenBehind === 'stop' ? {} : { whenBehind: settings.whenBehind }),
     primary: primaryAddress(facts),
     service: podDomain(facts),
-    replication: settings.replicationSecret === undefined ? null : { network: settings.replicationNetwork },
+    replication: replicationContract(settings),
     store: destination.kind === 'store' ? destination.store : null,
     ...(settings.backupStore === undefined || destination.kind !== 'store' || !settings.backup
       ? {}
@@ -46,9 +46,27 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
           ? null
           : { kind: restoreTarget.kind, value: restoreTarget.value, inclusive: settings.restoreTargetInclusive },
       id: settings.restoreId ?? null,
+      ...restoredPasswords(settings),
     },
     backup: settings.backup ? backupContract(facts) : null,
   };
+}
+
+function replicationContract({
+  replicationSecret,
+  replicationNetwork,
+  synchronous,
+}: RenderFacts['settings']): AgentContract['replication'] {
+  if (replicationSecret === undefined) return null;
+  return { network: replicationNetwork, ...(synchronous === 0 ? {} : { synchronous }) };
+}
+
+function restoredPasswords({
+  restorePasswords,
+  restorePasswordsSecret,
+}: RenderFacts['settings']): Pick<AgentContract['restore'], 'passwords'> {
+  if (restorePasswords === 'keep') return { passwords: 'keep' };
+  return restorePasswordsSecret === undefined ? {} : { passwords: 'secret' };
 }
 
 function backupContract({ workload, settings }: RenderFacts): BackupContract {

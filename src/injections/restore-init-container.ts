@@ -8,7 +8,7 @@ export const restoreInitContainer: Injection = {
 
   contribute({ agent, settings }) {
     if (agent === undefined) return { skipped: 'no volume covers PGDATA, so there is nothing to restore into' };
-    const { replicationSecret } = settings;
+    const { replicationSecret, restorePasswordsSecret } = settings;
     const volumes = [
       ...(replicationSecret === undefined
         ? []
@@ -17,6 +17,15 @@ export const restoreInitContainer: Injection = {
               name: 'pgusher-replication',
               // Not optional: a standby without its password would start, and fail later and less clearly.
               secret: { defaultMode: 0o644, optional: false, secretName: replicationSecret },
+            },
+          ]),
+      ...(restorePasswordsSecret === undefined
+        ? []
+        : [
+            {
+              name: 'pgusher-passwords',
+              // Optional: it is of no use but after a restore, and a database that is there starts without.
+              secret: { defaultMode: 0o644, optional: true, secretName: restorePasswordsSecret },
             },
           ]),
       ...offsiteAccess(settings).volumes,

@@ -3,6 +3,7 @@ import { familyOf } from './image-family.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { JsonObject } from './json.ts';
 import { objectsAt, textAt } from './json.ts';
+import { managerOf } from './manager.ts';
 import type { Detection, DetectionSign } from './postgres-workload.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +15,7 @@ const toolPattern =
 const usualDataFolders = ['/var/lib/postgresql', '/bitnami/postgresql', '/home/postgres/pgdata', '/pgdata'];
 
 interface Candidate {
+  readonly container: JsonObject;
   readonly name: string;
   readonly isKnownServer: boolean;
   readonly signs: readonly DetectionSign[];
@@ -31,10 +33,17 @@ export function detectServer(podSpec: JsonObject, settings: Settings): Detection
   }
   const candidates = containers.flatMap((container) => candidateOf(container, containers.length === 1));
   const likely = likeliest(candidates);
-  if (likely.length > 1) return { kind: 'ambiguous', candidates: likely.map(({ name }) => name) };
-  const [only] = likely;
-  if (only === undefined) return { kind: 'none', containers: names };
-  return { kind: 'found', container: only.name, because: only.signs };
+  const [first] = likely;
+  if (first === undefined) return { kind: 'none', containers: names };
+  // Where each of them is left alone, whichever is named makes no difference, so there is nothing to ask.
+  if (likely.length > 1 && !likely.every(({ container }) => isLeftAlone(container, podSpec)))
+    return { kind: 'ambiguous', candidates: likely.map(({ name }) => name) };
+  return { kind: 'found', container: first.name, because: first.signs };
+}
+
+function isLeftAlone(container: JsonObject, podSpec: JsonObject): boolean {
+  const family = familyOf(parseImageReference(textAt(container, 'image') ?? ''));
+  return family.treatment === 'left-alone' || managerOf(container, podSpec, family) !== undefined;
 }
 
 function candidateOf(container: JsonObject, isOnly: boolean): readonly Candidate[] {
@@ -48,7 +57,9 @@ function candidateOf(container: JsonObject, isOnly: boolean): readonly Candidate
     hasPostgresEnvironment(container) && 'postgres-environment',
     hasDataMount(container) && 'data-mount',
   ];
-  return [{ name: textAt(container, 'name') ?? '', isKnownServer, signs: signs.filter((sign) => sign !== false) }];
+  return [
+    { container, name: textAt(container, 'name') ?? '', isKnownServer, signs: signs.filter((sign) => sign !== false) },
+  ];
 }
 
 /**

@@ -253,3 +253,10 @@ const ownBuilds: ReadonlyMap<FamilyId, ImageFamily> = new Map(
     .filter(({ id }) => id === 'postgres' || id === 'postgres-alpine')
     .map((family) => [family.id, { ...family, startArguments: undefined }]),
 );
+
+/**
+ * Names that nobody but the makers of these families can publish under: docker-library, PostGIS, pgvector, Timescale. What such an image starts by
+ * itself is known. Of the text as written, tag and all; the ValidatingAdmissionPolicy is written from it too.
+ */
+export const makersImage =
+  /^((index[.])?docker[.]io\/)?((library\/)?postgres|postgis\/postgis|pgvector\/pgvector|timescale\/timescaledb(-ha)?)([:@]|$)/;

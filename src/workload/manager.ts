@@ -1,5 +1,5 @@
 import type { ImageFamily } from './image-family.ts';
-import { imageFamilies } from './image-family.ts';
+import { imageFamilies, makersImage } from './image-family.ts';
 import type { JsonObject } from './json.ts';
 import { objectsAt, textAt, textsAt } from './json.ts';
 import { normalisePath } from './absolute-path.ts';
@@ -48,13 +48,25 @@ function word(name: string): RegExp {
 /** By variables, command and mounts of the server's container, and by what runs beside it; `family`: of the image's name. */
 export function managerOf(container: JsonObject, podSpec: JsonObject, family: ImageFamily): Manager | undefined {
   return (
-    byVariable(container) ??
+    // Left over from another image, or set for it in vain: what the stock image starts by itself reads none of them.
+    (startsPlainServer(container) ? undefined : byVariable(container)) ??
     byProgram(container) ??
     // A stock image over a volume that Bitnami's had filled is a stock image.
     (family.id === 'unknown' ? byMount(container) : undefined) ??
     beside(container, podSpec)
   );
 }
+
+/** A stock image, by its own entrypoint or by name: no manager is in it. */
+export function startsPlainServer(container: JsonObject): boolean {
+  if (!makersImage.test(textAt(container, 'image') ?? '')) return false;
+  const command = textsAt(container, 'command');
+  const [first] = [...command, ...textsAt(container, 'args')];
+  return first === undefined || plainStart.test(first) || (command.length === 0 && first.startsWith('-'));
+}
+
+/** The first word of a command line. */
+export const plainStart = /^(\/([^/]+\/)*)?(postgres|docker-entrypoint[.]sh)$/;
 
 function byVariable(container: JsonObject): Manager | undefined {
   const named = objectsAt(container, 'env').find((entry) => managerVariables.test(textAt(entry, 'name') ?? ''));

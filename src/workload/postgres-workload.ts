@@ -109,6 +109,8 @@ export type StartForm =
       readonly problem: string | undefined;
       /** A server is among what it starts. */
       readonly startsServer: boolean;
+      /** One of them past the image's entrypoint. */
+      readonly bypassesEntrypoint: boolean;
       /** What it starts, where no server is among it. */
       readonly runs: string | undefined;
     }

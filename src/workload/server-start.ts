@@ -43,7 +43,8 @@ export function readServerStart(
     const execs = (servers.length > 0 ? servers.slice(-1) : programs).some((program) => program.execs);
     const startsServer = servers.length > 0;
     const runs = startsServer ? undefined : otherOf(programs);
-    return { form: { kind: 'shell', script, execs, problem, startsServer, runs }, invocations };
+    const bypassesEntrypoint = servers.some(({ viaEntrypoint }) => !viaEntrypoint);
+    return { form: { kind: 'shell', script, execs, problem, startsServer, bypassesEntrypoint, runs }, invocations };
   }
   const [server] = servers;
   if (server === undefined)

@@ -61,6 +61,21 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
       `${annotationName('bootstrap')} auto or restore: initialize never restores`,
     ),
     ...conflictIf(
+      parsed['restore-passwords'] === 'keep' && parsed['restore-passwords-secret'] !== undefined,
+      ['restore-passwords', 'restore-passwords-secret'],
+      `one of them only: "keep" leaves every password as it was restored`,
+    ),
+    ...conflictIf(
+      (parsed.synchronous ?? 0) > 0 && parsed['replication-secret'] === undefined,
+      ['synchronous'],
+      `${annotationName('replication-secret')} beside it: without standbys every commit would wait for ever`,
+    ),
+    ...conflictIf(
+      (parsed.synchronous ?? 0) > 0 && parsed['backup-synchronous'] === true,
+      ['synchronous', 'backup-synchronous'],
+      'one of them only: synchronous_standby_names cannot say that a commit waits for the backup and for a standby too',
+    ),
+    ...conflictIf(
       parsed.backup === false && parsed['backup-store'] !== undefined,
       ['backup', 'backup-store'],
       `${annotationName('backup')} on: the copy is of backups that are made`,

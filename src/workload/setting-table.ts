@@ -72,10 +72,13 @@ export interface ParsedSettings {
   readonly 'restore-target-immediate': boolean;
   readonly 'restore-target-inclusive': boolean;
   readonly 'restore-id': string;
+  readonly 'restore-passwords': SettingValues['restorePasswords'];
+  readonly 'restore-passwords-secret': string;
   readonly role: SettingValues['role'];
   readonly primary: string;
   readonly 'replication-secret': string;
   readonly 'replication-network': string;
+  readonly synchronous: number;
   readonly 'pre-stop': boolean;
   readonly 'stop-grace': number;
   readonly probes: boolean;
@@ -430,6 +433,19 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
       scope: 'statefulset',
     },
   ),
+  'restore-passwords': define('restore-passwords', acceptWord('set', 'keep'), {
+    default: 'set',
+    meaning:
+      "What passwords a restored database has, which was backed up with those of that day, or of another set. `set`: before the pod is Ready, the superuser gets that of the pod's `POSTGRES_PASSWORD` (from a Secret, or `POSTGRES_PASSWORD_FILE`). `keep`: as they were. Once for each restore.",
+    example: 'keep',
+  }),
+  'restore-passwords-secret': define('restore-passwords-secret', acceptObjectName('Secret'), {
+    unset: 'the superuser alone',
+    meaning:
+      'Secret with the passwords that other roles get after a restore: each key the name of a role; or `username` and `password` of one role. A role that the restored database does not have is said, and not made.',
+    example: 'orders-app',
+    scope: 'statefulset',
+  }),
   role: define('role', acceptWord('auto', 'primary', 'standby'), {
     default: 'auto',
     meaning: '`auto`: ordinal 0 is the primary, the others its standbys. `primary`, `standby`: all of the set.',
@@ -457,6 +473,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
       example: '10.244.0.0/16, fd00:10:244::/56',
     },
   ),
+  synchronous: define('synchronous', acceptWholeNumber('a whole number from 0 to 9', 0, 9), {
+    default: '0',
+    meaning:
+      "How many of the set's standbys have each commit on disk before it returns, any of them (`ANY n` of synchronous_standby_names). Fewer than the set has standbys: while fewer stream, every commit waits. Set once so many have streamed, and kept over restarts and promotions. The receiver of backups and other programs never count; not with `backup-synchronous`, since PostgreSQL cannot wait for both. The key of the ConfigMap goes before the annotation here, so that `0` lets commits go on at once. See docs/standbys.md.",
+    example: '1',
+    change: 'restart-or-live',
+    scope: 'statefulset',
+  }),
   'pre-stop': define('pre-stop', onOrOff, {
     default: 'on',
     meaning: '`off` leaves out the preStop hook that stops the server fast and cleanly.',

@@ -77,10 +77,14 @@ export interface SettingValues {
   readonly restoreTarget: RestoreTarget | undefined;
   readonly restoreTargetInclusive: boolean;
   readonly restoreId: string | undefined;
+  readonly restorePasswords: 'set' | 'keep';
+  readonly restorePasswordsSecret: string | undefined;
   readonly role: 'auto' | 'primary' | 'standby';
   readonly primary: string | undefined;
   readonly replicationSecret: string | undefined;
   readonly replicationNetwork: string;
+  /** Standbys of the set that a commit waits for. */
+  readonly synchronous: number;
   readonly preStop: boolean;
   /** Seconds. */
   readonly stopGrace: number;
@@ -133,10 +137,13 @@ export type SettingName =
   | 'restore-target-immediate'
   | 'restore-target-inclusive'
   | 'restore-id'
+  | 'restore-passwords'
+  | 'restore-passwords-secret'
   | 'role'
   | 'primary'
   | 'replication-secret'
   | 'replication-network'
+  | 'synchronous'
   | 'pre-stop'
   | 'stop-grace'
   | 'probes'

@@ -63,6 +63,17 @@ describe('kubectl scale of a managed set', () => {
     });
   });
 
+  test('to where each commit waits for a standby that goes is refused', () => {
+    const annotations = { 'postgres.io/replication-secret': 'replicator', 'postgres.io/synchronous': '1' };
+    const context = clusterWith(storedSet({ annotations, replicas: 3 }));
+    expect(scaled(3, 2, context).allowed).toBe(true);
+    const verdict = scaled(2, 1, context);
+    expect(verdict.allowed).toBe(false);
+    expect(verdict.findings[0]?.message).toBe(
+      'commits are to wait for 1 standby, and a set of 1 has 0; wanted fewer than replicas. Write replicas: 2 or more.',
+    );
+  });
+
   test('settings of the namespace, escapes and modes hold as for the object', () => {
     const context = clusterWith(storedSet({}));
     const inherited = { ...context, namespaceAnnotations: () => ({ 'postgres.io/replication-secret': 'replicator' }) };

@@ -104,6 +104,16 @@ test('the agent is told this of a stock manifest', () => {
   expect(contract(plan(), 'pgusher-restore')).toEqual(contract(plan()));
 });
 
+test('what a restored database and its commits are to be like reaches the agent', () => {
+  const told = (settings: Readonly<Record<string, string>>): ReturnType<typeof contract> =>
+    contract(plan({ settings: { 'replication-secret': 'r', ...settings } }));
+  expect(told({ synchronous: '2' }).replication).toEqual({ network: 'all', synchronous: 2 });
+  expect(told({ synchronous: '0' }).replication).toEqual({ network: 'all' });
+  expect(told({ 'restore-passwords': 'keep' }).restore).toMatchObject({ passwords: 'keep' });
+  expect(told({ 'restore-passwords-secret': 'orders-app' }).restore).toMatchObject({ passwords: 'secret' });
+  expect(told({ 'restore-passwords': 'set' }).restore).toEqual({ backup: 'latest', target: null, id: null });
+});
+
 test('every setting reaches the agent', () => {
   const told = contract(
     plan({

@@ -36,9 +36,26 @@ test.each<readonly [JsonObject, string]>([
   [runs('/opt/bitnami/scripts/postgresql/entrypoint.sh'), "Bitnami's image: /opt/bitnami/scripts/: left-alone"],
 ])('%j', (container, expected) => {
   expect(seen(container, 'registry.example/team/db:1')).toBe(expected);
-  // The stock image with a manager put on top is no plain server either.
-  expect(seen(container, 'postgres:17.6-bookworm')).toBe(expected);
 });
+
+test.each(['patroni /etc/patroni.yml', 'bash -c patroni'])('the stock image that is told to run %s', (line) => {
+  const container = { ...env('PATRONI_SCOPE'), command: line.split(' ') };
+  expect(seen(container, 'postgres:17.6-bookworm')).toBe('Patroni: PATRONI_SCOPE: left-alone');
+});
+
+test.each(['postgres:17.6', 'docker.io/library/postgres:17', 'timescale/timescaledb-ha:pg17', 'postgis/postgis'])(
+  'a variable starts no manager in %s',
+  (image) => {
+    const left = env('POSTGRESQL_VOLUME_DIR');
+    expect(seen(left, image)).toBeUndefined();
+    expect(seen({ ...left, args: ['-c', 'fsync=on'] }, image)).toBeUndefined();
+    expect(seen({ ...left, args: ['postgres'] }, image)).toBeUndefined();
+    expect(seen({ ...left, command: ['/usr/local/bin/docker-entrypoint.sh', 'postgres'] }, image)).toBeUndefined();
+    // Whatever is in the script may read it, and an image of one's own may have anything under a familiar name.
+    expect(seen({ ...left, command: ['sh', '/start.sh'] }, image)).toContain('left-alone');
+    expect(seen(left, `registry.example/${image}`)).toContain('left-alone');
+  },
+);
 
 test('a manager beside the server decides about its data too', () => {
   expect(seen({}, 'postgres:17.6', [runs('repmgrd', '--daemonize=false')])).toBe('repmgr: repmgrd: left-alone');

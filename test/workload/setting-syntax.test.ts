@@ -202,6 +202,21 @@ const cases: Partial<
       '2001:db8:::1',
     ],
   },
+  synchronous: {
+    accepts: [
+      ['0', 0],
+      ['1', 1],
+      ['9', 9],
+    ],
+    refuses: ['', '-1', '10', '1.5', 'ANY 1 (*)', 'on', '01'],
+  },
+  'restore-passwords': {
+    accepts: [
+      ['set', 'set'],
+      ['keep', 'keep'],
+    ],
+    refuses: ['', 'Keep', 'off', 'on', 'keep '],
+  },
   'replication-network': {
     accepts: [
       ['samenet', 'samenet'],

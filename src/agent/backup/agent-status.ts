@@ -16,6 +16,8 @@ export interface AgentStatus {
   offsite: OffsiteStatus | null;
   /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
   restoreRefused: string | null;
+  /** Null: commits wait for no standby, or this is none that takes them. */
+  synchronous: SynchronousStandbys | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
@@ -37,6 +39,10 @@ export type FailureKind =
   | 'settings'
   | 'synchronous'
   | 'replication'
+  /** Too few standbys of the set stream for `synchronous`. */
+  | 'commits'
+  /** Of the roles of a restored database. */
+  | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
   | 'following'
   /** This standby does not stream. */
@@ -78,6 +84,15 @@ export interface ReceiverStatus {
 
 export const slotStatuses = ['missing', 'reserved', 'extended', 'unreserved', 'lost'] as const;
 export type SlotStatus = (typeof slotStatuses)[number];
+
+export interface SynchronousStandbys {
+  /** How many a commit waits for. */
+  readonly wanted: number;
+  /** False: so many have never streamed since it was asked for. */
+  readonly waits: boolean;
+  /** Pods of the set. */
+  readonly streaming: readonly string[];
+}
 
 /** A slot that a standby of pgusher made on this primary. */
 export interface StandbySlot {
@@ -135,6 +150,7 @@ export function newStatus(options: {
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
     offsite: null,
     restoreRefused: 'that was not looked at yet',
+    synchronous: null,
     standbySlots: [],
     failures: new Map(),
     lastFailure: null,
@@ -163,17 +179,21 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
   ];
 }
 
-/** Without the off-site copy: while it is behind, a volume that is lost comes back from the claim all the same. */
+/** A volume that is lost comes back from the claim all the same, with what is behind off-site, waits, or cannot be logged in to. */
+const besideProtection: readonly FailureKind[] = ['commits', 'passwords', 'offsite'];
+
 function failuresOf(status: AgentStatus): string[] {
   return [...status.failures]
-    .filter(([kind]) => kind !== 'offsite')
+    .filter(([kind]) => !besideProtection.includes(kind))
     .map(([kind, failure]) => `${kind}: ${failure.message}`);
 }
 
-/** A line where the off-site copy is in trouble. */
-export function offsiteTrouble({ failures }: AgentStatus): string[] {
-  const failure = failures.get('offsite');
-  return failure === undefined ? [] : [`offsite: ${failure.message}`];
+/** Trouble that takes no protection away: of one kind, or of all of these. */
+export function otherTrouble({ failures }: AgentStatus, kinds = besideProtection): string[] {
+  return kinds.flatMap((kind) => {
+    const failure = failures.get(kind);
+    return failure === undefined ? [] : [`${kind}: ${failure.message}`];
+  });
 }
 
 /** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
@@ -181,7 +201,7 @@ export function reasonsToLook(status: AgentStatus, now: Date): string[] {
   const since = status.backupWanted ? overdueSince(status.backups, now) : null;
   return [
     ...reasonsUnprotected(status),
-    ...offsiteTrouble(status),
+    ...otherTrouble(status),
     ...(since === null
       ? []
       : [

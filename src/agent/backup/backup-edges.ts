@@ -12,6 +12,8 @@ export interface BackupEdges {
   readonly liveSettings: string;
   /** `paths.replicationSecret` */
   readonly replicationSecret: string;
+  /** `paths.rolePasswords` */
+  readonly rolePasswords: string;
   /** Where the other pods of the set are; by their names below the governing Service where nothing else is said. */
   readonly pods?: SetPods;
   /** For the off-site copy. */

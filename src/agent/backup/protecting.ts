@@ -8,6 +8,7 @@ import { whyNotAsked } from '../server-connection/postmaster-status.ts';
 import { libpqEnvironment } from '../server-connection/server-address.ts';
 import { adviceOn, withAdvice } from '../server-connection/refusal.ts';
 import { connectYielding } from '../server-connection/yielding-connection.ts';
+import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { createDemand } from './demand.ts';
@@ -28,8 +29,9 @@ export async function keepProtecting(options: {
   readonly status: AgentStatus;
   readonly report: StatusReport;
   readonly stopping: AbortSignal;
+  readonly passwords: PasswordsToSet;
 }): Promise<void> {
-  const { contract, edges, status, report, stopping } = options;
+  const { contract, edges, status, report, stopping, passwords } = options;
   if (contract.backup === null || contract.store === null) {
     await new Promise<void>((resolve) => {
       stopping.addEventListener('abort', () => {
@@ -46,6 +48,7 @@ export async function keepProtecting(options: {
     report,
     demand,
     stopping,
+    passwords,
     programs: {
       pg_basebackup: findClientProgram('pg_basebackup'),
       pg_receivewal: findClientProgram('pg_receivewal'),
@@ -97,6 +100,10 @@ async function keepSessions(context: AgentContext): Promise<void> {
 /** The Secret is read anew each time, so that a rotated password is used as soon as its file has changed. */
 async function connectOnce(context: AgentContext): Promise<Connected | undefined> {
   const { edges, contract, status, report } = context;
+  if (context.passwords.waitedFor) {
+    // Who sets them knows how to log in, and says how far the server is.
+    return undefined;
+  }
   const reason = await whyNotAsked(contract.dataDirectory);
   if (reason !== null) {
     status.server = { kind: 'waiting', reason };

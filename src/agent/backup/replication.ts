@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { readReplicationLogin } from '../restore/replication-login.ts';
+import { beQuiet, execute } from '../server-connection/quiet-statement.ts';
 import { connectBriefly } from '../server-connection/server-connection.ts';
 import { withReplicationLines } from './hba-block.ts';
+import { replaceFile } from './replace-file.ts';
 import { canVerify, isVerifierOf, scramVerifier } from './scram-verifier.ts';
 import type { AgentContext, Connected } from './session.ts';
 
@@ -32,15 +33,6 @@ export async function reconcileReplication(
     await client.end();
   }
 }
-
-/** For the one session: nothing of the statement in a log, SCRAM, and no wait for a standby that cannot connect before it. */
-const quietSettings = [
-  "SET log_statement = 'none'",
-  'SET log_min_duration_statement = -1',
-  "SET log_min_error_statement = 'panic'",
-  "SET password_encryption = 'scram-sha-256'",
-  "SET synchronous_commit = 'local'",
-];
 
 /** What says that a role is ours to change; replication.sh writes the same. */
 const ownComment = 'replication role of pgusher';
@@ -73,9 +65,7 @@ export async function reconcileRole(client: pg.Client, role: string, password: s
   if (Buffer.byteLength(role) > 63) {
     throw new Error(`the replication user has ${Buffer.byteLength(role)} bytes; wanted at most 63 (NAMEDATALEN)`);
   }
-  for (const setting of quietSettings) {
-    await client.query(setting);
-  }
+  await beQuiet(client);
   if (row?.is_ours === false) {
     if (!row.replicates) {
       await execute(client, 'ALTER ROLE %I REPLICATION', [role]);
@@ -101,15 +91,6 @@ export async function reconcileRole(client: pg.Client, role: string, password: s
   return true;
 }
 
-/** Utility statements take no parameters: the server itself quotes the names and the verifier. */
-async function execute(client: pg.Client, format: string, values: readonly string[]): Promise<void> {
-  const statement = await client.query<{ text: string }>(
-    'SELECT pg_catalog.format($1::text, VARIADIC $2::text[]) AS text',
-    [format, values],
-  );
-  await client.query(statement.rows[0]?.text ?? '');
-}
-
 /** @returns whether the file was changed. */
 async function reconcileHba(client: pg.Client, role: string, networks: string): Promise<boolean> {
   const shown = await client.query<{ hba_file: string }>('SHOW hba_file');
@@ -133,15 +114,4 @@ async function reconcileHba(client: pg.Client, role: string, networks: string): 
   }
   await client.query('SELECT pg_catalog.pg_reload_conf()');
   return true;
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.pgusher-${randomUUID()}`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await chmod(temporary, (await stat(path)).mode & 0o777);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

@@ -11,6 +11,7 @@ import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
 import { keepFollowing } from '../standby/keep-following.ts';
+import { keepSettingPasswords, passwordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepProtecting } from './protecting.ts';
@@ -72,12 +73,14 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   });
   const heartbeat = await startHeartbeat(edges.shared);
   const witness = await witnessLock(edges.shared);
+  const passwords = await passwordsToSet({ contract, edges, status, report });
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
-    keepFollowing({ contract, edges, report, stopping }),
+    keepFollowing({ contract, edges, status, report, stopping, passwords }),
+    keepSettingPasswords(passwords, { contract, edges, status, report, stopping }),
   ];
   const lost = attempt.lock.lost.then((message) => refused(edges, message));
-  const protecting = keepProtecting({ contract, edges, status, report, stopping });
+  const protecting = keepProtecting({ contract, edges, status, report, stopping, passwords });
   const ended = await Promise.race([lost, protecting.then((): BackupEnd => ({ kind: 'stopped' }))]);
   end.abort();
   await Promise.all(alongside);

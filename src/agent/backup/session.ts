@@ -9,6 +9,7 @@ import type { Caller, Refusal } from '../server-connection/refusal.ts';
 import { connectAsReplication, connectAsStandby, connectBriefly } from '../server-connection/server-connection.ts';
 import type { Attempt, ServerConnection } from '../server-connection/server-connection.ts';
 import { neededWalSenders } from '../../workload/wal-senders.ts';
+import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
@@ -42,6 +43,7 @@ export interface AgentContext {
   readonly programs: { readonly pg_basebackup: string; readonly pg_receivewal: string };
   /** Where SIGTERM or SIGINT came. */
   readonly stopping: AbortSignal;
+  readonly passwords: PasswordsToSet;
   /** The settings in force, with what the live ConfigMap says. */
   liveBackup: BackupContract;
   /** The system that the mover serves; null until it is known to own the store. */

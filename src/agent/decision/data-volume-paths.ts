@@ -17,6 +17,7 @@ export const ownFolder = '.pgusher';
  *   replacing  staging/ is whole and takes the place of PGDATA, which goes to replaced/ before
  *   replaced/  what was PGDATA, until the copy in its place streams
  *   rebuilt    what became of the last order
+ *   passwords  the database was restored, and its passwords are still to be set (passwords/passwords-order.ts)
  */
 export interface DataVolumePaths {
   readonly own: string;
@@ -32,6 +33,7 @@ export interface DataVolumePaths {
   readonly replacing: string;
   readonly replaced: string;
   readonly rebuilt: string;
+  readonly passwords: string;
 }
 
 export function dataVolumePaths(dataMount: string): DataVolumePaths {
@@ -53,5 +55,6 @@ export function dataVolumePaths(dataMount: string): DataVolumePaths {
     replacing: join(own, 'replacing'),
     replaced: join(own, 'replaced'),
     rebuilt: join(own, 'rebuilt'),
+    passwords: join(own, 'passwords'),
   };
 }

@@ -121,6 +121,14 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
       }
     },
   });
+  gauge('synchronous_wanted', 'Standbys of the set that each commit waits for; 0: none.', () =>
+    status.synchronous?.waits === true ? status.synchronous.wanted : 0,
+  );
+  gauge(
+    'synchronous_streaming',
+    'Standbys of the set that stream, where commits are to wait for some; fewer than synchronous_wanted: every commit waits.',
+    () => status.synchronous?.streaming.length ?? 0,
+  );
   new Gauge({
     name: 'pgusher_standby_slot_used',
     help: '1 where a standby is connected to its slot, 0 where none is.',

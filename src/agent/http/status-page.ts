@@ -1,5 +1,5 @@
-import { offsiteTrouble, reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
-import type { AgentStatus } from '../backup/agent-status.ts';
+import { otherTrouble, reasonsToLook, reasonsUnprotected } from '../backup/agent-status.ts';
+import type { AgentStatus, SynchronousStandbys } from '../backup/agent-status.ts';
 import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
@@ -27,6 +27,7 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['behind by', `${formatBytes(receiver.lagBytes)}, ${receiver.lagSeconds.toFixed(1)} s`],
     ['slot', receiver.slot],
     ['gaps', String(receiver.gaps)],
+    ...(status.synchronous === null ? [] : [['commits wait for', synchronousText(status.synchronous)] as const]),
     ...status.standbySlots.map((slot): readonly [string, string] => [
       `slot ${slot.name}`,
       slot.lost !== null
@@ -46,14 +47,7 @@ export function statusPage(status: AgentStatus, now: Date): string {
       status.lastFailure === null ? 'none' : `${text(status.lastFailure.at)} ${status.lastFailure.message}`,
     ],
   ];
-  const verdict =
-    reasons.length === 0
-      ? 'protected'
-      : reasonsUnprotected(status).length === 0
-        ? offsiteTrouble(status).length > 0
-          ? 'NOT COPIED OFF-SITE'
-          : 'BEHIND ITS SCHEDULE'
-        : 'NOT PROTECTED';
+  const verdict = verdictOf(status, reasons);
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${escape(status.set)}: ${verdict}</title>
@@ -68,6 +62,27 @@ ${backups.complete.length === 0 ? '<p>There is none.</p>' : backupsTable(status)
 <p>${now.toISOString()}; the agent runs since ${status.startedAt.toISOString()}. Metrics: <a href="/metrics">/metrics</a></p>
 </body></html>
 `;
+}
+
+function verdictOf(status: AgentStatus, reasons: readonly string[]): string {
+  if (reasons.length === 0) {
+    return 'protected';
+  }
+  if (reasonsUnprotected(status).length > 0) {
+    return 'NOT PROTECTED';
+  }
+  if (otherTrouble(status, ['commits']).length > 0) {
+    return status.synchronous?.waits === true ? 'COMMITS WAIT' : 'COMMITS ARE ON NO STANDBY';
+  }
+  if (otherTrouble(status, ['passwords']).length > 0) {
+    return 'PASSWORDS NOT SET';
+  }
+  return otherTrouble(status, ['offsite']).length > 0 ? 'NOT COPIED OFF-SITE' : 'BEHIND ITS SCHEDULE';
+}
+
+function synchronousText({ wanted, waits, streaming }: SynchronousStandbys): string {
+  const pods = streaming.length === 0 ? 'none' : streaming.join(', ');
+  return `${waits ? String(wanted) : `none yet, ${wanted} from when so many have streamed once`} of the set's standbys; streaming: ${pods}`;
 }
 
 function offsiteText(offsite: OffsiteStatus, startedAt: Date, now: Date): string {

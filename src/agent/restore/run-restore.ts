@@ -20,6 +20,7 @@ import type { Log } from '../log.ts';
 import type { OffsiteQuestion } from '../offsite/before-decision.ts';
 import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
+import { keepOrGiveUpOrder, orderPasswords } from '../passwords/order-passwords.ts';
 import { carryOutRebuild } from '../rebuild/carry-out-rebuild.ts';
 import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
@@ -33,6 +34,7 @@ import { clearStaging, finishFilling, moveIntoPlace, takeBackInitialisation } fr
 import { lookBeside } from './look-beside.ts';
 import { goOnToEnd, judgeData } from './judge-data.ts';
 import { recoverDataDirectory } from './recover-data-directory.ts';
+import { releaseStandbyNames } from './release-standby-names.ts';
 import { forkId, readConsumed, recordConsumed } from './restore-record.ts';
 import { outsideParts } from './outside-parts.ts';
 import { placeParts, settleParts } from './place-parts.ts';
@@ -177,6 +179,15 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   }
   const from = decision.action === 'restore' && decision.from === 'source' ? source : store;
   const done = await act(boot, decision, data, verdict.kind === 'standby' ? verdict : null, from);
+  for (const step of [
+    () => keepOrGiveUpOrder(contract, role, surroundings),
+    () => releaseStandbyNames(contract, surroundings.liveSettings),
+  ]) {
+    await step().catch((error: unknown) => {
+      // A database that is there starts.
+      surroundings.log.warn({ err: error }, 'what an earlier restore or setting left in PGDATA could not be tidied');
+    });
+  }
   await writeDecisionFile(join(surroundings.shared, decisionFileName), {
     ...done,
     role,
@@ -292,6 +303,7 @@ async function act(
         log: boot.surroundings.log,
       });
       await stillPrimary(boot);
+      await orderPasswords(contract, paths.staging, boot.surroundings);
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
         boot.surroundings.log.warn(

@@ -4,6 +4,7 @@ import { parseControlFile } from '../decision/control-file.ts';
 import { errorCode, syncDirectory } from '../store/durable-file.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { historyName } from '../store/wal-name.ts';
+import { takeOutLoginLine } from '../passwords/order-passwords.ts';
 import { DamagedBackup } from './damaged-backup.ts';
 import { endTarget } from './end-target.ts';
 import { extractBaseBackup } from './extract-base-backup.ts';
@@ -81,6 +82,8 @@ export async function stageBackup(staging: Staging): Promise<void> {
     await copyWal(staging);
   }
   await writeRecoverySettings(staging);
+  // Of a backup that was taken while a restored server's password was being set.
+  await takeOutLoginLine(directory);
   for (const folder of [directory, ...elsewhere.values()]) {
     await fsyncTree(folder);
     await syncDirectory(join(folder, '..'));

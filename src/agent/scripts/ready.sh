@@ -2,10 +2,10 @@
 # readinessProbe of the server: may clients be sent here?
 #
 # Runs     in the server's container, by the kubelet:  sh /pgusher/bin/ready.sh PORT
-# Reads    server-probe.sh beside this file, and what that reads; ../decision (role) and ../standby-trouble; POSTGRES_PASSWORD or
+# Reads    server-probe.sh beside this file, and what that reads; ../decision (role), ../standby-trouble and ../passwords-trouble; POSTGRES_PASSWORD or
 #          POSTGRES_PASSWORD_FILE
 # Exit     0 when pg_isready says 0 and, where the decision does not say standby, the server is not in recovery; else 1.
-#          A standby that has a reason why it never streams again: 1, with the reason.
+#          A standby that has a reason why it never streams again, a restored primary whose passwords are not set: 1, with the reason.
 #          A primary in recovery takes no writes and may yet go on to newer rows. A refused login is no reason to be
 #          unready: the server answered.
 # Safe at any time; writes nothing.
@@ -30,6 +30,13 @@ if [ "$role" = standby ]; then
   # Written by pgusher-backup: this standby will never stream again as it is, so that what it shows grows old.
   trouble=${0%/*}/../standby-trouble
   [ -s "$trouble" ] || exit 0
+  cat "$trouble" >&2
+  exit 1
+fi
+
+# Kept by pgusher-backup: the database was restored, and its passwords are not those of this pod yet.
+trouble=${0%/*}/../passwords-trouble
+if [ -s "$trouble" ]; then
   cat "$trouble" >&2
   exit 1
 fi

@@ -4,6 +4,8 @@ import type { Credentials } from './credentials.ts';
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
+  /** Address of loopback that the connection comes from, for a line of pg_hba.conf that knows it (passwords/login-line.ts). */
+  readonly from?: string | undefined;
 }
 
 export const applicationName = 'pgusher';

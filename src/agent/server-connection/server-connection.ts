@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { errorCode } from '../store/durable-file.ts';
 import { preparedPassword } from './saslprep.ts';
@@ -132,8 +133,18 @@ function createClient(
     // Told even where there is none: pg would look into PGPASSWORD and ~/.pgpass otherwise.
     password: credentials.password ?? '',
     ...(replication === undefined ? {} : { replication }),
+    ...(address.from === undefined ? {} : { stream: socketFrom(address, address.from) }),
   };
   return new pg.Client(options);
+}
+
+/** The driver knows no address to come from. */
+function socketFrom({ host, port }: ServerAddress, localAddress: string): () => Socket {
+  return () => {
+    const socket = new Socket();
+    const connect = socket.connect.bind(socket);
+    return Object.assign(socket, { connect: () => connect({ host, port, localAddress }) });
+  };
 }
 
 function classify(error: unknown, credentials: Credentials): Exclude<Attempt, { kind: 'connected' }> {

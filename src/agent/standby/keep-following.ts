@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
+import type { AgentStatus } from '../backup/agent-status.ts';
 import type { BackupEdges } from '../backup/backup-edges.ts';
 import { pause } from '../backup/pause.ts';
 import { reconcileReplication } from '../backup/replication.ts';
@@ -9,6 +10,7 @@ import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
 import { removeOldData } from '../rebuild/old-data.ts';
+import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { askPeer, readPeer } from '../restore/peers.ts';
 import { addressText, podsOfSet } from '../restore/set-pods.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
@@ -23,6 +25,7 @@ import { connectAsReplication } from '../server-connection/server-connection.ts'
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import { becomesStandby } from './become-standby.ts';
 import { currentRecord, endsRecovery, otherPrimary, primaryInsteadOf } from './other-primary.ts';
+import { keepSynchronous } from './keep-synchronous.ts';
 import type { StandbyServer } from './standby-server.ts';
 import { readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
 import { neverStreams, walIsGone } from './streaming-trouble.ts';
@@ -34,7 +37,9 @@ export interface FollowingOptions {
   readonly contract: AgentContract;
   readonly edges: BackupEdges;
   readonly report: StatusReport;
+  readonly status: AgentStatus;
   readonly stopping: AbortSignal;
+  readonly passwords: PasswordsToSet;
 }
 
 /**
@@ -83,10 +88,13 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
-  const attempt = await connectAsReplication(address, credentials);
+  const attempt = await connectAsReplication(
+    { ...address, from: options.passwords.loginFrom ?? undefined },
+    credentials,
+  );
   if (attempt.kind !== 'connected') {
     // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
-    if (attempt.kind === 'refused') {
+    if (attempt.kind === 'refused' && !options.passwords.waitedFor) {
       throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
     }
     return false;
@@ -101,13 +109,14 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
         return true;
       }
     } else {
-      return await followOnce(options, attempt.connection, server, known);
+      const calm = await followOnce(options, attempt.connection, server, known);
+      return (await keepSynchronous(attempt.connection, options, true)) && calm;
     }
     await says(options, null);
     if (contract.backup === null || contract.store === null) {
       await reconcileReplication({ contract, edges }, { address, credentials });
     }
-    return true;
+    return await keepSynchronous(attempt.connection, options, false);
   } finally {
     await attempt.connection.close();
   }

@@ -3,8 +3,8 @@ import { unsafeParameter } from './unsafe-parameter.ts';
 
 /**
  * Fields: synchronous_commit in command and args of the Postgres container, and in postgres.io/parameters;
- * postgres.io/backup-synchronous.
- * Allowed: everything but off (PostgreSQL manual, section 19.5.1); with backup-synchronous neither local.
+ * postgres.io/backup-synchronous, postgres.io/synchronous.
+ * Allowed: everything but off (PostgreSQL manual, section 19.5.1); with backup-synchronous or synchronous neither local.
  */
 export const syncCommitOff: Check = {
   id: 'sync-commit-off',
@@ -15,8 +15,11 @@ export const syncCommitOff: Check = {
   instead:
     'No synchronous_commit setting for the server; `SET synchronous_commit = off` in the sessions that can bear it.',
   examine(workload, { facts }) {
-    if (workload.settings.values.backupSynchronous) {
-      const wanted = 'on, since postgres.io/backup-synchronous has each commit wait for the backup';
+    const { backupSynchronous, synchronous } = workload.settings.values;
+    if (backupSynchronous || synchronous > 0) {
+      const wanted = backupSynchronous
+        ? 'on, since postgres.io/backup-synchronous has each commit wait for the backup'
+        : 'on, since postgres.io/synchronous has each commit wait for standbys';
       const observations = unsafeParameter(workload, 'synchronous_commit', waitsForNobody, wanted, facts);
       return observations.map((observation) => ({ ...observation, severity: 'deny' }));
     }

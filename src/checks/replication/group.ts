@@ -18,6 +18,7 @@ import { scaleDown } from './scale-down.ts';
 import { scaleToZero } from './scale-to-zero.ts';
 import { serviceNameMissing } from './service-name-missing.ts';
 import { syncNamesBlocks } from './sync-names-blocks.ts';
+import { synchronousStandbys } from './synchronous-standbys.ts';
 import type { Check } from '../check.ts';
 
 /** Replication, in the order in which findings are told. */
@@ -37,6 +38,7 @@ export const replicationChecks = [
   networkpolicyBlocks,
   scaleToZero,
   scaleDown,
+  synchronousStandbys,
   syncNamesBlocks,
   idleSlotTimeout,
   antiAffinityMissing,

@@ -17,11 +17,13 @@ export const syncNamesBlocks: Check = {
   because:
     'Each commit waits until a standby has it: without that standby all writing stands still. The initialisation commits as well, with nobody there to follow it, and never ends.',
   instead:
-    '`ALTER SYSTEM SET synchronous_standby_names` once the standbys follow; or `postgres.io/backup-synchronous: "on"`, which waits for the backup.',
+    '`postgres.io/synchronous`, which waits for a standby of the set from when it follows; or `postgres.io/backup-synchronous: "on"`, which waits for the backup.',
   examine(workload, { operation }) {
     const { server, replicas, settings } = workload;
     const parameter = server?.parameters.get('synchronous_standby_names');
     if (server === undefined || parameter === undefined || settings.values.role === 'standby') return noObservations;
+    // Refused beside that, whatever it says (synchronous-standbys).
+    if (settings.values.synchronous > 0) return noObservations;
     const wanted = standbysIn(parameter.value);
     if (wanted === 0) return noObservations;
     const field = parameterField(server, parameter);

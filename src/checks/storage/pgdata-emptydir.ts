@@ -6,7 +6,7 @@ import { quoted } from '../shown-text.ts';
 
 /**
  * Fields: spec.template.spec.volumes[*].emptyDir under PGDATA.
- * Allowed: any volume that outlives the pod. Kubernetes documentation, "Volumes": an emptyDir is deleted with its pod.
+ * Allowed: any volume that outlives the pod. Of an image that is left alone (whose own manager may copy from another pod) it is a warning. Kubernetes documentation, "Volumes": an emptyDir is deleted with its pod.
  */
 export const pgdataEmptydir: Check = {
   id: 'pgdata-emptydir',
@@ -16,6 +16,7 @@ export const pgdataEmptydir: Check = {
     'The kubelet deletes an emptyDir with its pod: each eviction, drain or rollout is the loss of the data volume.',
   instead: 'A claim template in spec.volumeClaimTemplates in place of the emptyDir.',
   paste: claimTemplateSnippet,
+  coversLeftAlone: true,
   examine({ server }) {
     const mount = server?.data.mount;
     if (server === undefined || mount?.source.kind !== 'emptyDir') return noObservations;
@@ -23,6 +24,7 @@ export const pgdataEmptydir: Check = {
       {
         field: volumeField(mount.name),
         message: `PGDATA ${quoted(server.data.path)} is on emptyDir ${quoted(mount.name)}; wanted a claim. Move ${quoted(mount.name)} from volumes to spec.volumeClaimTemplates.`,
+        ...(server.family.treatment === 'left-alone' ? { severity: 'warn' } : {}),
       },
     ];
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newStatus, reasonsUnprotected } from '../../../src/agent/backup/agent-status.ts';
+import { newStatus, reasonsToLook, reasonsUnprotected } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
 
 const startedAt = new Date('2026-11-21T07:00:00Z');
@@ -58,5 +58,16 @@ describe('whether a set is protected', () => {
     const status = protectedStatus();
     status.failures.set('store', { at: startedAt, message: 'ENOSPC: no space left on device' });
     expect(reasonsUnprotected(status)).toEqual(['store: ENOSPC: no space left on device']);
+  });
+
+  it('is yes too where commits wait for a standby, or a restored role has no password of this pod; each is to be looked at', () => {
+    const status = protectedStatus();
+    status.failures.set('commits', { at: startedAt, message: 'every commit waits' });
+    status.failures.set('passwords', { at: startedAt, message: 'the restored database has no role "shop"' });
+    expect(reasonsUnprotected(status)).toEqual([]);
+    expect(reasonsToLook(status, startedAt)).toEqual([
+      'commits: every commit waits',
+      'passwords: the restored database has no role "shop"',
+    ]);
   });
 });

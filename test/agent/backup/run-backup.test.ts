@@ -81,6 +81,7 @@ function run(
     shared: directory,
     liveSettings: directory,
     replicationSecret: directory,
+    rolePasswords: directory,
     openPlace: async () => Promise.reject(new Error('no off-site copy is asked for')),
     listen: '127.0.0.1',
     storeMustBeMount: false,

@@ -81,6 +81,8 @@ describe('the pages of the agent', () => {
     expect(values).toEqual({
       pgusher_protected: '0',
       pgusher_restore_possible: '0',
+      pgusher_synchronous_streaming: '0',
+      pgusher_synchronous_wanted: '0',
       pgusher_server_primary: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',

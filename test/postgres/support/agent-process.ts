@@ -12,6 +12,7 @@ interface Places {
   readonly shared: string;
   readonly liveSettings: string;
   readonly replicationSecret: string;
+  readonly rolePasswords: string;
   readonly storeMustBeMount: boolean;
   /** Pod → its server on loopback. */
   readonly ports: Readonly<Record<string, number>> | null;

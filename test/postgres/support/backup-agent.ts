@@ -138,6 +138,7 @@ export async function newPod(label: string): Promise<Pod> {
           shared,
           liveSettings,
           replicationSecret: join(directory, 'replication'),
+          rolePasswords: join(directory, 'role-passwords'),
           storeMustBeMount: options.storeMustBeMount ?? false,
           ports: options.ports ?? null,
         },

@@ -27,6 +27,7 @@ export async function replicaSet(
   pod: ReturnType<typeof podsOfEachTest>,
   label: string,
   count: number,
+  changes: Partial<AgentContract> = {},
 ): Promise<ReplicaSet> {
   const pods = [await pod(label)];
   while (pods.length < count) {
@@ -45,6 +46,7 @@ export async function replicaSet(
     replication: { network: '127.0.0.1/32' },
     primary: `127.0.0.1:${at(0).port}`,
     service: 'orders.shop.svc',
+    ...changes,
   });
   const set: ReplicaSet = {
     pods,
