@@ -21,6 +21,7 @@ const machinery = [
   'start/data-deciders.ts',
   'start/handler-commands.ts',
   'storage/data-storage-class.ts',
+  'storage/hidden-pgdata.ts',
   'storage/share-provisioners.ts',
 ];
 

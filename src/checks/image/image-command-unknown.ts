@@ -28,7 +28,7 @@ export const imageCommandUnknown: Check = {
       return [
         {
           field: containerField(server.name, 'command'),
-          message: `the ENTRYPOINT of image ${image} is not known, and pgusher-initdb would replace it; wanted it written down. Write command: [docker-entrypoint.sh], or the wrapper that docker inspect shows.`,
+          message: `the ENTRYPOINT of image ${image} is not known, and pgusher-initdb would replace it; wanted it written down. Write what docker inspect shows as Entrypoint, such as command: [docker-entrypoint.sh].`,
         },
       ];
     }
@@ -36,8 +36,8 @@ export const imageCommandUnknown: Check = {
       {
         field: containerField(server.name, 'args'),
         message: isInitialised
-          ? `neither ENTRYPOINT nor CMD of image ${image} is known, and ours would replace them; wanted both written down. Write command: [docker-entrypoint.sh] and args: [postgres], or what docker inspect shows.`
-          : `the CMD of image ${image} is not known, and args of ours would replace it; wanted it written down. Write args: [postgres], or all of it where docker inspect shows more.`,
+          ? `neither ENTRYPOINT nor CMD of image ${image} is known, and ours would replace them; wanted both written down. Write what docker inspect shows as Entrypoint and Cmd, such as command: [docker-entrypoint.sh] and args: [postgres].`
+          : `the CMD of image ${image} is not known, and args of ours would replace it; wanted it written down. Write what docker inspect shows as Cmd, such as args: [postgres].`,
       },
     ];
   },

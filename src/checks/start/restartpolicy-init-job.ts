@@ -1,3 +1,4 @@
+import { normalisePath } from '../../workload/absolute-path.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
@@ -36,9 +37,26 @@ function observe(container: JsonObject, workload: PostgresWorkload): readonly Ob
   return [
     {
       field: containerField(name, 'command', 'initContainers'),
-      message: `init container ${quoted(name)} runs ${tool} on the data volume; wanted one decider about the data. Remove it: pgusher restores or initialises before the first start.`,
+      message: `init container ${quoted(name)} runs ${tool} ${place(words, container, workload)}; wanted one decider about the data. Remove it: pgusher restores or initialises before the first start.`,
     },
   ];
+}
+
+/** At another path than the server has it, what the tool names may lie elsewhere. */
+function place(words: readonly string[], container: JsonObject, workload: PostgresWorkload): string {
+  const { server } = workload;
+  const data = server?.data.mount;
+  const paths = objectsAt(container, 'volumeMounts')
+    .filter((mount) => textAt(mount, 'name') === data?.name)
+    .map((mount) => normalisePath(textAt(mount, 'mountPath') ?? '/'));
+  const [first] = paths;
+  const isOnIt =
+    server === undefined ||
+    data === undefined ||
+    first === undefined ||
+    paths.includes(data.mountPath) ||
+    dataDeciders(words, container, workload, server).some(({ does }) => does === 'fills' || does === 'removes');
+  return isOnIt ? 'on the data volume' : `and has the data volume at ${quoted(first)}`;
 }
 
 /** A copy of a configuration file: whether it decides the role, or only what is not judged here. */

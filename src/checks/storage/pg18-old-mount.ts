@@ -2,6 +2,7 @@ import type { Mount, ServerContainer } from '../../workload/postgres-workload.ts
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { mountField } from '../field-path.ts';
+import { isHidden } from './hidden-pgdata.ts';
 import { quoted } from '../shown-text.ts';
 
 const oldPath = '/var/lib/postgresql/data';
@@ -18,10 +19,11 @@ export const pg18OldMount: Check = {
   because:
     'PGDATA of these images is no longer below that path. The entrypoint stops when it sees the mount; an image whose entrypoint does not look keeps the data in a throw-away volume.',
   instead: 'The mount at /var/lib/postgresql, or PGDATA=/var/lib/postgresql/data/pgdata.',
-  examine({ server }) {
+  examine(workload, surroundings) {
+    const { server } = workload;
     if (server === undefined) return noObservations;
     const mount = mountAtOldPath(server);
-    if (mount === undefined) return noObservations;
+    if (mount === undefined || isHidden(workload, surroundings)) return noObservations;
     return [
       {
         field: mountField(server, mount),

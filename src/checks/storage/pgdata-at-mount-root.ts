@@ -1,8 +1,8 @@
 import { dataDirectoryChange } from '../../injections/data-directory.ts';
+import { variableByReference } from '../../workload/variable-by-reference.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { dataDirectoryField } from '../field-path.ts';
-import { isReferred } from './pgdata-no-volume.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
@@ -17,14 +17,17 @@ export const pgdataAtMountRoot: Check = {
   because:
     'The lost+found of a new file system makes initdb fail, the mode of the directory belongs to the volume and not to Postgres, and a restore cannot be put in place in one step.',
   instead: 'PGDATA=<mount>/pgdata. A set that is created gets it by itself; one that exists keeps its place.',
-  examine({ server }, { operation }) {
+  examine(workload, { operation, facts }) {
+    const { server } = workload;
     const mount = server?.data.mount;
     if (operation === 'UPDATE' || server === undefined || mount === undefined || !server.data.atMountRoot) {
       return noObservations;
     }
     const { path, from } = server.data;
-    // Not known to be there.
-    if (from === 'image-family' && isReferred(server)) return noObservations;
+    // Not known to be there, or known not to be (check `pgdata-unknown`).
+    const isElsewhere =
+      from === 'image-family' && variableByReference('PGDATA', server, workload, facts).kind !== 'absent';
+    if (isElsewhere) return noObservations;
     const becomes = dataDirectoryChange(server, 'CREATE', undefined).path;
     const subPath = mount.subPath ?? mount.subPathExpr;
     // A folder of the volume has no lost+found, but it is a mount all the same: nothing can be renamed into its place.

@@ -3,9 +3,10 @@ import { nearestName } from '../../workload/nearest-name.ts';
 import type { Mount, PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
 import { isWithin } from '../../workload/absolute-path.ts';
 import { noObservations } from '../check.ts';
-import type { Check, Observation } from '../check.ts';
+import type { Check, Observation, Surroundings } from '../check.ts';
 import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
 import { dataDirectoryField, mountField } from '../field-path.ts';
+import { isHidden } from './hidden-pgdata.ts';
 import { mountAtOldPath } from './pg18-old-mount.ts';
 import { quoted } from '../shown-text.ts';
 
@@ -21,11 +22,11 @@ export const pgdataNoVolume: Check = {
     'The data lives in the container layer, or in an anonymous volume that the image declares: it is gone when the container is created anew, which a node restart is enough for.',
   instead: 'A claim template, mounted where PGDATA is.',
   paste: claimTemplateSnippet,
-  examine(workload) {
+  examine(workload, surroundings) {
     const { server } = workload;
     if (server === undefined) return noObservations;
     const { mount } = server.data;
-    if (mount === undefined) return nothingMounted(server);
+    if (mount === undefined) return nothingMounted(workload, server, surroundings);
     switch (mount.source.kind) {
       case 'undefined':
         return [
@@ -60,8 +61,14 @@ function orMeant({ name }: Mount, { object }: PostgresWorkload): string {
 }
 
 /** Silent where another check names the cause better. */
-function nothingMounted(server: ServerContainer): readonly Observation[] {
+function nothingMounted(
+  workload: PostgresWorkload,
+  server: ServerContainer,
+  surroundings: Surroundings,
+): readonly Observation[] {
   if (mountAtOldPath(server) !== undefined || isOutsideMounts(server) || isGuessed(server)) return noObservations;
+  const mayBeElsewhere = isUnresolved(server.data.path) || isHidden(workload, surroundings);
+  if (mayBeElsewhere && claimMounts(server).length > 0) return noObservations;
   return [
     {
       field: dataDirectoryField(server),
@@ -79,18 +86,25 @@ function placeOfMount({ data, family, major }: ServerContainer): string {
 export function isGuessed(server: ServerContainer): boolean {
   const { data, family } = server;
   if (data.mount !== undefined || data.from !== 'image-family' || claimMounts(server).length === 0) return false;
-  return family.id === 'unknown' || isReferred(server);
+  // An own build may set PGDATA as it may set its command.
+  return family.startArguments === undefined || isReferred(server);
 }
 
 /** PGDATA by valueFrom. What the image has by default stands in `data.path` then, unless an annotation or `-D` says more. */
-export function isReferred({ environment }: ServerContainer): boolean {
+function isReferred({ environment }: ServerContainer): boolean {
   const own = environment.get('PGDATA');
   return own !== undefined && own.kind !== 'value';
 }
 
 /** Somebody put PGDATA where none of the claims is (check `pgdata-outside-mount`). */
 export function isOutsideMounts(server: ServerContainer): boolean {
-  return server.data.mount === undefined && server.data.from !== 'image-family' && claimMounts(server).length > 0;
+  const { mount, from, path } = server.data;
+  return mount === undefined && from !== 'image-family' && !isUnresolved(path) && claimMounts(server).length > 0;
+}
+
+/** Of what the kubelet will put in the place of a reference nothing is known here (check `pgdata-unknown`). */
+export function isUnresolved(path: string): boolean {
+  return path.includes('$(');
 }
 
 /** Mounts of the server that are backed by claims. */

@@ -2,6 +2,7 @@ import { isWithin } from '../../workload/absolute-path.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { mountField } from '../field-path.ts';
+import { isHidden } from './hidden-pgdata.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
@@ -17,9 +18,11 @@ export const pre18ParentMount: Check = {
     'The claim is mounted one level too high: the runtime puts an anonymous volume between it and PGDATA. Everything works until the container is created anew; then the database is empty.',
   instead:
     'The mount at the declared path itself (/var/lib/postgresql/data up to 17), or a PGDATA elsewhere on the claim.',
-  examine({ server }) {
+  examine(workload, surroundings) {
+    const { server } = workload;
     const mount = server?.data.mount;
     if (server === undefined || mount === undefined || !server.data.shadowedByImageVolume) return noObservations;
+    if (isHidden(workload, surroundings)) return noObservations;
     const { family, major, data } = server;
     const volume = family.volumes(major).find((path) => isWithin(data.path, path) && isWithin(path, mount.mountPath));
     return [
