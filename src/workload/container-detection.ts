@@ -33,7 +33,8 @@ export function detectServer(podSpec: JsonObject, settings: Settings): Detection
   }
   const candidates = containers.flatMap((container) => candidateOf(container, containers.length === 1));
   const likely = likeliest(candidates);
-  const [first] = likely;
+  // The same one in whatever order they stand.
+  const [first] = likely.toSorted((a, b) => b.signs.length - a.signs.length || (a.name < b.name ? -1 : 1));
   if (first === undefined) return { kind: 'none', containers: names };
   // Where each of them is left alone, whichever is named makes no difference, so there is nothing to ask.
   if (likely.length > 1 && !likely.every(({ container }) => isLeftAlone(container, podSpec)))
