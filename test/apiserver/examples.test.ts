@@ -84,9 +84,10 @@ function storedObjects(cluster: ControlPlane, text: string): Stored[] {
       ) as Stored;
       const annotations = { ...stored.metadata.annotations };
       delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
-      // The default of Kubernetes 1.37, which 1.34 does not know (feature gate MaxUnavailableStatefulSet).
-      if (stored.spec.updateStrategy?.rollingUpdate !== undefined)
-        stored.spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+      // The default of Kubernetes 1.37, which 1.35 does not know (feature gate MaxUnavailableStatefulSet); where kubectl writes it.
+      const { updateStrategy } = stored.spec;
+      if (updateStrategy?.rollingUpdate !== undefined)
+        updateStrategy.rollingUpdate = { maxUnavailable: 1, ...updateStrategy.rollingUpdate };
       return {
         kind: stored.kind,
         metadata: {
