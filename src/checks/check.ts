@@ -69,11 +69,11 @@ export interface Check {
   /** Also judges images that nothing is injected into (`left-alone`): it asks nothing that such an image does by itself. */
   readonly coversLeftAlone?: true;
   /** Looks at one object. The ratchet calls it for the old object too: what that had already becomes a warning. */
-  examine?(workload: PostgresWorkload, surroundings: Surroundings): readonly Observation[];
+  readonly examine?: (workload: PostgresWorkload, surroundings: Surroundings) => readonly Observation[];
   /** Looks at a change; only on UPDATE, never ratcheted. */
-  examineChange?(change: Change, surroundings: Surroundings): readonly Observation[];
+  readonly examineChange?: (change: Change, surroundings: Surroundings) => readonly Observation[];
   /** Looks at a deletion, of a set or of a claim; never ratcheted. */
-  examineDeletion?(deletion: Deletion, surroundings: DeletionSurroundings): readonly Observation[];
+  readonly examineDeletion?: (deletion: Deletion, surroundings: DeletionSurroundings) => readonly Observation[];
 }
 
 /** Nothing to say; one value, since most checks say it about most objects. */

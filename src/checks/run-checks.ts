@@ -51,8 +51,8 @@ type ExamineChange = NonNullable<Check['examineChange']>;
 function prepared(check: Check): PreparedCheck {
   return {
     check,
-    examine: check.examine?.bind(check),
-    examineChange: check.examineChange?.bind(check),
+    examine: check.examine,
+    examineChange: check.examineChange,
     coversLeftAlone: check.coversLeftAlone !== undefined,
   };
 }
@@ -70,14 +70,19 @@ function run(list: readonly PreparedCheck[], input: CheckInput): readonly Findin
     facts: input.facts,
     allowedStorageClasses: input.policy.storageClasses,
   };
-  const leftAlone = input.after.server?.family.treatment === 'left-alone';
+  const { after, before } = input;
+  const leftAlone = after.server?.family.treatment === 'left-alone';
   const findings: Finding[] = [];
   const gaps: Gap[] = [];
   // A loop, since this runs for every request and most checks have nothing to say.
   for (const one of list) {
     if (leftAlone && !one.coversLeftAlone) continue;
-    const examined = one.examine === undefined ? noObservations : one.examine(input.after, surroundings);
-    const changed = observedChange(one, input, surroundings);
+    const { examine, examineChange } = one;
+    const examined = examine === undefined ? noObservations : examine(after, surroundings);
+    const changed =
+      before === undefined || examineChange === undefined
+        ? noObservations
+        : examineChange({ before, after }, surroundings);
     if (examined.length === 0 && changed.length === 0) continue;
     findings.push(...findingsOf(one.check, { examined, changed }, input, surroundings, gaps));
   }
@@ -109,15 +114,6 @@ function findingsOf(
     }),
     ...changed.map((observation) => soften(toFinding(check, observation, mode), check, input, () => false)),
   ];
-}
-
-function observedChange(
-  { examineChange }: PreparedCheck,
-  { before, after }: CheckInput,
-  surroundings: Surroundings,
-): readonly Observation[] {
-  if (before === undefined || examineChange === undefined) return noObservations;
-  return examineChange({ before, after }, surroundings);
 }
 
 /** What a check saw, as severe as the check, the observation or the mode of the cluster config file has it. */
