@@ -20,6 +20,7 @@ const machinery = [
   'settings/setting-problem.ts',
   'start/data-deciders.ts',
   'start/handler-commands.ts',
+  'start/instead-of-copying.ts',
   'storage/data-storage-class.ts',
   'storage/hidden-pgdata.ts',
   'storage/share-provisioners.ts',

@@ -7,6 +7,7 @@ import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import { printable, quoted } from '../shown-text.ts';
 import { commandLine, dataDeciders } from './data-deciders.ts';
+import { insteadOfCopying } from './instead-of-copying.ts';
 
 /**
  * Fields: command and args of spec.template.spec.initContainers that mount the volume under PGDATA.
@@ -34,10 +35,12 @@ function observe(container: JsonObject, workload: PostgresWorkload): readonly Ob
   const tool = fillers.find(({ pattern }) => pattern.test(text))?.tool ?? removalIn(words, container, workload);
   const name = textAt(container, 'name') ?? '';
   if (tool === undefined) return configured(words, name, container, workload);
+  const instead =
+    insteadOfCopying(tool, workload) ?? 'Remove it: pgusher restores or initialises before the first start.';
   return [
     {
       field: containerField(name, 'command', 'initContainers'),
-      message: `init container ${quoted(name)} runs ${tool} ${place(words, container, workload)}; wanted one decider about the data. Remove it: pgusher restores or initialises before the first start.`,
+      message: `init container ${quoted(name)} runs ${tool} ${place(words, container, workload)}; wanted one decider about the data. ${instead}`,
     },
   ];
 }

@@ -6,6 +6,7 @@ import { containerField } from '../field-path.ts';
 import { printable } from '../shown-text.ts';
 import { commandLine, dataDeciders } from './data-deciders.ts';
 import type { DataDecider } from './data-deciders.ts';
+import { insteadOfCopying } from './instead-of-copying.ts';
 
 /**
  * Fields: command and args of all containers, lifecycle.postStart and preStop of the Postgres container; init containers have
@@ -29,7 +30,7 @@ export const secondDecider: Check = {
         .slice(0, 1)
         .map(({ does, how }) => ({
           field,
-          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. Remove it: pgusher restores, initialises and copies standbys.`,
+          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${insteadOfCopying(how, workload) ?? 'Remove it: pgusher restores, initialises and copies standbys.'}`,
         }));
     const lifecycle = objectAt(server.container, 'lifecycle');
     const observations: Observation[] = [];
