@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifiedBackup } from '../support/backups.ts';
 import type { SetStatus } from '../../../src/status/set-status.ts';
+import type { DoctorFinding } from '../../../src/doctor/examination.ts';
 import { runPgusher } from '../../commands/support/run-pgusher.ts';
+import type { Ran } from '../../commands/support/run-pgusher.ts';
 import { kubeconfig, noCluster } from '../support/cluster.ts';
 import { scenario } from '../support/scenario.ts';
 
 /** Once, when the database is made: the image's scripts, the user's and ours. */
 describe.skipIf(noCluster)('the first start', () => {
   const here = scenario(import.meta.dirname);
+  const onSet = (...args: readonly string[]): Ran =>
+    runPgusher([...args, '--kubeconfig', kubeconfig, '-n', here.namespace]);
 
   beforeAll(async () => {
     await here.apply('statefulset.yaml');
@@ -51,13 +55,36 @@ describe.skipIf(noCluster)('the first start', () => {
   });
 
   test('pgusher status calls it safe, by what its agent says through the apiserver', () => {
-    const asked = runPgusher(['status', 'db', '--kubeconfig', kubeconfig, '-n', here.namespace, '--json']);
+    const asked = onSet('status', 'db', '--json');
     expect(asked).toMatchObject({ status: 0, stderr: '' });
     const { sets } = JSON.parse(asked.stdout) as { readonly sets: readonly SetStatus[] };
     expect(sets).toMatchObject([
       { name: 'db', safe: true, reasons: [], primary: 'db-0', timeline: 1, pods: { ready: 1, wanted: 1 } },
     ]);
     expect(sets[0]?.backups?.newest?.verified).toBe(true);
+  });
+
+  test('pgusher backup now makes one more, and pgusher list shows it', () => {
+    const made = onSet('backup', 'now', 'db');
+    expect(made).toMatchObject({ status: 0 });
+    const listed = onSet('list', 'db');
+    expect(listed).toMatchObject({ status: 0, stderr: '' });
+    expect(made.stdout.trim()).not.toBe('');
+    expect(listed.stdout).toContain(made.stdout.trim());
+  });
+
+  test("pgusher logs shows the server's lines and those of our containers, each with where it is from", () => {
+    const shown = onSet('logs', 'db', '--tail', '500');
+    expect(shown).toMatchObject({ status: 0 });
+    expect(shown.stdout).toMatch(/^db-0\/postgres +\| .*database system is ready to accept connections$/m);
+    expect(shown.stdout).toMatch(/^db-0\/pgusher-backup +\| /m);
+  });
+
+  test('pgusher doctor finds nothing wrong with the installation and this set', () => {
+    const asked = onSet('doctor', '--json');
+    const { findings } = JSON.parse(asked.stdout) as { readonly findings: readonly DoctorFinding[] };
+    expect(findings.filter(({ verdict }) => verdict === 'fault')).toEqual([]);
+    expect(asked).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('the health command says the same inside the pod', async () => {
