@@ -37,18 +37,26 @@ interface Parts {
   readonly report: StatusReport;
 }
 
-/** Before anything logs in. */
-export async function passwordsToSet({ contract, edges, report }: Parts): Promise<PasswordsToSet> {
+/** Before anything logs in. What was ordered before this agent began is known at once. */
+export async function passwordsToSet(parts: Parts): Promise<PasswordsToSet> {
+  const state: PasswordsToSet = { waitedFor: false, loginFrom: null, order: undefined };
+  await lookForOrder(state, parts);
+  return state;
+}
+
+/** The sidecar starts before pgusher-restore does, so the order comes while it runs, and before there is a server. */
+async function lookForOrder(state: PasswordsToSet, { contract, edges, report }: Parts): Promise<void> {
+  if (contract.restore.passwords === 'keep') return;
   const order = await readPasswordsOrder(pathOf(contract), contract.dataDirectory).catch((error: unknown) => {
     report.failed('passwords', messageOf(error));
     return undefined;
   });
-  if (order === undefined || contract.restore.passwords === 'keep') {
-    return { waitedFor: false, loginFrom: null, order: undefined };
-  }
+  if (order === undefined) return;
   // pgusher-restore did that; kubelets up to 1.36.3 may skip it after a power cut (kubernetes#138514).
   await tell(edges, notSetYet);
-  return { waitedFor: true, loginFrom: order.loginFrom, order };
+  state.waitedFor = true;
+  state.loginFrom = order.loginFrom;
+  state.order = order;
 }
 
 /**
@@ -61,7 +69,12 @@ export async function keepSettingPasswords(
 ): Promise<void> {
   const { edges, report, stopping, status } = parts;
   const stopped = (): boolean => stopping.aborted;
-  while (state.order !== undefined && !stopped()) {
+  while (!stopped()) {
+    if (state.order === undefined) await lookForOrder(state, parts);
+    if (state.order === undefined) {
+      await pause(lookEach, stopping);
+      continue;
+    }
     const outcome = await setOnce(state, parts).catch((error: unknown): Outcome => ({
       kind: 'failed',
       reason: messageOf(error),
@@ -88,6 +101,9 @@ export async function keepSettingPasswords(
     }
   }
 }
+
+/** Milliseconds. The server starts one container after the restore, at the earliest. */
+const lookEach = 500;
 
 type Outcome =
   | { readonly kind: 'waiting'; readonly reason: string }
