@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectBriefly } from '../../src/agent/server-connection/server-connection.ts';
@@ -116,6 +116,26 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('pas
     expect(await isLetIn(pod.port, 'postgres', null, address)).toBe(false);
     expect(server.log()).toContain('statement: ');
     expect(server.log()).not.toMatch(/new-secret|new-shop|SCRAM-SHA-256\$/);
+  });
+
+  it('are set by an agent that was there before the restore, as a sidecar is', async () => {
+    const { pod, contract } = await clone();
+    const order = join(pod.dataMount, '.pgusher/passwords');
+    renameSync(order, `${order}.later`);
+    const agent = await pod.startAgent({ contract, environment });
+    await eventually(
+      'the agent looks for the server',
+      async () => (await agent.get('/readyz')).status === 503,
+      () => agent.output(),
+    );
+    renameSync(`${order}.later`, order);
+    await leftRecovery(await pod.startServer());
+    await eventually(
+      'the pod is ready',
+      () => readiness(pod).status === 0,
+      () => agent.output(),
+    );
+    expect(await isLetIn(pod.port, 'postgres', 'new-secret')).toBe(true);
   });
 
   it('are left as they were where that is asked for', async () => {
