@@ -18,6 +18,7 @@ const machinery = [
   'replication/primary-address.ts',
   'security/secret-references.ts',
   'settings/setting-problem.ts',
+  'start/copied-by-script.ts',
   'start/data-deciders.ts',
   'start/handler-commands.ts',
   'start/instead-of-copying.ts',
