@@ -5,6 +5,7 @@ import type { FactTables } from '../workload/fact-table.ts';
 import { textAt } from '../workload/json.ts';
 import { factKinds } from '../workload/read-facts.ts';
 import { UsageError } from './exit-code.ts';
+import { secretsMadeBy } from './made-secrets.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 
 /** What is known of other objects where one is looked at. */
@@ -51,5 +52,8 @@ function withObjects(tables: FactTables, objects: readonly ManifestObject[]): Fa
     });
     if (found !== undefined) tables[found].put(object, namespace);
   }
+  // After the Secrets themselves: one in a file is often the form, which another object fills.
+  for (const { object, namespace } of objects)
+    for (const name of secretsMadeBy(object)) tables.secrets.put({ metadata: { name } }, namespace);
   return tables;
 }

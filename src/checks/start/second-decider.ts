@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
+import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';

@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
 import { volumeField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 
 /**
  * Fields: spec.template.spec.volumes[*].hostPath under PGDATA.
@@ -16,9 +17,11 @@ export const pgdataHostpath: Check = {
     'A pod that moves to another node finds an empty or a foreign directory there, and any other pod can mount the same one: data that looks lost, or two servers in one data directory.',
   instead: 'A claim template; for a disk of the node, one of a class for local volumes.',
   paste: claimTemplateSnippet,
-  examine({ server }) {
+  examine(workload, surroundings) {
+    const { server } = workload;
     const mount = server?.data.mount;
     if (server === undefined || mount?.source.kind !== 'hostPath') return noObservations;
+    if (mayLieElsewhere(workload, surroundings)) return noObservations;
     return [
       {
         field: volumeField(mount.name),

@@ -3,6 +3,7 @@ import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { ofDataClass } from './data-storage-class.ts';
 import { volumeField } from '../field-path.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 import { shareOf } from './share-provisioners.ts';
 import { quoted } from '../shown-text.ts';
 
@@ -17,11 +18,13 @@ export const storageNfs: Check = {
   because:
     'An export without `sync` acknowledges writes that a crash of its server loses, a `soft` mount turns a slow network into failed writes, and nothing keeps a second pod from mounting the same directory.',
   instead: 'Block storage through a claim; else an export with `sync`, mounted `hard` (PostgreSQL manual, 18.2.2.1).',
-  examine(workload, { facts }) {
+  examine(workload, surroundings) {
     const { server } = workload;
+    const { facts } = surroundings;
     const mount = server?.data.mount;
     if (mount?.source.kind === 'claim-template') return ofDataClass(workload, facts, onClass);
     if (server === undefined || mount?.source.kind !== 'nfs') return noObservations;
+    if (mayLieElsewhere(workload, surroundings)) return noObservations;
     const { server: host, path } = mount.source;
     return [
       {
