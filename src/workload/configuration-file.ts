@@ -32,7 +32,8 @@ export function hbaFile(workload: PostgresWorkload, facts: ClusterFacts): Mounte
   return mountedFile(path, server.container, workload, facts);
 }
 
-function configurationPath({ parameters, data }: ServerContainer): string {
+/** Of postgresql.conf. */
+export function configurationPath({ parameters, data }: ServerContainer): string {
   return parameters.get('config_file')?.value ?? `${data.path}/postgresql.conf`;
 }
 
