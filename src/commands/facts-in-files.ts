@@ -46,7 +46,7 @@ function folderOf({ file }: ManifestObject): string {
 function withObjects(tables: FactTables, objects: readonly ManifestObject[]): FactTables {
   for (const { object, kind, namespace } of objects) {
     const [group = ''] = (textAt(object, 'apiVersion') ?? '').split('/').slice(0, -1);
-    const found = [...factKinds, 'configMaps' as const].find((one) => {
+    const found = [...factKinds, 'configMaps' as const, 'persistentVolumes' as const].find((one) => {
       const { source } = tables[one];
       return source.kind === kind && source.group === group;
     });

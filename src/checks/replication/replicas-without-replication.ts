@@ -1,3 +1,4 @@
+import type { StartForm } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { annotationField } from '../field-path.ts';
@@ -16,7 +17,7 @@ export const replicasWithoutReplication: Check = {
     'Every ordinal initialises its own database behind one Service: writes go to one of them by chance, and reads disagree.',
   instead: '`postgres.io/replication-secret` and no `role: primary`; or replicas: 1.',
   examine(workload) {
-    const { replicas, settings } = workload;
+    const { replicas, settings, server } = workload;
     if (replicas < 2) return noObservations;
     const { role, replicationSecret } = settings.values;
     if (role === 'primary') {
@@ -28,6 +29,15 @@ export const replicasWithoutReplication: Check = {
       ];
     }
     if (replicationSecret !== undefined || isCopiedByScript(workload)) return noObservations;
+    // An own build or a program of one's own may make standbys by itself.
+    if (server !== undefined && (server.family.id === 'unknown' || isUnknownStart(server.start))) {
+      return [
+        {
+          field: 'spec.replicas',
+          message: `replicas is ${replicas}, and nothing here tells who follows whom; wanted postgres.io/replication-secret. Write it where the image makes no standbys itself, else replicas: 1.`,
+        },
+      ];
+    }
     return [
       {
         field: 'spec.replicas',
@@ -36,3 +46,8 @@ export const replicasWithoutReplication: Check = {
     ];
   },
 };
+
+/** What is run cannot be read here (`start-unknown`). */
+function isUnknownStart(start: StartForm): boolean {
+  return start.kind === 'other' || (start.kind === 'shell' && (start.problem !== undefined || !start.startsServer));
+}

@@ -1,6 +1,7 @@
 import type { StorageClassFact } from '../../workload/cluster-facts.ts';
 import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
+import { boundVolume } from './bound-volume.ts';
 import { ofDataClass } from './data-storage-class.ts';
 import { volumeField } from '../field-path.ts';
 import { mayLieElsewhere } from './hidden-pgdata.ts';
@@ -8,7 +9,8 @@ import { shareOf } from './share-provisioners.ts';
 import { quoted } from '../shown-text.ts';
 
 /**
- * Fields: spec.template.spec.volumes[*].nfs under PGDATA, and the provisioner of the class that makes the claim there.
+ * Fields: spec.template.spec.volumes[*].nfs under PGDATA, the provisioner of the class that makes the claim there and, in
+ * files, the PersistentVolume that it is bound to.
  * Allowed: block storage. PostgreSQL manual 18.2.2.1: NFS needs `hard` mounts and a `sync` export.
  */
 export const storageNfs: Check = {
@@ -22,6 +24,16 @@ export const storageNfs: Check = {
     const { server } = workload;
     const { facts } = surroundings;
     const mount = server?.data.mount;
+    const bound = boundVolume(workload, facts);
+    if (bound?.volume.kind === 'nfs') {
+      const { field, volume } = bound;
+      return [
+        {
+          field,
+          message: `PersistentVolume ${quoted(volume.name)} is on NFS ${quoted(volume.path)}; wanted block storage, or export with sync and mount hard.`,
+        },
+      ];
+    }
     if (mount?.source.kind === 'claim-template') return ofDataClass(workload, facts, onClass);
     if (server === undefined || mount?.source.kind !== 'nfs') return noObservations;
     if (mayLieElsewhere(workload, surroundings)) return noObservations;
