@@ -2,15 +2,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataVolumePaths } from '../../src/agent/decision/data-volume-paths.ts';
+import type { DataVolumePaths } from '../../src/agent/decision/data-volume-paths.ts';
 import { rebuild } from '../../src/commands/rebuilding.ts';
+import { eventually, runAsServer } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
-import { canMount, missingTools } from '../support/tool.ts';
+import { canMount, missingTools, requireTool } from '../support/tool.ts';
 import type { Agent, Pod } from './support/backup-agent.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import type { Volume } from './support/pods.ts';
 import { PromotionOnLoopback } from './support/promotion-on-loopback.ts';
-import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
+import { hasEverything, replicaSet, superuser, untilKept, untilReplicationRole } from './support/replica-set.ts';
 import type { ReplicaSet } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
@@ -24,22 +26,45 @@ interface Diverged {
   readonly run: (changes?: { pod?: string; discard?: boolean; dryRun?: boolean }) => Promise<string[]>;
 }
 
+interface Circumstances {
+  readonly volume?: Volume;
+  /** What pg_rewind wants of the old data; nothing: it cannot be rewound. */
+  readonly rewindable?: 'checksums' | 'hints';
+  /** `killed`: its server had no time for a checkpoint. */
+  readonly end?: 'stopped' | 'killed';
+}
+
 /** orders-1 was promoted while orders-0 went on: both have a row that the other lacks, and orders-0 is down. */
-async function diverged(label: string, volume?: Volume): Promise<Diverged> {
+async function diverged(label: string, { volume, rewindable, end }: Circumstances = {}): Promise<Diverged> {
   const set = await replicaSet((name, wanted) => pod(name, wanted ?? volume), label, 2);
   const [old] = set.pods as [Pod, Pod];
-  const server = await set.start(0);
+  if (rewindable === 'checksums') {
+    runAsServer(requireTool('pg_checksums'), ['--enable', '--no-sync', old.dataDirectory]);
+  }
+  const server = await old.startServer({
+    settings: rewindable === 'hints' ? { wal_log_hints: 'on', wal_keep_size: '64MB' } : {},
+  });
   const agent = await set.agent(0, withoutBackups);
   await untilReplicationRole(server, () => agent.output());
   await server.sql('CREATE TABLE kept (n int)');
+  await server.sql('CREATE TABLE dropped AS SELECT generate_series(1, 1000) AS n');
   await server.sql('INSERT INTO kept VALUES (1)');
   expect((await set.restore(1)).reason).toBe('');
   const promoted = await set.start(1);
   await untilKept(promoted, [1]);
+  if (end === 'killed') {
+    // A segment between the last checkpoint that both have and the fork, which the promoted one drops at its first own checkpoint.
+    await server.sql('SELECT pg_switch_wal()');
+    await server.sql('CREATE TABLE later ()');
+    await eventually('the standby has everything', () => hasEverything(server, 'orders-1'));
+  }
   await promoted.sql('SELECT pg_promote()');
+  await promoted.sql('CHECKPOINT');
   await promoted.sql('INSERT INTO kept VALUES (2)');
   await server.sql('INSERT INTO kept VALUES (3)');
-  await server.stop();
+  await server.sql('DROP TABLE dropped');
+  await server.sql('CREATE TABLE diverged AS SELECT generate_series(1, 1000) AS n');
+  await (end === 'killed' ? server.kill() : server.stop());
   await agent.kill();
   const cluster = new PromotionOnLoopback(set, new Map([['orders-1', promoted]]));
   return {
@@ -75,85 +100,138 @@ function databasesOn({ dataMount, dataDirectory }: Pod): string[] {
 }
 
 describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'flock'))('pgusher rebuild', () => {
-  it('makes an old primary that diverged a standby; killed at each step it ends the same, and the old data stays until the copy streams', async () => {
-    const all = await diverged('rebuild');
-    const { set, cluster, old, promoted, run } = all;
-    const paths = dataVolumePaths(old.dataMount);
+  it.each([
+    {
+      how: 'by a copy',
+      circumstances: {},
+      step: /^would: at its start: copy orders-1 beside the old data \(\d+ MB, of .* free\)$/,
+      notes: [/^no pg_rewind: the old data has neither data checksums nor wal_log_hints, /],
+      making: [],
+      log: /not rewound, orders-1 is copied whole: the old data has neither data checksums/,
+    },
+    {
+      how: 'by pg_rewind',
+      circumstances: { rewindable: 'checksums', end: 'killed' },
+      step: /^would: at its start: rewind a (copy|clone) of the old data to orders-1; where that fails, copy orders-1 beside it \(\d+ MB, of .* free\)$/,
+      notes: [],
+      // In the staging directory: before it is there, and behind pg_rewind.
+      making: ['mkdir ', 'writeFile postgresql.auto.conf'],
+      log: /rewound: \d+ MB came from orders-1/,
+    },
+  ] as const)(
+    'makes an old primary that diverged a standby $how; killed at each step it ends the same, and the old data stays until the copy streams',
+    async ({ circumstances, step, notes, making, log }) => {
+      const { rewindable }: Circumstances = circumstances;
+      const all = await diverged('rebuild', circumstances);
+      const { set, cluster, old, promoted, run } = all;
+      const paths = dataVolumePaths(old.dataMount);
 
-    await expect(run()).rejects.toThrow('no record says who is primary of orders; nobody');
-    await cluster.writeRecord({ primary: 'orders-1', timeline: '2', since: '2026-11-21T06:00:00Z' }, null);
-    const stopped = await set.restore(0);
-    expect(stopped.code).toBe(1);
-    expect(stopped.reason).toMatch(
-      /PGDATA here cannot follow it: .*Wanted: a copy of orders-1: `pgusher rebuild orders-0`$/,
-    );
+      await expect(run()).rejects.toThrow('no record says who is primary of orders; nobody');
+      await cluster.writeRecord({ primary: 'orders-1', timeline: '2', since: '2026-11-21T06:00:00Z' }, null);
+      const stopped = await set.restore(0);
+      expect(stopped.code).toBe(1);
+      expect(stopped.reason).toMatch(
+        /PGDATA here cannot follow it: .*Wanted: a copy of orders-1: `pgusher rebuild orders-0`$/,
+      );
 
-    cluster.changes.splice(0);
-    await expect(run({ pod: 'orders-1' })).rejects.toThrow('the record says that orders-1 is the primary');
-    await expect(run({ pod: 'orders-7' })).rejects.toThrow(
-      'there is no pod orders-7; wanted one of orders-0, orders-1',
-    );
-    await expect(run({ pod: 'orders' })).rejects.toThrow('wanted <set>-<number>');
-    const steps = await run({ dryRun: true });
-    expect(steps).toEqual([
-      'would: leave the order with orders-0',
-      'would: delete pod orders-0: its set makes it again',
-      expect.stringMatching(/^would: at its start: copy orders-1 beside the old data \(\d+ MB, of .* free\)$/),
-      'would: at its start: move the old data aside, and the copy in its place',
-      'would: at its start: remove the old data once the copy streams',
-    ]);
-    expect(cluster.changes).toEqual([]);
-    expect(existsSync(paths.rebuildOrder)).toBe(false);
-
-    const starts: string[] = [];
-    cluster.restarted = async () => {
-      for (const killBefore of [
-        `rm ${paths.staging}`,
-        `mkdir ${paths.replaced}`,
-        `rename ${old.dataDirectory}`,
-        `rename ${paths.staging}`,
-        `rm ${paths.rebuildOrder}`,
-        `rm ${paths.replacing}`,
-      ]) {
-        const killed = await runRestoreProcess(old, set.contract(0), {
-          pod: 'orders-0',
-          liveSettings: old.liveSettings,
-          ports: set.ports,
-          killBefore,
-        });
-        starts.push(`${killed.signal ?? killed.output} ${databasesOn(old).length}`);
-      }
-      const whole = await set.restore(0);
-      starts.push(whole.reason === '' ? `whole ${databasesOn(old).length}` : whole.output);
+      cluster.changes.splice(0);
+      await expect(run({ pod: 'orders-1' })).rejects.toThrow('the record says that orders-1 is the primary');
+      await expect(run({ pod: 'orders-7' })).rejects.toThrow(
+        'there is no pod orders-7; wanted one of orders-0, orders-1',
+      );
+      await expect(run({ pod: 'orders' })).rejects.toThrow('wanted <set>-<number>');
+      const steps = await run({ dryRun: true });
+      expect(steps).toEqual([
+        'would: leave the order with orders-0',
+        'would: delete pod orders-0: its set makes it again',
+        expect.stringMatching(step),
+        'would: at its start: move the old data aside, and the copy in its place',
+        'would: at its start: remove the old data once the copy streams',
+        ...notes.map((note) => expect.stringMatching(note) as string),
+      ]);
+      expect(cluster.changes).toEqual([]);
       expect(existsSync(paths.rebuildOrder)).toBe(false);
-      await startAnew(all);
-    };
-    const said = await run();
-    expect(starts).toEqual(['SIGKILL 1', 'SIGKILL 1', 'SIGKILL 1', 'SIGKILL 1', 'SIGKILL 2', 'SIGKILL 2', 'whole 2']);
-    expect(said.at(-1)).toBe('orders-0: it streams, and the old data is removed');
-    expect(databasesOn(old)).toEqual([old.dataDirectory]);
-    await promoted.sql('INSERT INTO kept VALUES (4)');
-    const follower = cluster.servers.get('orders-0') as PostgresServer;
-    await untilKept(follower, [1, 2, 4]);
-    await expect(follower.sql('INSERT INTO kept VALUES (9)')).rejects.toThrow('read-only');
 
-    // Done once: the next start is that of any standby.
-    await follower.stop();
-    const again = await set.restore(0);
-    expect(again.output).toContain('"action":"start"');
-    expect(again.output).not.toContain('rebuilding');
+      const starts: string[] = [];
+      let output = '';
+      cluster.restarted = async () => {
+        for (const killBefore of [
+          `rm ${paths.staging}`,
+          ...making.map((name) => name.replace(' ', ` ${paths.staging}/`).replace(/\/$/, '')),
+          `mkdir ${paths.replaced}`,
+          `rename ${old.dataDirectory}`,
+          `rename ${paths.staging}`,
+          `rm ${paths.rebuildOrder}`,
+          `rm ${paths.replacing}`,
+        ]) {
+          const killed = await runRestoreProcess(old, set.contract(0), {
+            pod: 'orders-0',
+            liveSettings: old.liveSettings,
+            ports: set.ports,
+            environment: superuser,
+            killBefore,
+          });
+          output += killed.output;
+          starts.push(`${killed.signal ?? killed.output} ${databasesOn(old).length}`);
+        }
+        const whole = await set.restore(0);
+        starts.push(whole.reason === '' ? `whole ${databasesOn(old).length}` : whole.output);
+        expect(existsSync(paths.rebuildOrder)).toBe(false);
+        await startAnew(all);
+      };
+      const said = await run();
+      expect(starts).toEqual([
+        ...making.map(() => 'SIGKILL 1'),
+        ...['SIGKILL 1', 'SIGKILL 1', 'SIGKILL 1', 'SIGKILL 1', 'SIGKILL 2', 'SIGKILL 2', 'whole 2'],
+      ]);
+      expect(output).toMatch(log);
+      expect(said.at(-1)).toBe('orders-0: it streams, and the old data is removed');
+      expect(databasesOn(old)).toEqual([old.dataDirectory]);
+      await promoted.sql('INSERT INTO kept VALUES (4)');
+      const follower = cluster.servers.get('orders-0') as PostgresServer;
+      await untilKept(follower, [1, 2, 4]);
+      await expect(follower.sql('INSERT INTO kept VALUES (9)')).rejects.toThrow('read-only');
+      expect(
+        await follower.sql("SELECT count(*)::int AS rows, to_regclass('diverged') AS diverged FROM dropped"),
+      ).toEqual([{ rows: 1000, diverged: null }]);
 
-    // A primary that is away is no reason to give anything up.
-    await promoted.stop();
-    cluster.changes.splice(0);
-    await expect(run()).rejects.toThrow('the primary orders-1 does not answer; wanted it running');
-    expect(cluster.changes).toEqual([]);
-  });
+      // Done once: the next start is that of any standby.
+      await follower.stop();
+      if (rewindable !== undefined) {
+        runAsServer(requireTool('pg_checksums'), ['--check', old.dataDirectory]);
+      }
+      const again = await set.restore(0);
+      expect(again.output).toContain('"action":"start"');
+      expect(again.output).not.toContain('rebuilding');
 
-  it.skipIf(!canMount())(
-    'asks for --discard where there is no room for both, and then copies all the same',
-    async () => {
-      const all = await diverged('rebuild-room', 110);
+      // A primary that is away is no reason to give anything up.
+      await promoted.stop();
+      cluster.changes.splice(0);
+      await expect(run()).rejects.toThrow('the primary orders-1 does not answer; wanted it running');
+      expect(cluster.changes).toEqual([]);
+    },
+  );
+
+  describe.skipIf(!canMount())('without room for both', () => {
+    it.each([
+      {
+        how: 'copies',
+        circumstances: { volume: 110 },
+        steps: [/^at its start: remove the old data$/, /^at its start: copy orders-1 \(\d+ MB\)$/],
+        killBefore: ({ replaced }: DataVolumePaths) => `rm ${replaced}`,
+        log: /the old data is removed, as --discard says/,
+      },
+      {
+        how: 'rewinds the old data itself',
+        circumstances: { volume: 140, rewindable: 'hints' },
+        steps: [
+          /^at its start: rewind the old data itself to orders-1; where that fails, remove it, and copy orders-1 \(/,
+        ],
+        killBefore: ({ replaced }: DataVolumePaths) => `mkdir ${replaced}`,
+        log: /rewound: \d+ MB came from orders-1/,
+      },
+    ] as const)('asks for --discard, and then $how', async ({ circumstances, steps, killBefore, log }) => {
+      const all = await diverged('rebuild-room', circumstances);
       const { set, cluster, old, promoted, run } = all;
       await cluster.writeRecord({ primary: 'orders-1', timeline: '2', since: '2026-11-21T06:00:00Z' }, null);
       cluster.changes.splice(0);
@@ -162,22 +240,27 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       );
       expect(cluster.changes).toEqual([]);
       expect(databasesOn(old)).toEqual([old.dataDirectory]);
-      const paths = dataVolumePaths(old.dataMount);
+      let output = '';
       cluster.restarted = async () => {
         const killed = await runRestoreProcess(old, set.contract(0), {
           pod: 'orders-0',
           liveSettings: old.liveSettings,
           ports: set.ports,
-          killBefore: `rm ${paths.replaced}`,
+          environment: superuser,
+          killBefore: killBefore(dataVolumePaths(old.dataMount)),
         });
         expect(killed.signal).toBe('SIGKILL');
-        expect((await set.restore(0)).reason).toBe('');
+        const whole = await set.restore(0);
+        expect(whole.reason).toBe('');
+        output = killed.output + whole.output;
         await startAnew(all);
       };
-      await run({ discard: true });
+      const said = await run({ discard: true });
+      expect(said).toEqual(expect.arrayContaining(steps.map((step) => expect.stringMatching(step) as string)));
+      expect(output).toMatch(log);
       await promoted.sql('INSERT INTO kept VALUES (4)');
       await untilKept(cluster.servers.get('orders-0') as PostgresServer, [1, 2, 4]);
       expect(databasesOn(old)).toEqual([old.dataDirectory]);
-    },
-  );
+    });
+  });
 });

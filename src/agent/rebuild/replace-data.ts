@@ -61,6 +61,14 @@ export async function moveAside(paths: DataVolumePaths, dataDirectory: string, i
   await syncDirectory(aside);
 }
 
+/** Given up, and to be rewound: what is cut off from here on leaves an empty PGDATA, and the next start copies the primary. */
+export async function moveToStaging(paths: DataVolumePaths, dataDirectory: string, id: string): Promise<void> {
+  await moveAside(paths, dataDirectory, id);
+  await rename(join(paths.replaced, id), paths.staging);
+  await syncDirectory(paths.replaced);
+  await syncDirectory(paths.own);
+}
+
 /** The old data is gone for good. */
 export async function forgetReplaced(paths: DataVolumePaths): Promise<void> {
   await rm(paths.replaced, { recursive: true, force: true });
