@@ -10,6 +10,7 @@ import type { Upstream } from '../restore/standby.ts';
 import { readReplicationLogin } from '../restore/replication-login.ts';
 import { currentRecord } from '../standby/other-primary.ts';
 import { formatBytes } from '../store/free-space.ts';
+import { isThere } from '../store/is-there.ts';
 import { cloneTree } from './clone-tree.ts';
 import type { RebuildEdges, RebuildJudgement } from './judge-rebuild.ts';
 import { hasRoom, judgeRebuild, noRoom } from './judge-rebuild.ts';
@@ -19,7 +20,6 @@ import {
   endReplacing,
   finishReplacing,
   forgetReplaced,
-  isThere,
   moveAside,
   moveToStaging,
   replaceData,

@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
+import { namesIn } from '../store/base-backups.ts';
 import { errorCode } from '../store/durable-file.ts';
 
 /** Folders that belong to the server that ran; a base backup has them empty too (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
@@ -19,22 +20,15 @@ const emptied: ReadonlySet<string> = new Set([
 /** Copies a data directory whose server does not run, where the file system can by sharing its blocks until they are written. */
 export async function cloneTree(from: string, to: string): Promise<void> {
   await mkdir(to, { mode: 0o700 });
-  await cp(from, to, {
-    recursive: true,
-    force: true,
-    verbatimSymlinks: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: (source) => isCloned(relative(from, source)),
-  });
-}
-
-function isCloned(path: string): boolean {
-  return !(
-    notOfAnybody.has(path) ||
-    path === 'postmaster.pid' ||
-    emptied.has(dirname(path)) ||
-    basename(path).startsWith('pgsql_tmp')
-  );
+  // Each by itself: where PGDATA is the root of its volume, the copy lies in it.
+  for (const name of (await namesIn(from)).filter((each) => !notOfAnybody.has(each) && each !== 'postmaster.pid')) {
+    await cp(join(from, name), join(to, name), {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+      filter: (source) => !emptied.has(relative(from, dirname(source))) && !basename(source).startsWith('pgsql_tmp'),
+    });
+  }
 }
 
 /** Whether a copy beside PGDATA takes no room until it is written: tried with a file of four bytes. */

@@ -8,10 +8,13 @@ import type { Credentials } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import { formatBytes } from '../store/free-space.ts';
+import { storeRoot } from '../store/layout.ts';
 import { clonesFiles } from './clone-tree.ts';
 import { pgRewindOf, runPgRewind } from './pg-rewind.ts';
 import type { RewindSource } from './pg-rewind.ts';
 import { besides, bytesIn } from './room.ts';
+import { hasSegment, notInStore, segmentNotFound } from './wal-before-fork.ts';
+import type { WalBeforeFork } from './wal-before-fork.ts';
 
 export interface RewindQuestion {
   readonly contract: AgentContract;
@@ -33,6 +36,8 @@ export type RewindJudgement =
       readonly program: string;
       readonly source: RewindSource;
       readonly lineage: Lineage;
+      /** Null: this pod has no store, or nobody knows where the fork is. */
+      readonly walBefore: WalBeforeFork | null;
       /** A copy of the old data beside it takes no room until it is written. */
       readonly clones: boolean;
     }
@@ -64,15 +69,41 @@ export async function judgeRewind(question: RewindQuestion): Promise<RewindJudge
   if (program === null || 'reason' in source || reasons.length > 0) {
     return { kind: 'not', reasons };
   }
+  const walBefore =
+    contract.store === null || relation.at === null
+      ? null
+      : {
+          place: {
+            root: storeRoot(contract.store),
+            systemId: data.control.systemId,
+            segmentSize: data.control.segmentSize,
+          },
+          fork: relation.at,
+        };
   // One that was not shut down is recovered first, which a look does not do.
-  if (data.control.shutDown) {
-    try {
-      await runPgRewind(program, contract.dataDirectory, source, ['--dry-run']);
-    } catch (error) {
-      return { kind: 'not', reasons: [error instanceof Error ? error.message : String(error)] };
+  const refusal = data.control.shutDown ? await refusalOf(program, contract.dataDirectory, source, walBefore) : null;
+  return refusal === null
+    ? { kind: 'possible', program, source, lineage, walBefore, clones }
+    : { kind: 'not', reasons: [refusal] };
+}
+
+async function refusalOf(
+  program: string,
+  dataDirectory: string,
+  source: RewindSource,
+  walBefore: WalBeforeFork | null,
+): Promise<string | null> {
+  try {
+    await runPgRewind(program, dataDirectory, source, ['--dry-run']);
+    return null;
+  } catch (error) {
+    const missing = segmentNotFound(error);
+    if (missing === null) {
+      return error instanceof Error ? error.message : String(error);
     }
+    // A look puts nothing into PGDATA.
+    return walBefore !== null && (await hasSegment(walBefore, missing)) ? null : notInStore(missing);
   }
-  return { kind: 'possible', program, source, lineage, clones };
 }
 
 async function sourceOf({ address, superuser }: RewindQuestion): Promise<RewindSource | { readonly reason: string }> {

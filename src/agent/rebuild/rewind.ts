@@ -8,6 +8,7 @@ import { connectAsReplication } from '../server-connection/server-connection.ts'
 import { namesIn } from '../store/base-backups.ts';
 import { isSegmentName, parseSegment, segmentName } from '../store/wal-name.ts';
 import type { RewindJudgement } from './judge-rewind.ts';
+import { bringSegments, notInStore, segmentNotFound } from './wal-before-fork.ts';
 import { runPgRewind } from './pg-rewind.ts';
 
 export interface Rewinding {
@@ -55,10 +56,29 @@ export async function rewind(rewinding: Rewinding): Promise<number> {
   await rm(join(directory, 'postmaster.pid'), { force: true });
   // The checkpoint of that recovery would drop the very WAL that is read next. The primary's file takes the place of this one.
   await appendFile(join(directory, 'postgresql.auto.conf'), "wal_keep_size = '2147483647MB'\n");
-  const words = await runPgRewind(judgement.program, directory, judgement.source, ['--no-sync', '--progress']);
+  const words = await withWalBefore(rewinding, () =>
+    runPgRewind(judgement.program, directory, judgement.source, ['--no-sync', '--progress']),
+  );
   await requireWal(rewinding);
   await finishCopy(upstream, directory);
   return Number(/(\d+) kB \(100%\) copied/.exec(words)?.[1] ?? '0') * 1024;
+}
+
+/** It reads all WAL before it writes anything, so that it may be run again with what it did not find: twice as many segments each time. */
+async function withWalBefore({ judgement, directory }: Rewinding, run: () => Promise<string>): Promise<string> {
+  for (let count = 1; ; count *= 2) {
+    try {
+      return await run();
+    } catch (error) {
+      const missing = segmentNotFound(error);
+      if (missing === null) {
+        throw error;
+      }
+      if (judgement.walBefore === null || !(await bringSegments(judgement.walBefore, missing, count, directory))) {
+        throw new Error(notInStore(missing), { cause: error });
+      }
+    }
+  }
 }
 
 /**

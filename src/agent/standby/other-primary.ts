@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PrimaryRecord, RecordReading } from '../decision/primary-record.ts';
 import { readPrimaryRecord } from '../decision/primary-record.ts';
+import { isThere } from '../store/is-there.ts';
 import { newestOf } from './primary-order.ts';
 
 /** Whom the record names, where that is not this pod; null: nobody else. */
@@ -34,12 +34,5 @@ export async function currentRecord(set: string, { liveSettings, shared }: Recor
 export async function endsRecovery(dataDirectory: string): Promise<boolean> {
   return (
     (await isThere(join(dataDirectory, 'recovery.signal'))) && !(await isThere(join(dataDirectory, 'standby.signal')))
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
