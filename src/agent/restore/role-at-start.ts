@@ -6,7 +6,7 @@ import type { StoreState } from '../decision/store-state.ts';
 import type { Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
 import { roleWithoutReplication, whoIsPrimary } from '../decision/who-is-primary.ts';
 import type { Log } from '../log.ts';
-import { currentRecord } from '../standby/other-primary.ts';
+import { recordAtStart } from '../standby/other-primary.ts';
 import { storeRoot } from '../store/layout.ts';
 import { ownPosition } from './own-position.ts';
 import { askPeers } from './peers.ts';
@@ -32,7 +32,7 @@ export async function roleAtStart(
   store: StoreState,
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
-  const record = await currentRecord(contract.set, surroundings);
+  const record = await recordAtStart(contract, surroundings);
   if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || (contract.replication === null && record.kind === 'none')) {
     const role = roleWithoutReplication(contract.role, pod);
     return role === 'primary' ? { kind: 'primary', notes: [] } : { kind: 'standby', of: contract.primary, notes: [] };

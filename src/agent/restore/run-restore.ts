@@ -245,7 +245,7 @@ async function act(
   decision: Exclude<Decision, { action: 'stop' }>,
   data: DataDirectoryState,
   /** Null for a primary; `of`: whom a standby follows. */
-  standby: { readonly of: string | null } | null,
+  standby: Extract<Verdict, { kind: 'standby' }> | null,
   from: StoreState,
 ): Promise<Pick<BootDecision, 'action' | 'leastSettings'>> {
   const { contract, paths } = boot;
@@ -280,7 +280,7 @@ async function act(
       return { action: 'initialise', leastSettings: {} };
     case 'copy':
       await forgetInitialisation(boot);
-      await copyAsStandby(boot, standby?.of ?? null);
+      await copyAsStandby(boot, standby);
       await moveIntoPlace(paths, contract.dataDirectory);
       return { action: 'copied', leastSettings: {} };
     case 'restore': {
@@ -323,7 +323,7 @@ async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
   if (contract.replication === null) {
     return;
   }
-  const other = otherPrimary(surroundings.pod, await currentRecord(contract.set, surroundings));
+  const other = otherPrimary(surroundings.pod, await currentRecord(contract, surroundings));
   if (other !== null) {
     throw new RestoreRefused(
       `${other.primary} became primary while this was restored, since ${other.since}: the next start copies it`,
@@ -413,11 +413,18 @@ async function startAsStandby(boot: Boot, of: string | null): Promise<void> {
   await followAgain(upstream, password, contract.dataDirectory, surroundings.log);
 }
 
-async function copyAsStandby(boot: Boot, of: string | null): Promise<void> {
+async function copyAsStandby(boot: Boot, standby: Extract<Verdict, { kind: 'standby' }> | null): Promise<void> {
   const { paths, surroundings } = boot;
-  const upstream = await upstreamOf(boot, of);
+  const upstream = await upstreamOf(boot, standby?.of ?? null);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
-  await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  try {
+    await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  } catch (error) {
+    // Why that one, and what helps where it never comes: whoever reads the end of the container has no log.
+    throw error instanceof RestoreRefused && standby !== null
+      ? new RestoreRefused([error.message, ...standby.notes].join('. '), { cause: error })
+      : error;
+  }
 }
 
 async function upstreamOf({ contract, surroundings }: Boot, of: string | null): Promise<Upstream> {

@@ -133,7 +133,7 @@ async function givesUp(
 ): Promise<boolean> {
   const { contract, edges } = options;
   const pod = edges.environment[environmentNames.pod] ?? '';
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   const other = primaryInsteadOf(pod, timelineOf(await readPeer({ pod, address }, connection)), record);
   if (other === null) {
     return false;
@@ -165,7 +165,7 @@ async function followOnce(
     known.password = login.password;
   }
   const pods = edges.pods ?? podsOfSet(contract);
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   if (record.kind === 'unreadable') {
     throw new Error(record.reason);
   }
