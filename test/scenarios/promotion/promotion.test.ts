@@ -9,7 +9,7 @@ import { heldRows, lost, startWriters, table } from '../support/writers.ts';
 
 const pods = ['db-0', 'db-1', 'db-2'] as const;
 
-/** Three pods, one primary at a time, and a person who promotes by the apiserver, as docs/standbys.md says. */
+/** Three pods, one primary at a time, commits that wait for one of the others, and a person who promotes by the apiserver, as docs/standbys.md says. */
 describe.skipIf(noCluster)('a set whose primary changes', () => {
   const here = scenario(import.meta.dirname);
   const promote = (...args: readonly string[]): Promise<CommandAnswer> =>
@@ -127,10 +127,15 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     for (const pod of pods) await untilThere(pod, 'before all ended');
   });
 
-  test('the primary and its volume are lost: a standby is promoted, and the lost one becomes its copy', async () => {
+  test('the primary and its volume are lost under writers: what is promoted has every acknowledged row, and the lost one becomes its copy', async () => {
     await here.sql('db-1', "INSERT INTO said VALUES ('kept by the standbys')");
     for (const standby of ['db-0', 'db-2']) await untilThere(standby, 'kept by the standbys');
-    const gone = await loseData(here, 'db-1');
+    expect(await here.sql('db-1', 'SHOW synchronous_standby_names')).toContain('ANY 1 ("db-0", "db-1", "db-2"');
+    await here.sql('db-1', 'TRUNCATE written');
+    const address = await here.get('service/db-rw', '.spec.clusterIP');
+    const writers = startWriters(4, () => Promise.resolve(address));
+    await until('writers that write', 60_000, async () => (writers.acknowledged.length > 200 ? true : undefined));
+    const gone = await loseData(here, 'db-1', 'abruptly');
     const answer = await until('a promotion that is not refused', 120_000, async () => {
       const tried = await promote();
       return tried.code === 0 ? tried : undefined;
@@ -139,6 +144,12 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     const primary = await recorded();
     expect(['db-0', 'db-2']).toContain(primary);
     expect(await selected('db-rw')).toBe(primary);
+    const before = writers.acknowledged.length;
+    await until('writers that go on', 120_000, async () =>
+      writers.acknowledged.length > before + 200 ? true : undefined,
+    );
+    await writers.stop();
+    expect(lost(writers, await here.sql(primary, heldRows))).toEqual([]);
     await here.ready('db-1', gone);
     await untilFollowed(
       primary,
