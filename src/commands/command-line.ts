@@ -1,6 +1,15 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { checkHelp, doctorHelp, injectHelp, logsHelp, programHelp, rolesHelp, setCommandHelp, statusHelp } from './help-text.ts';
+import {
+  checkHelp,
+  doctorHelp,
+  injectHelp,
+  logsHelp,
+  programHelp,
+  rolesHelp,
+  setCommandHelp,
+  statusHelp,
+} from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';

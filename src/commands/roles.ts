@@ -77,5 +77,7 @@ async function labelsIn(
 
 function roleText({ role }: PodRole, now: string | null): string {
   if (role !== undefined && role !== null) return role;
-  return role === null ? 'takes writes beside another, or is silent beside a primary' : `unknown${now === null ? '' : `, labelled ${now}`}`;
+  return role === null
+    ? 'takes writes beside another, or is silent beside a primary'
+    : `unknown${now === null ? '' : `, labelled ${now}`}`;
 }

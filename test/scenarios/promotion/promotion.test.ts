@@ -1,12 +1,14 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../scripts/cluster/until.ts';
-import { noCluster } from '../support/cluster.ts';
+import { kubectl, noCluster } from '../support/cluster.ts';
 import { pgusher } from '../support/command-line.ts';
 import type { CommandAnswer } from '../support/command-line.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
 import { heldRows, lost, startWriters, table } from '../support/writers.ts';
 
+const podRoles = join(import.meta.dirname, '../../../manifests/components/pod-roles');
 const pods = ['db-0', 'db-1', 'db-2'] as const;
 
 /** Three pods, one primary at a time, commits that wait for one of the others, and a person who promotes by the apiserver, as docs/standbys.md says. */
@@ -27,17 +29,47 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
       );
       return slots === by.map((pod) => `pgusher_${pod.replace('-', '_')}`).join(' ') ? slots : undefined;
     });
+  /** The Service that selects by the role label, with the component pod-roles. */
+  const untilSelected = (primary: string): Promise<unknown> =>
+    until(`db-primary to be ${primary}`, 60_000, async () => {
+      const slices = await here.kubectl([
+        ...['get', 'endpointslices', '-l', 'kubernetes.io/service-name=db-primary'],
+        ...['-o', 'jsonpath={.items[*].endpoints[*].targetRef.name}'],
+      ]);
+      return slices.trim() === primary ? true : undefined;
+    });
   const untilThere = (pod: string, row: string): Promise<unknown> =>
     until(`"${row}" on ${pod}`, 60_000, async () =>
       (await here.sql(pod, `SELECT count(*) FROM said WHERE word = '${row}'`)) === '1' ? true : undefined,
     );
 
   beforeAll(async () => {
+    await kubectl(['apply', '-f', join(podRoles, 'roles.yaml'), '-f', join(podRoles, 'deployment.yaml')]);
     await here.apply('statefulset.yaml');
     for (const pod of pods) await here.ready(pod);
     await here.sql('db-0', table);
     await here.sql('db-0', 'CREATE TABLE said (word text)');
     await untilFollowed('db-0', ['db-1', 'db-2']);
+  });
+
+  afterAll(async () => {
+    if (noCluster) return;
+    await kubectl(['delete', '-f', join(podRoles, 'roles.yaml'), '-f', join(podRoles, 'deployment.yaml')]);
+  });
+
+  test('each pod is labelled with what it is, and a Service selects by it', async () => {
+    await untilSelected('db-0');
+    const label = '.metadata.labels.postgres\\.io/pod-role';
+    await until('the standbys to be labelled', 60_000, async () =>
+      (await here.get('pod/db-1', label)) === 'standby' && (await here.get('pod/db-2', label)) === 'standby'
+        ? true
+        : undefined,
+    );
+    const said = await pgusher('roles', 'db', '--namespace', here.namespace);
+    expect(said.words).toBe(
+      pods.map((pod) => `${here.namespace}/${pod} ${pod === 'db-0' ? 'primary' : 'standby'}\n`).join(''),
+    );
+    expect(said.code).toBe(0);
   });
 
   test('what the primary writes is read on its standbys, which write nothing', async () => {
@@ -87,6 +119,7 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     expect(await recorded()).toBe('db-1');
     expect(await selected('db-rw')).toBe('db-1');
     expect(await selected('db-debug')).toBe('db-2');
+    await untilSelected('db-1');
     await untilFollowed('db-1', ['db-0', 'db-2']);
     expect(lost(writers, await here.sql('db-1', heldRows))).toEqual([]);
     expect(await inRecovery('db-0')).toBe('t');
@@ -150,6 +183,7 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     );
     await writers.stop();
     expect(lost(writers, await here.sql(primary, heldRows))).toEqual([]);
+    await untilSelected(primary);
     await here.ready('db-1', gone);
     await untilFollowed(
       primary,
