@@ -1,13 +1,15 @@
 import type { AgentContract } from '../contract.ts';
+import { archiveOf } from '../decision/archive-source.ts';
 import type { DataDirectoryState } from '../decision/data-directory-state.ts';
 import { podOrdinal } from '../decision/pod-role.ts';
 import type { RecordReading } from '../decision/primary-record.ts';
 import type { StoreState } from '../decision/store-state.ts';
-import type { Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
+import type { ArchiveReading, Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
 import { roleWithoutReplication, whoIsPrimary } from '../decision/who-is-primary.ts';
 import type { Log } from '../log.ts';
 import { currentRecord } from '../standby/other-primary.ts';
 import { storeRoot } from '../store/layout.ts';
+import { latestLineage } from './lineage.ts';
 import { ownPosition } from './own-position.ts';
 import { askPeers } from './peers.ts';
 import { planRestore } from './restore-plan.ts';
@@ -29,11 +31,13 @@ export async function roleAtStart(
   contract: AgentContract,
   surroundings: RoleSurroundings,
   data: DataDirectoryState,
-  store: StoreState,
+  { store, source }: { readonly store: StoreState; readonly source: StoreState },
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
   const record = await currentRecord(contract.set, surroundings);
-  if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || (contract.replication === null && record.kind === 'none')) {
+  const archive = await readArchive(contract, source);
+  const nobodyElse = contract.replication === null && record.kind === 'none' && archive === null;
+  if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || nobodyElse) {
     const role = roleWithoutReplication(contract.role, pod);
     return role === 'primary' ? { kind: 'primary', notes: [] } : { kind: 'standby', of: contract.primary, notes: [] };
   }
@@ -53,6 +57,7 @@ export async function roleAtStart(
           },
     peers,
     store: mayRestore(pod, record, data, peers) ? await restorable(contract, store) : null,
+    archive,
     addressOf: (name) => {
       const address = pods.addressOf(name);
       return address === null ? null : addressText(address);
@@ -90,6 +95,22 @@ function mayRestore(pod: string, record: RecordReading, data: DataDirectoryState
   return record.kind === 'record'
     ? record.record.primary === pod
     : podOrdinal(pod) === 0 && peers.length > 0 && !peers.some((peer) => peer.takesWrites);
+}
+
+async function readArchive(contract: AgentContract, source: StoreState): Promise<ArchiveReading | null> {
+  const archive = archiveOf(contract);
+  if (archive === null) {
+    return null;
+  }
+  if ((source.kind !== 'BACKUPS' && source.kind !== 'CLAIMED') || source.systemId === null || source.wal === null) {
+    return { kind: 'unread' };
+  }
+  const { systemId, wal } = source;
+  const ofBackups = source.kind === 'BACKUPS' ? source.backups.map(({ timeline }) => timeline) : [];
+  return latestLineage(storeRoot(archive), systemId, wal, ofBackups).then(
+    (lineage) => ({ kind: 'read', systemId, lineage }),
+    () => ({ kind: 'unread' }),
+  );
 }
 
 async function restorable(contract: AgentContract, store: StoreState): Promise<PrimaryQuestion['store']> {

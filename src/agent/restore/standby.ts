@@ -121,18 +121,44 @@ export async function forgetRecovery(dataDirectory: string): Promise<void> {
 /**
  * standby.signal and primary_conninfo, also for a standby that is there already: passfile and primary may have changed. Its slot is
  * named only where it is there: one that is missing keeps a standby from ever streaming, none only costs the promise that WAL is kept.
+ * @param restoreCommand what brings WAL that the primary has recycled; undefined: it is left as it is.
  */
-export async function followPrimary(upstream: Upstream, dataDirectory: string, hasSlot: boolean): Promise<void> {
+export async function followPrimary(
+  upstream: Upstream,
+  dataDirectory: string,
+  hasSlot: boolean,
+  restoreCommand?: string,
+): Promise<void> {
+  await writeStandbySettings(dataDirectory, restoreCommand, [
+    `primary_conninfo = ${setting(connectionString(upstream))}`,
+    ...(hasSlot ? [`primary_slot_name = ${setting(upstream.slot)}`] : []),
+  ]);
+}
+
+/** standby.signal, and no server to follow: all WAL comes by `restoreCommand`, along the newest timeline of the store that it asks. */
+export async function followArchive(dataDirectory: string, restoreCommand: string): Promise<void> {
+  await writeStandbySettings(dataDirectory, restoreCommand, []);
+}
+
+async function writeStandbySettings(
+  dataDirectory: string,
+  restoreCommand: string | undefined,
+  upstream: readonly string[],
+): Promise<void> {
   const path = join(dataDirectory, 'postgresql.auto.conf');
   const text = await readFile(path, 'utf8');
+  const replaced =
+    restoreCommand === undefined
+      ? /^\s*(primary_conninfo|primary_slot_name|recovery_target\w*)\b/i
+      : /^\s*(primary_conninfo|primary_slot_name|recovery_target\w*|restore_command)\b/i;
   const kept = text
     .split('\n')
-    .filter((line) => !/^\s*(primary_conninfo|primary_slot_name|recovery_target\w*)\b/i.test(line))
+    .filter((line) => !replaced.test(line))
     .join('\n')
     .replace(/\n*$/, '\n');
   const lines = [
-    `primary_conninfo = ${setting(connectionString(upstream))}`,
-    ...(hasSlot ? [`primary_slot_name = ${setting(upstream.slot)}`] : []),
+    ...(restoreCommand === undefined ? [] : [`restore_command = ${setting(restoreCommand)}`]),
+    ...upstream,
     `recovery_target_timeline = 'latest'`,
   ];
   const wanted = `${kept}${lines.join('\n')}\n`;
@@ -152,6 +178,7 @@ export async function followAgain(
   upstream: Upstream,
   password: string,
   dataDirectory: string,
+  restoreCommand: string | undefined,
   log: Log,
 ): Promise<void> {
   const slot = await makeStandbySlot(upstream, { user: upstream.user, password });
@@ -160,7 +187,7 @@ export async function followAgain(
       `slot ${upstream.slot} cannot be made at ${upstream.host}:${upstream.port} now (${slot.reason}): without it until then`,
     );
   }
-  await followPrimary(upstream, dataDirectory, slot.kind !== 'failed');
+  await followPrimary(upstream, dataDirectory, slot.kind !== 'failed', restoreCommand);
 }
 
 /** The value of primary_conninfo. */

@@ -101,6 +101,7 @@ function decision(row: Row, role: Role): string {
       data: dataOf(row.data),
       store,
       source: { kind: 'NONE' },
+      followsSource: false,
       contract: {
         bootstrap,
         namespace: 'shop',
