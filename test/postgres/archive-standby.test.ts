@@ -1,54 +1,73 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentContract } from '../../src/agent/contract.ts';
+import { eventually, runAsServer } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
-import { missingTools } from '../support/tool.ts';
-import type { Agent, Pod } from './support/backup-agent.ts';
+import { missingTools, requireTool } from '../support/tool.ts';
+import type { Agent } from './support/backup-agent.ts';
 import { untilProtected } from './support/backup-agent.ts';
+import { node } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
 import { untilKept } from './support/replica-set.ts';
 import { WholePod } from './support/whole-pod.ts';
 
 const pod = podsOfEachTest();
-const standbys: WholePod[] = [];
+const pods: WholePod[] = [];
 
 afterEach(async () => {
-  for (const standby of standbys.splice(0)) {
-    await standby.crash();
+  for (const one of pods.splice(0)) {
+    await one.crash();
   }
 });
 
 interface Source {
-  readonly one: Pod;
-  readonly agent: Agent;
+  readonly origin: WholePod;
   readonly server: PostgresServer;
 }
 
 /** The set `orders`: one server, protected. */
 async function source(label: string): Promise<Source> {
-  const one = await pod(label);
-  const agent = await one.startAgent();
-  const server = await one.startServer();
-  await untilProtected(agent);
+  const origin = new WholePod(await pod(label));
+  pods.push(origin);
+  expect((await origin.start()).reason).toBe('');
+  const server = serverOf(origin);
+  // Copied with the database: a standby asks the store this often.
+  await server.sql("ALTER SYSTEM SET wal_retrieve_retry_interval = '200ms'");
+  await untilProtected(origin.agent as Agent);
   await server.sql('CREATE TABLE kept (n int)');
   await server.sql('INSERT INTO kept VALUES (1)');
-  return { one, agent, server };
+  return { origin, server };
 }
 
 /** The set `reports`, which has nothing but the store of `orders` to follow, and a store of its own. */
-async function reports({ one }: Source): Promise<{ standby: WholePod; contract: Partial<AgentContract> }> {
+async function reports({ origin }: Source): Promise<{
+  standby: WholePod;
+  contract: Partial<AgentContract>;
+  /** Whether the claim of the other set can be read in this pod. */
+  mounted: (is: boolean) => void;
+}> {
   const two = await pod('reports', 'empty');
   const standby = new WholePod(two, 'reports-0', { 'reports-0': two.port });
-  standbys.push(standby);
+  pods.push(standby);
+  const mount = join(two.directory, 'source');
+  const mounted = (is: boolean): void => {
+    rmSync(mount, { force: true });
+    if (is) {
+      symlinkSync(origin.pod.storeMount, mount);
+    }
+  };
+  mounted(true);
   return {
     standby,
+    mounted,
     contract: {
       set: 'reports',
       role: 'standby',
       primary: null,
       store: { mount: two.storeMount, prefix: 'shop/reports' },
-      source: { mount: one.storeMount, prefix: 'shop/orders' },
+      source: { mount, prefix: 'shop/orders' },
     },
   };
 }
@@ -60,20 +79,115 @@ function serverOf({ server }: WholePod): PostgresServer {
   return server;
 }
 
+/** `pgusher-agent promote` in the pod. */
+function promotedBy(standby: WholePod, contract: Partial<AgentContract>): unknown {
+  return JSON.parse(
+    runAsServer(node, [join(import.meta.dirname, 'support/standby-command.ts'), 'promote'], {
+      env: {
+        PGUSHER_CONTRACT: JSON.stringify({ ...standby.pod.contract, ...contract }),
+        PGUSHER_POD: standby.name,
+        PGUSHER_USER: 'postgres',
+        PGUSHER_PASSWORD: 'secret',
+        SHARED: standby.pod.shared,
+      },
+    }),
+  );
+}
+
+async function untilSays(agent: Agent | null, words: string | RegExp): Promise<void> {
+  await eventually(
+    `it says ${String(words)}`,
+    async () => ((await agent?.get('/readyz'))?.body ?? '').match(words) !== null,
+    () => agent?.output() ?? '',
+  );
+}
+
+/** The exit code of the server's readiness probe, and what it says. */
+function ready(standby: WholePod): string {
+  const { pod: two } = standby;
+  const probe = spawnSync('sh', [join(two.shared, 'bin/ready.sh'), String(two.port)], {
+    encoding: 'utf8',
+    env: {
+      PATH: `${dirname(requireTool('pg_isready'))}:/usr/bin:/bin`,
+      PGDATA: two.dataDirectory,
+      POSTGRES_PASSWORD: 'secret',
+    },
+  });
+  return `${probe.status ?? 'none'}${probe.stderr}`;
+}
+
 describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'flock'))('a standby of an archive', () => {
-  it('is restored from the store of another set, goes on replaying what comes there, and takes no writes', async () => {
+  it('is restored from the store of another set, replays what comes there, takes no writes, and waits while the store is away', async () => {
     const orders = await source('orders');
-    const { standby, contract } = await reports(orders);
-    const result = await standby.startStandby(contract);
-    expect(result.reason).toBe('');
+    const { standby, contract, mounted } = await reports(orders);
+    expect((await standby.startStandby(contract)).reason).toBe('');
     expect(readFileSync(join(standby.pod.shared, 'decision'), 'utf8')).toMatch(/^action=restored\nrole=standby\n/);
     await untilKept(serverOf(standby), [1]);
+    // From the segment that is being received, and from finished ones.
     await orders.server.sql('INSERT INTO kept VALUES (2)');
     await untilKept(serverOf(standby), [1, 2]);
     await orders.server.sql('SELECT pg_switch_wal()');
     await orders.server.sql('INSERT INTO kept VALUES (3)');
     await untilKept(serverOf(standby), [1, 2, 3]);
     await expect(serverOf(standby).sql('INSERT INTO kept VALUES (99)')).rejects.toThrow('read-only');
-    expect(existsSync(join(standby.pod.storeMount, 'shop/reports'))).toBe(false);
+    expect(existsSync(join(standby.pod.storeMount, 'shop/reports/STORE.json'))).toBe(false);
+    expect(ready(standby)).toBe('0');
+
+    // The source is idle from here on, and the standby is not behind.
+    const idleSince = Date.now();
+    await eventually(
+      'it has all of a time at which nothing was written',
+      async () =>
+        ((await standby.agent?.metric('pgusher_archive_replayed_through_timestamp_seconds')) ?? 0) * 1000 > idleSince,
+      () => standby.agent?.output() ?? '',
+    );
+    expect((await standby.agent?.get('/'))?.body).toMatch(/has all that was committed there up to 20\S+Z, \d+ s ago/);
+
+    // The store is away when the pod starts anew: it serves what it has, and with its data lost it initialises nothing.
+    await standby.crash();
+    mounted(false);
+    expect((await standby.startStandby(contract)).reason).toBe('');
+    await untilSays(standby.agent, 'standby: the backups that are followed cannot be read');
+    await untilKept(serverOf(standby), [1, 2, 3]);
+    expect(ready(standby)).toBe('0');
+    await expect(serverOf(standby).sql('INSERT INTO kept VALUES (99)')).rejects.toThrow('read-only');
+    await standby.crash();
+    standby.lose('data');
+    expect((await standby.startStandby(contract)).reason).toMatch(
+      /^postgres\.io\/restore-from: nothing can be restored from there: nothing is mounted at /,
+    );
+
+    // The store is back, and the other set has meanwhile been restored itself: a timeline later. Restored again, as a standby.
+    mounted(true);
+    expect((await standby.startStandby(contract)).reason).toBe('');
+    await untilKept(serverOf(standby), [1, 2, 3]);
+    await orders.origin.stop();
+    orders.origin.lose('data');
+    expect((await orders.origin.start()).reason).toBe('');
+    await serverOf(orders.origin).sql('INSERT INTO kept VALUES (4)');
+    await untilKept(serverOf(standby), [1, 2, 3, 4]);
+    expect(await serverOf(standby).sql('SELECT pg_is_in_recovery() AS is')).toEqual([{ is: true }]);
+
+    // Promoted without the store that it followed: it takes writes, and protects itself in its own.
+    await orders.origin.crash();
+    mounted(false);
+    expect(promotedBy(standby, contract)).toMatchObject({ pod: 'reports-0', timeline: 3, takesWrites: true });
+    await serverOf(standby).sql('INSERT INTO kept VALUES (5)');
+    await untilProtected(standby.agent as Agent);
+    expect(readFileSync(join(standby.pod.dataDirectory, 'postgresql.auto.conf'), 'utf8')).not.toMatch(
+      /^restore_command/m,
+    );
+
+    // A new pod, which nobody told anything, is primary still. With its data lost it says that it was.
+    await standby.stop();
+    rmSync(join(standby.pod.shared, 'primary-order'), { force: true });
+    const again = await standby.start(contract);
+    expect(again.output).toContain('PGDATA was promoted to timeline 3 and no record says who is primary: this one is');
+    await untilKept(serverOf(standby), [1, 2, 3, 4, 5]);
+    await standby.crash();
+    standby.lose('data');
+    expect((await standby.startStandby(contract)).reason).toMatch(
+      /^PGDATA is empty and postgres\.io\/role is "standby", but the set's own store holds \d+ base backups: this standby was promoted/,
+    );
   });
 });

@@ -235,11 +235,7 @@ function fillNew(
   return { action: 'initialise', archive, notes: [] };
 }
 
-function clone(
-  source: StoreState,
-  contract: Situation['contract'],
-  archive: boolean,
-): Decision {
+function clone(source: StoreState, contract: Situation['contract'], archive: boolean): Decision {
   if (contract.bootstrap === 'initialize') {
     return stop(
       'postgres.io/restore-from asks for a clone, but postgres.io/bootstrap is "initialize". Wanted: one of them',

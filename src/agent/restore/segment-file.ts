@@ -102,7 +102,13 @@ async function openSegment(place: WalPlace, step: WalStep): Promise<Source | und
 
 /** Changes whenever something is written to the unfinished segment; empty where it is gone. */
 export async function partialStamp(place: WalPlace, step: WalStep): Promise<string> {
-  const path = join(place.root, place.systemId, storeNames.incoming, timelineName(step.timeline), `${step.name}.partial`);
+  const path = join(
+    place.root,
+    place.systemId,
+    storeNames.incoming,
+    timelineName(step.timeline),
+    `${step.name}.partial`,
+  );
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });
     return `${ino} ${mtimeNs} ${size} ${step.cutAt ?? ''}`;

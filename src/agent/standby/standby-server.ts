@@ -61,6 +61,19 @@ export async function setUpstream(
 }
 
 /**
+ * The command that fetches what a standby follows besides a server; another one's is left alone. Reloaded from version 14 on (release notes of
+ * PostgreSQL 14: restore_command). Without a reload: setUpstream makes one, and a server that was promoted asks nothing of it.
+ */
+export async function forgetArchive(connection: ServerConnection): Promise<void> {
+  const rows = await connection.query(
+    "SELECT FROM pg_catalog.pg_file_settings WHERE name = 'restore_command' AND setting LIKE '%restore-command.sh%\\%f \\%p% standby' AND sourcefile LIKE '%postgresql.auto.conf'",
+  );
+  if (rows.length > 0) {
+    await connection.query('ALTER SYSTEM RESET restore_command');
+  }
+}
+
+/**
  * A fast shutdown (PostgreSQL manual, "Shutting Down the Server"): no other container of the pod can signal the postmaster, and no SQL function
  * stops a server, but a program that it runs itself can. The working directory of a backend is PGDATA.
  */

@@ -69,7 +69,9 @@ export async function openWalSession(question: WalQuestion, mustBeMount: boolean
     throw new Error(`${root} belongs to ${identity.namespace}/${identity.set}`);
   }
   if (identity.systemId !== control.systemId) {
-    throw new OtherSystem(`${root} belongs to system ${identity.systemId ?? 'unknown'}, PGDATA is of ${control.systemId}`);
+    throw new OtherSystem(
+      `${root} belongs to system ${identity.systemId ?? 'unknown'}, PGDATA is of ${control.systemId}`,
+    );
   }
   const place: WalPlace = { root, systemId: control.systemId, segmentSize: control.segmentSize };
   const wal = await readStoreWal(place);

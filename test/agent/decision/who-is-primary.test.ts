@@ -42,7 +42,10 @@ function record(primary: string, timeline: number): RecordReading {
   return { kind: 'record', record: { primary, timeline, since: '2026-11-21T06:00:00Z' } };
 }
 
-function archive(timeline: number, history?: string): { kind: 'read'; systemId: string; lineage: WalPosition['lineage'] } {
+function archive(
+  timeline: number,
+  history?: string,
+): { kind: 'read'; systemId: string; lineage: WalPosition['lineage'] } {
   return { kind: 'read', systemId: '700', lineage: position(timeline, null, history).lineage };
 }
 
@@ -306,7 +309,13 @@ const cells: Readonly<Record<string, Cell>> = {
     data: valid(2, end.behindFork),
     is: /postgres\.io\/role is "standby", but PGDATA is a primary's on timeline 2/,
   },
-  'role standby of an archive; EMPTY': { pod: 'db-0', role: 'standby', archive: archive(1), data: empty, is: 'standby of the archive' },
+  'role standby of an archive; EMPTY': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(1),
+    data: empty,
+    is: 'standby of the archive',
+  },
   'role standby of an archive; EMPTY, and it cannot be read': {
     pod: 'db-0',
     role: 'standby',
