@@ -6,11 +6,12 @@ import type { AgentContract } from '../../src/agent/contract.ts';
 import { eventually, runAsServer } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { missingTools, requireTool } from '../support/tool.ts';
-import type { Agent } from './support/backup-agent.ts';
-import { untilProtected } from './support/backup-agent.ts';
-import { node } from './support/database-with-store.ts';
+import type { Agent, Pod } from './support/backup-agent.ts';
+import { untilProtected, untilReceived } from './support/backup-agent.ts';
+import { node, runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
-import { untilKept } from './support/replica-set.ts';
+import { serveWal } from './support/recovery.ts';
+import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 import { WholePod } from './support/whole-pod.ts';
 
 const pod = podsOfEachTest();
@@ -189,5 +190,84 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     expect((await standby.startStandby(contract)).reason).toMatch(
       /^PGDATA is empty and postgres\.io\/role is "standby", but the set's own store holds \d+ base backups: this standby was promoted/,
     );
+  });
+
+  it('streams again though its primary has recycled the WAL that it needs: from the store of its own set, or of the one that it follows', async () => {
+    const shared: { store?: AgentContract['store'] } = {};
+    const set = await replicaSet(pod, 'behind', 3, shared);
+    const [zero, one, two] = set.pods as [Pod, Pod, Pod];
+    shared.store = zero.contract.store;
+    const primary = await zero.startServer({ settings: { max_wal_size: '32MB', min_wal_size: '32MB' } });
+    const agent = await set.agent(0);
+    await untilReplicationRole(primary, () => agent.output());
+    await primary.sql("ALTER SYSTEM SET wal_retrieve_retry_interval = '200ms'");
+    await untilProtected(agent);
+    await primary.sql('CREATE TABLE kept (n int)');
+    expect((await set.restore(1)).reason).toBe('');
+    await (await set.start(1)).stop();
+    // A standby of another set, which has got as far.
+    runAsServer('cp', ['-a', one.dataDirectory, two.dataDirectory]);
+    const reports: AgentContract = {
+      ...set.contract(2),
+      set: 'reports',
+      role: 'standby',
+      service: null,
+      store: two.contract.store,
+      source: zero.contract.store,
+    };
+
+    await primary.sql("SELECT pg_drop_replication_slot('pgusher_orders_1')");
+    for (const n of [1, 2, 3, 4]) {
+      await primary.sql(`INSERT INTO kept VALUES (${n})`);
+      await primary.sql('SELECT pg_switch_wal()');
+    }
+    await eventually(
+      'the primary has recycled the segments of these rows',
+      async () => {
+        await primary.sql('CHECKPOINT');
+        const [row] = await primary.sql<{ oldest: string }>(
+          "SELECT min(name) AS oldest FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'",
+        );
+        const [last] = await primary.sql<{ current: string }>(
+          'SELECT pg_walfile_name(pg_current_wal_lsn()) AS current',
+        );
+        return (row?.oldest ?? '') >= (last?.current ?? 'G');
+      },
+      () => primary.log(),
+    );
+    await untilReceived(primary, agent);
+
+    for (const [standby, contract, name] of [
+      [one, set.contract(1), 'orders-1'],
+      [two, reports, 'reports-0'],
+    ] as const) {
+      const places = { pod: name, liveSettings: standby.liveSettings, ports: set.ports };
+      expect((await runRestoreProcess(standby, contract, places)).reason).toBe('');
+      const service = await serveWal(standby.shared, contract, { liveSettings: standby.liveSettings, pod: name });
+      try {
+        const server = await standby.startServer();
+        await untilKept(server, [1, 2, 3, 4]);
+        await eventually(
+          `${name} streams, with a slot`,
+          async () =>
+            (
+              await primary.sql(
+                "SELECT FROM pg_stat_replication AS r JOIN pg_replication_slots AS s ON s.active_pid = r.pid WHERE r.state = 'streaming' AND r.application_name = $1",
+                [name],
+              )
+            ).length === 1,
+          () => server.log(),
+        );
+        expect(server.log()).toMatch(/restored log file "\w+" from archive/);
+      } finally {
+        service.kill('SIGKILL');
+      }
+    }
+    await primary.sql('INSERT INTO kept VALUES (5)');
+    for (const standby of [one, two]) {
+      expect(readFileSync(join(standby.dataDirectory, 'postgresql.auto.conf'), 'utf8')).toMatch(
+        /^restore_command = 'sh \S+restore-command\.sh %f %p 10 standby'$/m,
+      );
+    }
   });
 });

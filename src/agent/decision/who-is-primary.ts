@@ -49,13 +49,13 @@ export type ArchiveReading =
 export type Verdict =
   | { readonly kind: 'primary'; readonly notes: readonly string[] }
   /**
-   * `of`: `host:port`; null: nobody is known, it keeps what its settings say. `archive`: it follows the store of another set, alone or beside
-   * that server; once this set has had a primary of its own, it never does again.
+   * `of`: `host:port`; null: nobody is known, it keeps what its settings say. `archive`: the store that it follows alone, or takes from what that
+   * server has recycled: another set's, until this set has had a primary of its own; or its own, where the primary archives into the same.
    */
   | {
       readonly kind: 'standby';
       readonly of: string | null;
-      readonly archive?: true;
+      readonly archive?: 'source' | 'own';
       readonly notes: readonly string[];
     }
   | { readonly kind: 'stop'; readonly reason: string };
@@ -168,14 +168,14 @@ function standbyOfAnotherSet(question: PrimaryQuestion): Verdict {
 }
 
 function besideArchive({ archive }: PrimaryQuestion, verdict: Verdict): Verdict {
-  return verdict.kind === 'standby' && archive !== null ? { ...verdict, archive: true } : verdict;
+  return verdict.kind === 'standby' && archive !== null ? { ...verdict, archive: 'source' } : verdict;
 }
 
 /** No server to ask: what the data says, held against the store that is followed. */
 function standbyOfArchive(question: PrimaryQuestion, archive: ArchiveReading): Verdict {
   const { data, contract, pod } = question;
   const leader = leaderOf(question);
-  const follows: Verdict = { kind: 'standby', of: null, archive: true, notes: [] };
+  const follows: Verdict = { kind: 'standby', of: null, archive: 'source', notes: [] };
   if (data.kind === 'EMPTY') {
     return leader === undefined ? follows : standby(leader.address, [noted(question, leader)]);
   }

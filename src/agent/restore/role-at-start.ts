@@ -63,7 +63,37 @@ export async function roleAtStart(
       return address === null ? null : addressText(address);
     },
   };
-  return whoIsPrimary(question);
+  const verdict = whoIsPrimary(question);
+  return verdict.kind === 'standby' &&
+    verdict.archive === undefined &&
+    (await sharesStore(contract, verdict.of, peers, store))
+    ? { ...verdict, archive: 'own' }
+    : verdict;
+}
+
+/**
+ * Whether what the primary archives comes into this pod's own store, so that what it has recycled is here: the store ends on the timeline that the
+ * primary is on. One of this pod alone has nothing, or what it was written with while this pod was primary.
+ */
+async function sharesStore(
+  contract: AgentContract,
+  of: string | null,
+  peers: readonly Peer[],
+  store: StoreState,
+): Promise<boolean> {
+  const primary = peers.find((peer) => peer.takesWrites && peer.address === of);
+  if (
+    primary === undefined ||
+    contract.store === null ||
+    store.kind !== 'BACKUPS' ||
+    store.systemId !== primary.systemId
+  ) {
+    return false;
+  }
+  const ofBackups = store.backups.map(({ timeline }) => timeline);
+  const lineage = await latestLineage(storeRoot(contract.store), store.systemId, store.wal, ofBackups).catch(() => []);
+  const [ends, runs] = [lineage.at(-1), primary.lineage.at(-1)];
+  return ends !== undefined && ends.timeline === runs?.timeline && ends.begin === runs.begin;
 }
 
 async function answeringPeers(

@@ -422,7 +422,7 @@ type StandbyVerdict = Extract<Verdict, { kind: 'standby' }>;
 
 /** In the place of a server; beside one, it is only asked for what that has recycled. */
 function followsSource(verdict: Verdict): boolean {
-  return verdict.kind === 'standby' && verdict.of === null && verdict.archive === true;
+  return verdict.kind === 'standby' && verdict.of === null && verdict.archive === 'source';
 }
 
 async function startAsStandby(boot: Boot, verdict: StandbyVerdict): Promise<void> {
@@ -438,7 +438,8 @@ async function startAsStandby(boot: Boot, verdict: StandbyVerdict): Promise<void
   }
   const upstream = await upstreamOf(boot, of);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
-  await followAgain(upstream, password, contract.dataDirectory, archiveBehind(boot, verdict), surroundings.log);
+  const archive = { command: standbyRestoreCommand(boot), wanted: verdict.archive !== undefined };
+  await followAgain(upstream, password, contract.dataDirectory, archive, surroundings.log);
 }
 
 async function copyAsStandby(boot: Boot, verdict: StandbyVerdict | null): Promise<void> {
@@ -446,14 +447,9 @@ async function copyAsStandby(boot: Boot, verdict: StandbyVerdict | null): Promis
   const upstream = await upstreamOf(boot, verdict?.of ?? null);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
   await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
-  if (verdict?.archive === true) {
-    await followPrimary(upstream, paths.staging, true, standbyRestoreCommand(boot));
+  if (verdict?.archive !== undefined) {
+    await followPrimary(upstream, paths.staging, true, { command: standbyRestoreCommand(boot), wanted: true });
   }
-}
-
-/** What the settings of a standby name behind its primary; undefined: what is there stays. */
-function archiveBehind(boot: Boot, { archive }: StandbyVerdict): string | undefined {
-  return archive === true ? standbyRestoreCommand(boot) : undefined;
 }
 
 async function upstreamOf({ contract, surroundings }: Boot, of: string | null): Promise<Upstream> {

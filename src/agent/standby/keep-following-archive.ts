@@ -5,7 +5,7 @@ import type { BackupEdges } from '../backup/backup-edges.ts';
 import { pause } from '../backup/pause.ts';
 import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
-import type { AgentContract, StoreContract } from '../contract.ts';
+import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
 import type { WalPosition } from '../decision/timeline-relation.ts';
@@ -18,7 +18,8 @@ import type { ServerConnection } from '../server-connection/server-connection.ts
 import { readReceived } from '../store/received.ts';
 import type { Received } from '../store/received.ts';
 import { OtherSystem, openWalSession } from '../wal-service/wal-session.ts';
-import { archiveNow } from './archive-now.ts';
+import type { WalQuestion } from '../wal-service/wal-session.ts';
+import { followedBackups } from './archive-now.ts';
 import { archiveStanding } from './archive-standing.ts';
 import type { Replayed } from './archive-standing.ts';
 import { archiveTrouble, otherSystem } from './archive-trouble.ts';
@@ -72,7 +73,7 @@ interface Known {
 async function lookOnce(options: ArchiveOptions, known: Known): Promise<void> {
   const { contract, edges, report, status } = options;
   const pod = edges.environment[environmentNames.pod] ?? '';
-  const archive = await archiveNow(contract, edges);
+  const archive = await followedBackups(contract, edges);
   if (archive === null) {
     if (known.follows) {
       // Promoted.
@@ -87,9 +88,7 @@ async function lookOnce(options: ArchiveOptions, known: Known): Promise<void> {
   if (own === null) {
     return;
   }
-  const store = await askStore(archive, contract.dataDirectory, edges.storeMustBeMount, (wal) =>
-    archiveTrouble(pod, own.position, wal),
-  );
+  const store = await askStore(archive, edges.storeMustBeMount, (wal) => archiveTrouble(pod, own.position, wal));
   status.archive = archiveStanding(status.archive, own.replayed, store.kind === 'read' ? store.received : undefined);
   if (contract.primary !== null) {
     // It streams, and keep-following.ts says where it cannot.
@@ -174,13 +173,12 @@ type StoreAnswer =
   | { readonly kind: 'away'; readonly reason: string };
 
 async function askStore(
-  store: StoreContract,
-  dataDirectory: string,
+  question: WalQuestion,
   mustBeMount: boolean,
   judge: (wal: Parameters<typeof archiveTrouble>[2]) => string | null,
 ): Promise<StoreAnswer> {
   try {
-    const { place, wal, lineage } = await openWalSession({ store, owner: null, dataDirectory }, mustBeMount);
+    const { place, wal, lineage } = await openWalSession(question, mustBeMount);
     const { root, systemId, segmentSize } = place;
     return {
       kind: 'read',

@@ -27,7 +27,7 @@ import { whyNotAsked } from '../server-connection/postmaster-status.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
 import { openWalSession } from '../wal-service/wal-session.ts';
-import { archiveNow } from './archive-now.ts';
+import { walOfStandby } from './archive-now.ts';
 import { archiveTrouble } from './archive-trouble.ts';
 import { becomesStandby } from './become-standby.ts';
 import { currentRecord, endsRecovery, otherPrimary, primaryInsteadOf } from './other-primary.ts';
@@ -241,7 +241,7 @@ async function mend(
     if (performance.now() >= known.probeAt) {
       known.probeAt = performance.now() + probeEveryMs;
       const gone = await walIsGone(upstream.pod, own, answer.peer, upstream, login);
-      const comes = gone !== null && (await comesFromArchive(options, own));
+      const comes = gone !== null && (await comesFromArchive(options, server, own));
       await sayStandbyTrouble(edges.shared, report, comes ? null : gone);
     }
   }
@@ -260,14 +260,17 @@ async function mend(
   return false;
 }
 
-/** What the primary has recycled is in the backups that this standby may read, so that it gets on, and streams later. */
-async function comesFromArchive({ contract, edges }: FollowingOptions, own: WalPosition): Promise<boolean> {
-  const store = await archiveNow(contract, edges);
-  if (store === null || own.end === null) {
+/** What the primary has recycled is in backups that this standby may read, so that it gets on, and streams later. */
+async function comesFromArchive(
+  { contract, edges }: FollowingOptions,
+  server: StandbyServer,
+  own: WalPosition,
+): Promise<boolean> {
+  const question = server.fetches ? await walOfStandby(contract, edges) : null;
+  if (question === null || own.end === null) {
     return false;
   }
-  const { dataDirectory } = contract;
-  const session = await openWalSession({ store, owner: null, dataDirectory }, edges.storeMustBeMount).catch(() => null);
+  const session = await openWalSession(question, edges.storeMustBeMount).catch(() => null);
   if (session === null) {
     return false;
   }

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentContract, StoreContract } from '../contract.ts';
+import type { AgentContract } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import type { Log } from '../log.ts';
 import { partialStamp, writeSegment } from '../restore/segment-file.ts';
@@ -9,7 +9,7 @@ import type { WalStep } from '../restore/wal-route.ts';
 import { errorCode } from '../store/durable-file.ts';
 import { parseSegment, segmentName } from '../store/wal-name.ts';
 import { answerFor, openWalSession, ownStore } from './wal-session.ts';
-import type { WalSession } from './wal-session.ts';
+import type { WalQuestion, WalSession } from './wal-session.ts';
 
 /**
  * The agent's side of restore-command.sh, by files below `<shared>/wal/`:
@@ -32,8 +32,8 @@ export interface WalServiceOptions {
   readonly log: Log;
   /** Why the recovery that asks must not come to its end; null: it may. */
   readonly overtaken?: () => Promise<string | null>;
-  /** Another set's store, which the server follows as a standby; null: the set's own is asked. */
-  readonly archive?: () => Promise<StoreContract | null>;
+  /** The store that is asked where the server is a standby; null: it is none, and the set's own is asked. */
+  readonly standby?: () => Promise<WalQuestion | null>;
 }
 
 /** Segments made ready ahead: at 16 MB, more than a replay takes while the disk stalls for a moment. */
@@ -190,9 +190,9 @@ class Service implements WalService {
 
   /** `found` once the file is at `target`, or `missing`. @throws with a reason to try again. */
   private async deliver(name: string, target: string): Promise<'found' | 'missing'> {
-    const archive = (await this.options.archive?.()) ?? null;
-    if (archive !== null) {
-      return this.deliverFrom(archive, name, target);
+    const standby = (await this.options.standby?.()) ?? null;
+    if (standby !== null) {
+      return this.deliverToStandby(standby, name, target);
     }
     // What was seen before is good enough to find a file, never to say that there is none.
     if (this.session !== null && (await this.write(this.session, name, target))) {
@@ -217,12 +217,11 @@ class Service implements WalService {
   }
 
   /**
-   * To a standby, which replays the unfinished segment too: it asks for it again and again, and what it has of it is where it stopped. Looked at
-   * anew each time, since that store is written: a timeline that ended there must not be read behind its end.
+   * It replays the unfinished segment too: it asks for that again and again, and goes on where it stopped. Looked at anew each time, since the
+   * store is written meanwhile: a timeline that ended there must not be read behind its end.
    */
-  private async deliverFrom(store: StoreContract, name: string, target: string): Promise<'found' | 'missing'> {
-    const { contract, mustBeMount } = this.options;
-    this.session = await openWalSession({ store, owner: null, dataDirectory: contract.dataDirectory }, mustBeMount);
+  private async deliverToStandby(question: WalQuestion, name: string, target: string): Promise<'found' | 'missing'> {
+    this.session = await openWalSession(question, this.options.mustBeMount);
     const answer = await answerFor(this.session, name);
     if (answer.kind === 'gap') {
       throw new Error(`missing in the store, and ${answer.gap.evidence} proves that it existed`);

@@ -427,7 +427,7 @@ describe('who is primary', () => {
       verdict.kind === 'stop'
         ? verdict.reason
         : verdict.kind === 'standby'
-          ? `standby of ${verdict.of ?? (verdict.archive === true ? 'the archive' : 'nobody')}`
+          ? `standby of ${verdict.of ?? (verdict.archive === 'source' ? 'the archive' : 'nobody')}`
           : 'primary';
     if (typeof cell.is === 'string') {
       expect(said).toBe(cell.is);
