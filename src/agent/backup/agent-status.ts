@@ -1,3 +1,4 @@
+import type { ArchiveStanding } from '../standby/archive-standing.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
 import { overdueSince } from './overdue.ts';
 
@@ -18,6 +19,8 @@ export interface AgentStatus {
   restoreRefused: string | null;
   /** Null: commits wait for no standby, or this is none that takes them. */
   synchronous: SynchronousStandbys | null;
+  /** Null: this server is no standby that follows another set's backups. */
+  archive: ArchiveStanding | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
@@ -45,8 +48,10 @@ export type FailureKind =
   | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
   | 'following'
-  /** This standby does not stream. */
-  | 'standby';
+  /** This standby does not stream, or cannot replay what it follows. */
+  | 'standby'
+  /** The look at a standby of another set's backups itself. */
+  | 'archive';
 
 export interface Failure {
   readonly at: Date;
@@ -151,6 +156,7 @@ export function newStatus(options: {
     offsite: null,
     restoreRefused: 'that was not looked at yet',
     synchronous: null,
+    archive: null,
     standbySlots: [],
     failures: new Map(),
     lastFailure: null,

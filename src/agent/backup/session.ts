@@ -14,6 +14,7 @@ import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
+import { forgetArchive } from '../standby/standby-server.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
@@ -310,6 +311,7 @@ async function keepReconciling(session: Session, context: AgentContext, connecte
       if (cleared.length > 0) {
         session.edges.log.info({ cleared }, 'recovery targets of a restore that is over were cleared');
       }
+      await forgetArchive(session.connection);
       const outcome = await reconcileSynchronous(
         session.connection,
         session.live.backup.synchronous,
