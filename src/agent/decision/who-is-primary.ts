@@ -127,7 +127,7 @@ function recordNamesAnother(question: PrimaryQuestion, record: PrimaryRecord): V
   const { data, peers, contract } = question;
   const of = question.addressOf(record.primary);
   if (data.kind === 'EMPTY') {
-    return standby(of);
+    return standby(of, record.file === undefined ? [] : [namedInStore(record, record.file)]);
   }
   const leader = peers.find((peer) => peer.pod === record.primary);
   if (leader !== undefined) {
@@ -142,6 +142,14 @@ function recordNamesAnother(question: PrimaryQuestion, record: PrimaryRecord): V
   return standby(of, [
     `${record.primary}, which the record names as primary, cannot be asked yet: this server takes no writes, and follows it when it is there`,
   ]);
+}
+
+/** All volumes of the set may be gone, and the store is all there is: then nobody comes whom this one could copy. */
+function namedInStore({ primary, timeline }: PrimaryRecord, file: string): string {
+  return (
+    `${file} says that ${primary} is primary (timeline ${timeline}): it is copied, and waited for. ` +
+    `Where that pod's data is gone for good, remove this file: then what the store holds is restored`
+  );
 }
 
 function standbyOfAnotherSet(question: PrimaryQuestion): Verdict {

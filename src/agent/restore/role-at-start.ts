@@ -7,7 +7,7 @@ import type { StoreState } from '../decision/store-state.ts';
 import type { ArchiveReading, Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
 import { roleWithoutReplication, whoIsPrimary } from '../decision/who-is-primary.ts';
 import type { Log } from '../log.ts';
-import { currentRecord } from '../standby/other-primary.ts';
+import { recordAtStart } from '../standby/other-primary.ts';
 import { storeRoot } from '../store/layout.ts';
 import { latestLineage } from './lineage.ts';
 import { ownPosition } from './own-position.ts';
@@ -34,7 +34,7 @@ export async function roleAtStart(
   { store, source }: { readonly store: StoreState; readonly source: StoreState },
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
-  const record = await currentRecord(contract.set, surroundings);
+  const record = await recordAtStart(contract, surroundings);
   const archive = await readArchive(contract, source);
   const nobodyElse = contract.replication === null && record.kind === 'none' && archive === null;
   if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || nobodyElse) {

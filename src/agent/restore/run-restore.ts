@@ -328,7 +328,7 @@ async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
   if (contract.replication === null) {
     return;
   }
-  const other = otherPrimary(surroundings.pod, await currentRecord(contract.set, surroundings));
+  const other = otherPrimary(surroundings.pod, await currentRecord(contract, surroundings));
   if (other !== null) {
     throw new RestoreRefused(
       `${other.primary} became primary while this was restored, since ${other.since}: the next start copies it`,
@@ -446,7 +446,14 @@ async function copyAsStandby(boot: Boot, verdict: StandbyVerdict | null): Promis
   const { paths, surroundings } = boot;
   const upstream = await upstreamOf(boot, verdict?.of ?? null);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
-  await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  try {
+    await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  } catch (error) {
+    // Why that one, and what helps where it never comes: whoever reads the end of the container has no log.
+    throw error instanceof RestoreRefused && verdict !== null
+      ? new RestoreRefused([error.message, ...verdict.notes].join('. '), { cause: error })
+      : error;
+  }
   if (verdict?.archive !== undefined) {
     await followPrimary(upstream, paths.staging, true, { command: standbyRestoreCommand(boot), wanted: true });
   }

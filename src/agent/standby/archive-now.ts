@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { archiveOf } from '../decision/archive-source.ts';
+import { isThere } from '../store/is-there.ts';
 import type { WalQuestion } from '../wal-service/wal-session.ts';
 import type { RecordPlaces } from './other-primary.ts';
 import { currentRecord } from './other-primary.ts';
@@ -11,19 +11,19 @@ import { currentRecord } from './other-primary.ts';
  * afterwards is another history. Null: it is none.
  */
 export async function followedBackups(
-  contract: Pick<AgentContract, 'role' | 'source' | 'set' | 'dataDirectory'>,
+  contract: Pick<AgentContract, 'role' | 'source' | 'store' | 'namespace' | 'set' | 'replication' | 'dataDirectory'>,
   places: RecordPlaces,
 ): Promise<WalQuestion | null> {
-  const { dataDirectory, set } = contract;
+  const { dataDirectory } = contract;
   const store = archiveOf(contract);
-  return store !== null && (await isStandby(dataDirectory)) && (await currentRecord(set, places)).kind === 'none'
+  return store !== null && (await isStandby(dataDirectory)) && (await currentRecord(contract, places)).kind === 'none'
     ? { store, owner: null, dataDirectory }
     : null;
 }
 
 /** What restore_command of a standby is answered from: those, or the set's own. Null: the server is no standby, or there is nothing to ask. */
 export async function walOfStandby(
-  contract: Pick<AgentContract, 'role' | 'source' | 'store' | 'namespace' | 'set' | 'dataDirectory'>,
+  contract: Pick<AgentContract, 'role' | 'source' | 'store' | 'namespace' | 'set' | 'replication' | 'dataDirectory'>,
   places: RecordPlaces,
 ): Promise<WalQuestion | null> {
   const { store, namespace, set, dataDirectory } = contract;
@@ -36,8 +36,5 @@ export async function walOfStandby(
 
 /** The server takes the file away at the end of a promotion. */
 async function isStandby(dataDirectory: string): Promise<boolean> {
-  return access(join(dataDirectory, 'standby.signal')).then(
-    () => true,
-    () => false,
-  );
+  return isThere(join(dataDirectory, 'standby.signal'));
 }

@@ -87,7 +87,9 @@ const probeEveryMs = 15_000;
 /** @returns whether all is as it should be. */
 async function lookOnce(options: FollowingOptions, known: Known): Promise<boolean> {
   const { contract, edges } = options;
-  if ((await whyNotAsked(contract.dataDirectory)) !== null) {
+  const reason = await whyNotAsked(contract.dataDirectory);
+  if (reason !== null) {
+    noteAbsent(options, reason);
     return false;
   }
   const credentials = await readCredentials(edges.environment);
@@ -97,6 +99,7 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
     credentials,
   );
   if (attempt.kind !== 'connected') {
+    noteAbsent(options, attempt.kind === 'absent' ? 'nothing listens there yet' : attempt.message);
     // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
     if (attempt.kind === 'refused' && !options.passwords.waitedFor) {
       throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
@@ -105,6 +108,9 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   try {
     const server = await readStandbyServer(attempt.connection);
+    if (withoutBackups(contract)) {
+      await noteServer(options, attempt.connection, { address, major: server.major });
+    }
     if (!server.inRecovery || (await endsRecovery(contract.dataDirectory))) {
       if (await givesUp(options, attempt.connection, address)) {
         return false;
@@ -117,13 +123,36 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
       return (await keepSynchronous(attempt.connection, options, true)) && calm;
     }
     await sayStandbyTrouble(options.edges.shared, options.report, null);
-    if (contract.backup === null || contract.store === null) {
+    if (withoutBackups(contract)) {
       await reconcileReplication({ contract, edges }, { address, credentials });
     }
     return await keepSynchronous(attempt.connection, options, false);
   } finally {
     await attempt.connection.close();
   }
+}
+
+/** Nobody else looks at the server then, and who asks for the roles of a set's pods reads it from the report. */
+function withoutBackups({ backup, store }: AgentContract): boolean {
+  return backup === null || store === null;
+}
+
+function noteAbsent({ contract, status }: FollowingOptions, reason: string): void {
+  if (withoutBackups(contract)) {
+    status.server = { kind: 'waiting', reason };
+  }
+}
+
+async function noteServer(
+  { edges, status }: FollowingOptions,
+  connection: ServerConnection,
+  { address, major }: { readonly address: ServerAddress; readonly major: number },
+): Promise<void> {
+  const pod = edges.environment[environmentNames.pod] ?? '';
+  const peer = await readPeer({ pod, address }, connection);
+  status.server = peer.takesWrites
+    ? { kind: 'primary', systemId: peer.systemId, timeline: timelineOf(peer), major }
+    : { kind: 'recovering' };
 }
 
 /**
@@ -137,7 +166,7 @@ async function givesUp(
 ): Promise<boolean> {
   const { contract, edges } = options;
   const pod = edges.environment[environmentNames.pod] ?? '';
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   const other = primaryInsteadOf(pod, timelineOf(await readPeer({ pod, address }, connection)), record);
   if (other === null) {
     return false;
@@ -170,7 +199,7 @@ async function followOnce(
     known.password = login.password;
   }
   const pods = edges.pods ?? podsOfSet(contract);
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   if (record.kind === 'unreadable') {
     throw new Error(record.reason);
   }
