@@ -23,6 +23,7 @@ import type { Demand } from './demand.ts';
 import { pause } from './pause.ts';
 import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
 import { programMajor, versionTrouble } from './program-version.ts';
+import { noteRecovery } from './note-recovery.ts';
 import { keepReceiving } from './receiving.ts';
 import { keepAskingRestore } from './restore-answer.ts';
 import { readServerFacts } from './server-facts.ts';
@@ -202,7 +203,7 @@ async function primaryFacts(
     if (!facts.inRecovery) {
       return facts;
     }
-    context.status.server = { kind: 'recovering' };
+    noteRecovery(context.status);
     await pause(1000, AbortSignal.any([over, context.stopping]));
   }
   return undefined;

@@ -84,6 +84,7 @@ const probeEveryMs = 15_000;
 async function lookOnce(options: FollowingOptions, known: Known): Promise<boolean> {
   const { contract, edges } = options;
   if ((await whyNotAsked(contract.dataDirectory)) !== null) {
+    streamsNoMore(options.status);
     return false;
   }
   const credentials = await readCredentials(edges.environment);
@@ -93,6 +94,7 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
     credentials,
   );
   if (attempt.kind !== 'connected') {
+    streamsNoMore(options.status);
     // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
     if (attempt.kind === 'refused' && !options.passwords.waitedFor) {
       throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
@@ -101,7 +103,9 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   try {
     const server = await readStandbyServer(attempt.connection);
-    if (!server.inRecovery || (await endsRecovery(contract.dataDirectory))) {
+    const follows = server.inRecovery && !(await endsRecovery(contract.dataDirectory));
+    options.status.standby = follows ? { streaming: server.streaming } : null;
+    if (!follows) {
       if (await givesUp(options, attempt.connection, address)) {
         return false;
       }
@@ -119,6 +123,13 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
     return await keepSynchronous(attempt.connection, options, false);
   } finally {
     await attempt.connection.close();
+  }
+}
+
+/** Whether it still follows is not to be known while it is down; that it does not stream is. */
+function streamsNoMore(status: AgentStatus): void {
+  if (status.standby !== null) {
+    status.standby = { streaming: false };
   }
 }
 
