@@ -40,6 +40,20 @@ function codeOf(page: string): readonly string[] {
   return [...blocks.flatMap(({ text }) => text.split('\n')), ...[...spans].map(([, code = '']) => code)];
 }
 
+test('each section of docs/operations.md names what tries it', () => {
+  const [, ...sections] = read('docs/operations.md').split(/\n(?=## )/);
+  const scenarios = ['test/scenarios', 'test/scenarios/alone'].flatMap((folder) => readdirSync(join(root, folder)));
+  const untried = sections.filter((section) => {
+    const named = [...section.matchAll(/\(((?:`[^`\n]+`(?:,\s)?)+)\)/g)].flatMap(([, names = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
+    return !named.some(
+      (name) => scenarios.includes(name) || (name.startsWith('test/') && existsSync(join(root, name))),
+    );
+  });
+  expect(untried.map((section) => section.split('\n', 1)[0])).toEqual([]);
+});
+
 test('the pages are found', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/checks.md', 'bench/README.md']));
 });

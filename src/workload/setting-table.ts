@@ -551,7 +551,8 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   ),
   'agent-cpu': define('agent-cpu', acceptQuantity('an amount of CPU of at least 10m, such as 500m', 0.01), {
     default: '500m',
-    meaning: 'CPU request and limit of the injected containers.',
+    meaning:
+      'CPU limit of `pgusher-restore` and `pgusher-backup`. Of it 100m are requested, which an idle agent needs; all of it where the server requests as much as its limits are, so that the pod stays Guaranteed; neither where the pod speaks of CPU itself (`spec.template.spec.resources`). `pgusher-initdb` has what the server has.',
     example: '1',
   }),
   'agent-memory': define(
@@ -559,7 +560,8 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     acceptQuantity('an amount of memory of at least 64Mi, such as 256Mi', 64 * 2 ** 20),
     {
       default: '256Mi',
-      meaning: 'Memory request and limit of the injected containers.',
+      meaning:
+        'Memory request and limit of `pgusher-restore` and `pgusher-backup`; neither where the pod speaks of memory itself.',
       example: '512Mi',
     },
   ),
