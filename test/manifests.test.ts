@@ -259,6 +259,43 @@ test('the webhook may list what it looks up, and nothing else', () => {
   ]);
 });
 
+describe('the components for Prometheus and Grafana', () => {
+  test('annotate the Deployment that there is, with its port and a path that it answers', () => {
+    const [patch] = objectsIn('components/scrape-annotations/webhook.yaml');
+    expect([at(patch, 'kind'), at(patch, 'metadata')]).toEqual([
+      'Deployment',
+      { name: at(deployment, 'metadata', 'name'), namespace },
+    ]);
+    expect(at(patch, 'spec', 'template', 'metadata', 'annotations')).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/scheme': 'https',
+      'prometheus.io/path': '/metrics',
+      'prometheus.io/port': scalar(at(container, 'ports', 0, 'containerPort')),
+    });
+  });
+
+  test('scrape ports by the names that they have', () => {
+    const [webhook] = objectsIn('components/prometheus-operator/webhook.yaml');
+    expect(at(webhook, 'spec', 'podMetricsEndpoints', 0, 'port')).toBe(at(container, 'ports', 0, 'name'));
+    expect(at(webhook, 'spec', 'selector', 'matchLabels')).toEqual(podLabels);
+    const [agents] = objectsIn('components/prometheus-operator/agents.yaml');
+    const injected = readFileSync('test/fixtures/injection/alpine-18-parent-mount/out.yaml', 'utf8');
+    const port = scalar(at(agents, 'spec', 'podMetricsEndpoints', 0, 'port'));
+    expect(injected).toContain(`- name: ${port}\n              containerPort: `);
+  });
+
+  test.each(readdirSync(join(folder, 'components')))('%s takes every file beside it', (component) => {
+    const [kustomization] = objectsIn(join('components', component, 'kustomization.yaml'));
+    const taken = [
+      ...list(at(kustomization, 'resources') ?? []),
+      ...list(at(kustomization, 'patches') ?? []).map((patch) => at(patch, 'path')),
+      ...list(at(kustomization, 'configMapGenerator') ?? []).flatMap((made) => list(at(made, 'files'))),
+    ];
+    const files = readdirSync(join(folder, 'components', component)).filter((file) => file !== 'kustomization.yaml');
+    expect(taken.toSorted()).toEqual(files.toSorted());
+  });
+});
+
 test('the component for names of Secrets gives that right to the same account, and nothing else', () => {
   const component = ['kustomization.yaml', 'roles.yaml'].flatMap((file) =>
     objectsIn(join('components', 'secret-names', file)),

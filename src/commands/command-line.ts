@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import {
   checkHelp,
+  configHelp,
   doctorHelp,
   injectHelp,
   logsHelp,
@@ -215,6 +216,23 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addHelpText('after', logsHelp)
     .action(async (set: string, pod: string | undefined, options: LogsOptions) => {
       finish(await (await import('./logs.ts')).logs(set, pod, options, to));
+    });
+
+  const config = program.command('config').description('the config file of the webhook: `pgusher config check FILE`');
+  config
+    .command('check')
+    .description('say whether the webhook would take it; if not, each fault with its place')
+    .argument('<file>', 'the file, or the manifest of the ConfigMap that has it; - for standard input', notEmpty)
+    .addHelpText('after', configHelp)
+    .action(async (file: string) => {
+      finish(await (await import('./config-check.ts')).configCheck(file, to));
+    });
+  config
+    .command('schema')
+    .description('print the JSON Schema of the config file, or of the annotations, for an editor')
+    .addArgument(new Argument('[of]', 'of what').choices(['config', 'annotations']).default('config'))
+    .action(async (of: 'config' | 'annotations') => {
+      finish(await (await import('./config-schema.ts')).configSchema(of, to));
     });
 
   program

@@ -11,10 +11,12 @@ Examples:
   pgusher list orders                                   its base backups, and what can be recovered
   pgusher backup now orders                             another one at once
   pgusher logs orders --follow                          what all its pods write, in the order of time
+  pgusher config check pgusher.yaml                     would the webhook take this config file?
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused, one set is not safe, doctor found a fault, or a set was not told what to do: why is said
+  1  at least one object is refused, one set is not safe, doctor found a fault, the webhook would not take a config file, or a
+     set was not told what to do: why is said
   2  the command line, or a file that it names, cannot be read; the cluster does not answer, or not to you
   3  a fault of pgusher itself
 
@@ -39,6 +41,12 @@ Other objects in the same folder count too: the claim, Service or Secret of a St
 is unknown and not complained of; with --cluster the current cluster is asked, with your own rights. Of Secrets
 only names are asked for.
 --format sarif prints a SARIF 2.1.0 log for code scanning, --format github workflow commands of GitHub Actions.`;
+
+/** Below `pgusher config check --help`. */
+export const configHelp = `
+A line for each fault: FILE:LINE:COLUMN, which field, what was seen, what is wanted. Exemptions that have ended are warnings.
+
+Exit codes: 0 the webhook would take it, warnings included; 1 it would not, and goes on with what it has; 2 the file cannot be read.`;
 
 /** Below `pgusher status --help`. */
 export const statusHelp = `

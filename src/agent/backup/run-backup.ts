@@ -38,6 +38,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     set: contract.set,
     startedAt: edges.now(),
     backupWanted: contract.backup !== null && contract.store !== null,
+    backupOff: contract.backup === null,
   });
   const report = createStatusReport(status, log, edges.now);
   try {

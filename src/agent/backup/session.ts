@@ -26,6 +26,7 @@ import type { Demand } from './demand.ts';
 import { pause } from './pause.ts';
 import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
 import { programMajor, versionTrouble } from './program-version.ts';
+import { noteRecovery } from './note-recovery.ts';
 import { keepReceiving } from './receiving.ts';
 import { keepAskingRestore } from './restore-answer.ts';
 import { readServerFacts } from './server-facts.ts';
@@ -205,7 +206,7 @@ async function primaryFacts(
     if (!facts.inRecovery) {
       return facts;
     }
-    context.status.server = { kind: 'recovering' };
+    noteRecovery(context.status);
     // In a store that several pods share, the WAL of a standby's former life is its primary's to move.
     context.system = null;
     await pause(1000, AbortSignal.any([over, context.stopping]));

@@ -37,6 +37,21 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('server_primary', '1 while the server takes writes; 0 also where it is not known.', () =>
     status.server.kind === 'primary' ? 1 : 0,
   );
+  gauge('server_in_recovery', '1 while the server is a standby, or replays what it was restored from.', () =>
+    status.server.kind === 'recovering' || status.standby !== null ? 1 : 0,
+  );
+  gauge('backup_wanted', '0 where backups are off; 1 also where there is nowhere to put them.', () =>
+    status.backupOff ? 0 : 1,
+  );
+  gauge('standby_streaming', '1 while this standby streams from its primary, 0 otherwise; 0 on a primary.', () =>
+    status.standby?.streaming === true ? 1 : 0,
+  );
+  gauge('slot_retained_bytes', 'WAL that the server keeps for the slot of the backup.', () => receiver.retainedBytes);
+  gauge(
+    'slot_limit_bytes',
+    'The most WAL that the server keeps for one slot (max_slot_wal_keep_size); 0: no limit.',
+    () => status.slotLimitBytes ?? 0,
+  );
   gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
     seconds(backups.complete[0]?.finishedAt),
   );

@@ -111,7 +111,9 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
     if (withoutBackups(contract)) {
       await noteServer(options, attempt.connection, { address, major: server.major });
     }
-    if (!server.inRecovery || (await endsRecovery(contract.dataDirectory))) {
+    const follows = server.inRecovery && !(await endsRecovery(contract.dataDirectory));
+    options.status.standby = follows ? { streaming: server.streaming } : null;
+    if (!follows) {
       if (await givesUp(options, attempt.connection, address)) {
         return false;
       }
@@ -140,6 +142,10 @@ function withoutBackups({ backup, store }: AgentContract): boolean {
 function noteAbsent({ contract, status }: FollowingOptions, reason: string): void {
   if (withoutBackups(contract)) {
     status.server = { kind: 'waiting', reason };
+  }
+  // Whether it still follows is not to be known while it is down; that it does not stream is.
+  if (status.standby !== null) {
+    status.standby = { streaming: false };
   }
 }
 
