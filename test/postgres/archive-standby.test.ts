@@ -193,11 +193,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       });
       await serverAt(1).sql('INSERT INTO kept VALUES (2)');
       await untilKept(serverAt(0), [1, 2]);
-      await eventually(
-        'its backups begin in its own store',
-        () => existsSync(join(one.storeMount, 'shop/orders/STORE.json')),
-        () => beside?.output() ?? '',
-      );
+      await untilProtected(beside as Agent);
       for (const { dataDirectory } of set.pods) {
         expect(readFileSync(join(dataDirectory, 'postgresql.auto.conf'), 'utf8')).not.toMatch(/^restore_command/m);
       }
@@ -212,7 +208,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       servers.set('orders-0', await set.start(0));
       await untilKept(serverAt(0), [1, 2, 3]);
 
-      // Promoted by hand, and nobody wrote it down: what it has says so. With its data lost the backups of its own do.
+      // Nobody wrote it down: what it has says what it is. With its data lost the backups of its own do.
       await Promise.all([0, 1].map(async (ordinal) => serverAt(ordinal).stop()));
       set.record(null);
       rmSync(join(one.shared, 'primary-order'), { force: true });
@@ -305,7 +301,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     await primary.sql('INSERT INTO kept VALUES (5)');
     for (const standby of [one, two]) {
       expect(readFileSync(join(standby.dataDirectory, 'postgresql.auto.conf'), 'utf8')).toMatch(
-        /^restore_command = 'sh \S+restore-command\.sh %f %p 10 standby'$/m,
+        /^restore_command = 'sh \S+restore-command\.sh %f %p 60 standby'$/m,
       );
     }
   });

@@ -132,9 +132,11 @@ standby() {
   standby_wanted "$shell" 60
   [ "$status" -eq 0 ]
   [ "$(cat "$target")" = content ]
-  # No agent: not the status that would end the server.
+  # No agent, or one that has ended: not the status that would end the server, and soon.
+  standby_wanted "$shell" 3000
+  [ "$status" -eq 1 ]
   rm -rf "$shared/wal"
-  standby_wanted "$shell" 1
+  standby_wanted "$shell" 3000
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"pgusher-agent does not answer"* ]]
 }

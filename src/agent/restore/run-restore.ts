@@ -335,8 +335,8 @@ function standbyRestoreCommand(boot: Boot): string {
   return `${restoreCommandOf(boot)} ${standbyPatience} standby`;
 }
 
-/** Seconds that an agent may take to begin; the server cannot stream meanwhile. */
-const standbyPatience = 10;
+/** Seconds that an agent may take for one segment; the server cannot stream meanwhile. */
+const standbyPatience = 60;
 
 /** PGDATA is to be filled in another way than the one that was cut off. */
 async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {

@@ -10,7 +10,7 @@
 #          255  anything else. PostgreSQL takes 1 to 125 for "end of the archive" and would start with rows missing;
 #               255 stops it, and the next start tries again.
 #          A standby exits 1 in the place of 255: it never starts with rows missing, asks again for ever, and serves reads meanwhile. Nor
-#          does it wait, since it could stream; why nothing came says the agent.
+#          does it wait for an agent that is not there, or that has a reason: it could stream, or be promoted. The agent says the reason.
 # Safe to run twice: yes. What an earlier run left behind is never taken for an answer to this one.
 #
 # Needs nothing but a POSIX shell with mv, rm and sleep: it runs in images of every kind. A segment that the agent has
@@ -55,7 +55,13 @@ take() {
   exit 0
 }
 
+# Two seconds are enough for an agent that is there.
+is_late() {
+  [ "$mode" = standby ] && [ "$waited" -ge 200 ]
+}
+
 until (printf '' >"$answer") 2>/dev/null && ask; do
+  ! is_late || fail "$reason"
   pause
 done
 
@@ -77,6 +83,12 @@ while :; do
     waited=$((waited + 200))
   fi
   pause
+  if is_late; then
+    # What it has taken it answers: nothing else is asked of it meanwhile. It may have been started anew, and then it knows of nothing.
+    [ ! -e "$wal/request/$name.$$" ] || fail "$reason"
+    [ -e "$answer" ] || fail "$reason"
+    continue
+  fi
   # The agent may have been started anew, and then it knows of nothing.
   [ "$waited" -lt 200 ] || ask
 done
