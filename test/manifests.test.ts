@@ -307,6 +307,42 @@ test('the component for names of Secrets gives that right to the same account, a
   expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
 });
 
+describe('the component for the role of each pod', () => {
+  const component = ['kustomization.yaml', 'roles.yaml', 'deployment.yaml'].flatMap((file) =>
+    objectsIn(join('components', 'pod-roles', file)),
+  );
+  const [kustomization, account, role, binding, runs] = component;
+  const podOf = at(runs, 'spec', 'template', 'spec');
+
+  test('gives an account of its own what the command asks, and nothing else', () => {
+    expect(at(kustomization, 'kind')).toBe('Component');
+    expect(at(role, 'rules')).toEqual([
+      { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list', 'patch'] },
+      { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+    ]);
+    expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
+    expect(at(binding, 'subjects', 0, 'name')).toBe(at(account, 'metadata', 'name'));
+    expect(at(binding, 'subjects')).not.toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+    expect(at(podOf, 'serviceAccountName')).toBe(at(account, 'metadata', 'name'));
+  });
+
+  test('runs a command that there is, in the image of this version, as restricted as the webhook', () => {
+    const only = at(podOf, 'containers', 0);
+    const [name, ...options] = list(at(only, 'args')).map(scalar);
+    const silent = { out: () => undefined, report: () => undefined };
+    const plain = (_style: string, text: string): string => text;
+    const program = commandLine({ ...silent, outColour: plain, reportColour: plain }, () => undefined);
+    const known = program.commands.find((one) => one.name() === name)?.options.map(({ long }) => long);
+    for (const option of options) expect(known).toContain(option);
+    expect(at(only, 'image')).toBe(at(container, 'image'));
+    expect(at(only, 'securityContext')).toEqual(at(container, 'securityContext'));
+    expect(at(podOf, 'securityContext')).toEqual(at(pod, 'securityContext'));
+    expect(at(runs, 'spec', 'selector', 'matchLabels')).toEqual(at(runs, 'spec', 'template', 'metadata', 'labels'));
+    expect(at(runs, 'spec', 'selector', 'matchLabels')).not.toEqual(podLabels);
+  });
+});
+
 function readPatch(): Json | undefined {
   const read = readManifests(readFileSync(join(folder, 'cert-manager', 'ca-injection.yaml'), 'utf8'));
   return read.kind === 'read' ? read.documents[0]?.value : undefined;

@@ -57,7 +57,7 @@ const sections: Readonly<Record<string, readonly Panel[]>> = {
       unit: 'short',
       width: 4,
       series: {
-        standbys: `count(pgusher_standby_streaming{${chosen}} == 0 and pgusher_server_in_recovery == 1) or vector(0)`,
+        standbys: `count(pgusher_standby_streaming{${chosen}} == 0 and pgusher_server_standby == 1 unless pgusher_archive_followed == 1) or vector(0)`,
       },
       red: 1,
     },

@@ -7,6 +7,7 @@ import {
   injectHelp,
   logsHelp,
   programHelp,
+  rolesHelp,
   setCommandHelp,
   statusHelp,
 } from './help-text.ts';
@@ -19,6 +20,7 @@ import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
 import type { PromoteOptions } from './promote.ts';
 import type { RebuildOptions } from './rebuild.ts';
+import type { RolesOptions } from './roles.ts';
 import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
@@ -159,6 +161,19 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       const { status } = await import('./status.ts');
       finish(await status(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
     });
+  clusterCommand(program, 'roles')
+    .description('which pod of each managed set takes writes, and which follow; --label writes it onto the pods')
+    .argument('[sets...]', 'names of StatefulSets; all without')
+    .option('-A, --all-namespaces', 'of all namespaces', false)
+    .option('--label', 'write postgres.io/pod-role onto the pods, for Services that select by it', false)
+    .option('--watch [seconds]', 'look again and again', seconds)
+    .addHelpText('after', rolesHelp)
+    .action(async (sets: readonly string[], options: RolesCommandOptions) => {
+      const { watch, ...others } = options;
+      const every = watch === true ? 2 : watch;
+      const { roles } = await import('./roles.ts');
+      finish(await roles(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
+    });
   clusterCommand(program, 'doctor')
     .description('what is wrong with the installation in the current cluster, and with each set; what to type')
     .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
@@ -250,6 +265,7 @@ interface ServeCommandOptions {
 }
 
 type StatusCommandOptions = Omit<StatusOptions, 'watch'> & { readonly watch?: number | true };
+type RolesCommandOptions = Omit<RolesOptions, 'watch'> & { readonly watch?: number | true };
 
 function seconds(text: string): number {
   const value = Number(text);

@@ -71,6 +71,14 @@ runs again, the log of the one before comes too, as "(before)". Your rights: \`g
 
 Exit codes: 0 shown; 1 nothing has run yet; 2 the cluster could not be asked, or has no such set.`;
 
+/** Below `pgusher roles --help`. */
+export const rolesHelp = `
+Asks the agent in each pod through the apiserver, with your own rights: \`list\` of StatefulSets and pods, \`get\` of pods/proxy; with
+--label \`patch\` of pods. A pod that does not answer keeps its label as long as nobody else takes writes; two that take writes on one
+timeline both lose it. manifests/components/pod-roles runs it in the cluster.
+
+Exit codes: 0 each pod is one or the other; 1 one is not; 2 the cluster could not be asked, or has no such set.`;
+
 /** Below `pgusher doctor --help`. */
 export const doctorHelp = `
 Looks, in the order in which a request takes its way: versions and clock, both webhook configurations and their caBundles, Service

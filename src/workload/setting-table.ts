@@ -404,13 +404,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'restore-from': define('restore-from', acceptFolder, {
     unset: 'own `backup-prefix`',
-    meaning: "Folder of another set's backups to start from (clone); only read.",
+    meaning:
+      "Folder of another set's backups to start from (clone); only read. With `role: standby` what comes there later is replayed, too: without a `primary` the standby follows these backups alone, with one it streams and takes from here what the primary has recycled. See docs/standbys.md.",
     example: 'shop/orders',
     scope: 'statefulset',
   }),
   'restore-from-claim': define('restore-from-claim', acceptObjectName('PersistentVolumeClaim'), {
     unset: 'own place for backups',
-    meaning: 'Claim that holds the backups to start from; mounted read-only.',
+    meaning: 'Claim that holds the backups to start from, or to follow; mounted read-only.',
     example: 'pgusher-backup-orders-0',
     scope: 'statefulset',
   }),
@@ -490,14 +491,15 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     scope: 'statefulset',
   }),
   primary: define('primary', acceptText('host or host:port, such as orders-0.orders.shop.svc:5432', isHostAndPort), {
-    unset: "the set's own ordinal 0",
-    meaning: 'The primary that a standby copies and follows.',
+    unset: "the set's own ordinal 0; with `role: standby` none",
+    meaning:
+      'The primary that a standby copies and follows. A set of `role: standby` without one follows the backups of `restore-from`.',
     example: 'orders-0.orders.shop.svc:5432',
     scope: 'statefulset',
   }),
   'replication-secret': define('replication-secret', acceptObjectName('Secret'), {
     meaning:
-      'Secret with the keys `username` and `password` of the replication role (or `REPLICATION_USER` and `REPLICATION_PASSWORD`, or `PG_MASTER_USER` and `PG_MASTER_PASSWORD`); needed with more than one replica or role standby.',
+      'Secret with the keys `username` and `password` of the replication role (or `REPLICATION_USER` and `REPLICATION_PASSWORD`, or `PG_MASTER_USER` and `PG_MASTER_PASSWORD`); needed with more than one replica, and with role standby and a `primary`.',
     example: 'orders-replication',
   }),
   'replication-network': define(

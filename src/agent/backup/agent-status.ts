@@ -1,3 +1,4 @@
+import type { ArchiveStanding } from '../standby/archive-standing.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
 import { overdueSince } from './overdue.ts';
 
@@ -22,6 +23,8 @@ export interface AgentStatus {
   synchronous: SynchronousStandbys | null;
   /** Null: the server takes writes, or is not known to follow another. */
   standby: { readonly streaming: boolean } | null;
+  /** Null: this server is no standby that follows another set's backups. */
+  archive: ArchiveStanding | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The most WAL that the server keeps for one slot (max_slot_wal_keep_size); null: no limit, or not known. */
@@ -51,8 +54,10 @@ export type FailureKind =
   | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
   | 'following'
-  /** This standby does not stream. */
-  | 'standby';
+  /** This standby does not stream, or cannot replay what it follows. */
+  | 'standby'
+  /** The look at a standby of another set's backups itself. */
+  | 'archive';
 
 export interface Failure {
   readonly at: Date;
@@ -163,6 +168,7 @@ export function newStatus(options: {
     restoreRefused: 'that was not looked at yet',
     synchronous: null,
     standby: null,
+    archive: null,
     standbySlots: [],
     slotLimitBytes: null,
     failures: new Map(),

@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { reasonsUnprotected, slotStatuses } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { overdueSince } from '../backup/overdue.ts';
+import { archiveLagSeconds } from '../standby/archive-standing.ts';
 import { offsiteLagSeconds } from '../offsite/offsite-status.ts';
 
 /**
@@ -41,6 +42,11 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   );
   gauge('backup_wanted', '0 where backups are off; 1 also where there is nowhere to put them.', () =>
     status.backupOff ? 0 : 1,
+  );
+  gauge(
+    'server_standby',
+    '1 while the server is to stream from a primary, 0 otherwise; not while it replays a restore.',
+    () => (status.standby === null ? 0 : 1),
   );
   gauge('standby_streaming', '1 while this standby streams from its primary, 0 otherwise; 0 on a primary.', () =>
     status.standby?.streaming === true ? 1 : 0,
@@ -143,6 +149,24 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
     'synchronous_streaming',
     'Standbys of the set that stream, where commits are to wait for some; fewer than synchronous_wanted: every commit waits.',
     () => status.synchronous?.streaming.length ?? 0,
+  );
+  gauge('archive_followed', "1 while this server is a standby that follows another set's backups.", () =>
+    status.archive === null ? 0 : 1,
+  );
+  gauge(
+    'archive_lag_seconds',
+    "How long ago a standby that follows another set's backups had all that was committed there; a few seconds, idle or not. 0: it is none.",
+    () => (status.archive === null ? 0 : archiveLagSeconds(status.archive, status.startedAt, now())),
+  );
+  gauge(
+    'archive_replayed_through_timestamp_seconds',
+    'All that was committed at this time in the set whose backups are followed is on this server; 0: not known.',
+    () => seconds(status.archive?.completeThrough),
+  );
+  gauge(
+    'archive_store_through_timestamp_seconds',
+    'All that was committed at this time in the set whose backups are followed is in these; 0: not known.',
+    () => seconds(status.archive?.storeThrough),
   );
   new Gauge({
     name: 'pgusher_standby_slot_used',

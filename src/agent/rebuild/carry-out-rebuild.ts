@@ -126,7 +126,7 @@ async function discardOld({ contract, surroundings, paths }: Rebuild, order: Reb
 /** Who is primary may have changed since the order was left. */
 async function whyObsolete(rebuild: Rebuild, order: RebuildOrder): Promise<string | null> {
   const { contract, surroundings } = rebuild;
-  const record = await currentRecord(contract.set, surroundings);
+  const record = await currentRecord(contract, surroundings);
   if (record.kind !== 'record') {
     const seen = record.kind === 'none' ? 'nothing says who is primary' : record.reason;
     throw await trouble(

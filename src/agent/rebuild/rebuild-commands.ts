@@ -95,13 +95,13 @@ export async function rebuildState(
 }
 
 async function recordedPrimary(
-  { set }: AgentContract,
+  contract: AgentContract,
   edges: { readonly liveSettings: string; readonly shared: string },
 ): Promise<string> {
-  const record = await currentRecord(set, edges);
+  const record = await currentRecord(contract, edges);
   if (record.kind !== 'record') {
     throw new Error(
-      `${record.kind === 'none' ? 'nothing says who is primary' : record.reason}; wanted it written down: \`pgusher promote ${set} --record POD\``,
+      `${record.kind === 'none' ? 'nothing says who is primary' : record.reason}; wanted it written down: \`pgusher promote ${contract.set} --record POD\``,
     );
   }
   return record.record.primary;

@@ -80,6 +80,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     data: data.EMPTY,
     store: stores.EMPTY,
     source: stores.NONE,
+    followsSource: false,
     contract: {
       bootstrap: 'auto',
       namespace: 'shop',

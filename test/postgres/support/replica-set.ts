@@ -8,7 +8,7 @@ import { runRestoreProcess } from './database-with-store.ts';
 import type { RestoreResult } from './database-with-store.ts';
 import type { podsOfEachTest } from './pods.ts';
 
-/** Pods of one set, each with a data volume and a store of its own, as claim templates make them. */
+/** Pods of one set, each with a data volume and a store of its own, as claim templates make them; or one store, as a claim that all may mount. */
 export interface ReplicaSet {
   readonly pods: readonly Pod[];
   readonly ports: Readonly<Record<string, number>>;
@@ -28,6 +28,7 @@ export async function replicaSet(
   label: string,
   count: number,
   changes: Partial<AgentContract> = {},
+  stores: 'own' | 'shared' = 'own',
 ): Promise<ReplicaSet> {
   const pods = [await pod(label)];
   while (pods.length < count) {
@@ -46,6 +47,7 @@ export async function replicaSet(
     replication: { network: '127.0.0.1/32' },
     primary: `127.0.0.1:${at(0).port}`,
     service: 'orders.shop.svc',
+    ...(stores === 'shared' ? { store: at(0).contract.store } : {}),
     ...changes,
   });
   const set: ReplicaSet = {
