@@ -196,6 +196,15 @@ const sections: Readonly<Record<string, readonly Panel[]>> = {
         [`${pod} waited for`]: `pgusher_synchronous_wanted{${chosen}} > 0`,
       },
     },
+    {
+      kind: 'timeseries',
+      title: 'Behind the set whose backups it follows',
+      description: 'Standbys that are fed by the backups of another set. From five minutes on PgusherArchiveBehind rings.',
+      unit: 's',
+      width: 12,
+      series: { [pod]: `pgusher_archive_lag_seconds{${chosen}} and pgusher_archive_followed == 1` },
+      red: 300,
+    },
   ],
   Webhook: [
     {

@@ -2,4 +2,4 @@
 export const imagesNotTold =
   'Images other than postgres, postgis, pgvector and timescaledb under these names, and pods with several of them.';
 
-export const placesNotTold = `${imagesNotTold} A PGDATA from a command, switches, references or a tag without major version.`;
+export const placesNotTold = `${imagesNotTold} A PGDATA from a command, switches, references (envFrom beside several mounts) or a tag without major version.`;

@@ -87,7 +87,7 @@ export function variablesOf(side: Side): Readonly<Record<VariableName, string>> 
     ? (${server}[0].env.filter(e, e.name == 'PGDATA').size() == 1
       ? ${server}[0].env.filter(e, e.name == 'PGDATA' && has(e.value)).map(e, e.value)
       : []) :
-  ${version} in ${annotations} ? [] :
+  ${version} in ${annotations} || (has(${server}[0].envFrom) && ${mounts}.size() > 1) ? [] :
   ${below18.map((pattern) => `${server}[0].image.matches(${literal(pattern)})`).join(' ||\n    ')}
     ? ['/var/lib/postgresql/data'] :
   ${server}[0].image.matches(${literal(is18)}) ? ['/var/lib/postgresql/18/docker'] : []

@@ -149,8 +149,8 @@ function startedBy(tables: FactTables, start: () => void): ClusterFacts {
   let isStarted = false;
   return new Proxy(tables, {
     get: (target, kind: keyof ClusterFacts) => {
-      // ConfigMaps of a cluster are never read.
-      if (kind === 'statefulSets' || kind === 'configMaps') return target[kind];
+      // ConfigMaps and PersistentVolumes of a cluster are never read.
+      if (kind === 'statefulSets' || kind === 'configMaps' || kind === 'persistentVolumes') return target[kind];
       if (!isStarted) start();
       isStarted = true;
       return target[kind];

@@ -5,6 +5,7 @@ import type { FactTables } from '../workload/fact-table.ts';
 import { textAt } from '../workload/json.ts';
 import { factKinds } from '../workload/read-facts.ts';
 import { UsageError } from './exit-code.ts';
+import { secretsMadeBy } from './made-secrets.ts';
 import type { ManifestObject } from './manifest-objects.ts';
 
 /** What is known of other objects where one is looked at. */
@@ -45,11 +46,14 @@ function folderOf({ file }: ManifestObject): string {
 function withObjects(tables: FactTables, objects: readonly ManifestObject[]): FactTables {
   for (const { object, kind, namespace } of objects) {
     const [group = ''] = (textAt(object, 'apiVersion') ?? '').split('/').slice(0, -1);
-    const found = [...factKinds, 'configMaps' as const].find((one) => {
+    const found = [...factKinds, 'configMaps' as const, 'persistentVolumes' as const].find((one) => {
       const { source } = tables[one];
       return source.kind === kind && source.group === group;
     });
     if (found !== undefined) tables[found].put(object, namespace);
   }
+  // After the Secrets themselves: one in a file is often the form, which another object fills.
+  for (const { object, namespace } of objects)
+    for (const name of secretsMadeBy(object)) tables.secrets.put({ metadata: { name } }, namespace);
   return tables;
 }

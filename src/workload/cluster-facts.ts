@@ -17,10 +17,15 @@ export interface ClusterFacts {
   readonly quotas: FactsOf<QuotaFact>;
   /** Of files alone: no webhook reads the ConfigMaps of a cluster. */
   readonly configMaps: FactsOf<ConfigMapFact>;
+  /** Of files alone too. */
+  readonly persistentVolumes: FactsOf<PersistentVolumeFact>;
 }
 
 /** What a cluster is watched for. */
-export type FactKind = Exclude<keyof ClusterFacts, 'configMaps'>;
+export type FactKind = Exclude<keyof ClusterFacts, FileFactKind>;
+
+/** What is known of files alone. */
+export type FileFactKind = 'configMaps' | 'persistentVolumes';
 
 /** Why something may be there although it is not known. `not-asked`: there is no cluster to ask, or it is not asked for this kind. */
 export type WhyUnknown = 'not-asked' | 'not-synced' | 'forbidden';
@@ -46,10 +51,27 @@ export interface ConfigMapFact {
   readonly data: Readonly<Record<string, string>>;
 }
 
+export interface PersistentVolumeFact {
+  readonly name: string;
+  /** `other`: a CSI driver, a disk of a cloud, a disk of one node (`local`). */
+  readonly kind: 'hostPath' | 'nfs' | 'other';
+  /** The directory; with its host where it is on NFS. */
+  readonly path: string;
+  /** It says by itself on which nodes it is. */
+  readonly isOfSomeNodes: boolean;
+  readonly storageClass: string;
+  readonly accessModes: readonly string[];
+  readonly storage: string | undefined;
+  /** `shop/orders`: it is kept for one claim. */
+  readonly claim: string | undefined;
+}
+
 export interface ClaimFact {
   readonly name: string;
   readonly accessModes: readonly string[];
   readonly storageClass: string | undefined;
+  /** The PersistentVolume that it asks for by name. */
+  readonly volumeName: string | undefined;
   /** As asked for. */
   readonly storage: string | undefined;
 }

@@ -23,16 +23,17 @@ export function fileParameters(workload: PostgresWorkload, facts: ClusterFacts):
 
 const none: ReadonlyMap<string, FileParameter> = new Map();
 
-/** Of `hba_file`, else beside postgresql.conf. */
+/** Of `hba_file`, else in PGDATA, wherever `config_file` is (PostgreSQL manual 19.2). */
 export function hbaFile(workload: PostgresWorkload, facts: ClusterFacts): MountedFile | undefined {
   const { server } = workload;
   if (server === undefined || facts.configMaps.within(workload.namespace).length === 0) return undefined;
   const said = server.parameters.get('hba_file')?.value ?? fileParameters(workload, facts).get('hba_file')?.value;
-  const path = said ?? configurationPath(server).replace(/[^/]*$/, 'pg_hba.conf');
+  const path = said ?? `${server.data.path}/pg_hba.conf`;
   return mountedFile(path, server.container, workload, facts);
 }
 
-function configurationPath({ parameters, data }: ServerContainer): string {
+/** Of postgresql.conf. */
+export function configurationPath({ parameters, data }: ServerContainer): string {
   return parameters.get('config_file')?.value ?? `${data.path}/postgresql.conf`;
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterFacts, FactsOf, LookedUp, WhyUnknown } from './cluster-facts.ts';
 import { objectAt, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
-import { configMapSource, factSources } from './read-facts.ts';
+import { configMapSource, factSources, persistentVolumeSource } from './read-facts.ts';
 import type { FactSource } from './read-facts.ts';
 
 /** Facts of one kind, for whoever keeps them up to date. Of an object nothing is kept but the fact in it. */
@@ -102,6 +102,7 @@ export function factTables(gap: WhyUnknown | undefined) {
     limitRanges: new FactTable(factSources.limitRanges, gap),
     quotas: new FactTable(factSources.quotas, gap),
     configMaps: new FactTable(configMapSource, 'not-asked'),
+    persistentVolumes: new FactTable(persistentVolumeSource, 'not-asked'),
   } satisfies ClusterFacts;
 }
 

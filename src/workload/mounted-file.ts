@@ -31,6 +31,17 @@ export function mountedFile(
   return undefined;
 }
 
+/** The ConfigMaps that what is at `path` may come from. */
+export function mountedConfigMaps(
+  path: string,
+  container: JsonObject,
+  surrounding: Surrounding,
+): readonly { readonly name: string }[] {
+  return mountedKeys(path, container, surrounding, 'configMap').map(({ source }) => ({
+    name: textAt(source, 'name') ?? '',
+  }));
+}
+
 /** The key of a Secret that is at `path`; undefined: no Secret is mounted there, or there are several to look at. */
 export function mountedSecretKey(
   path: string,

@@ -10,6 +10,7 @@ import type {
   LimitRangeFact,
   NetworkPolicyFact,
   NetworkRule,
+  PersistentVolumeFact,
   Quantities,
   QuotaFact,
   SecretFact,
@@ -117,6 +118,16 @@ export const configMapSource: FactSource<ConfigMapFact> = {
   read: (object) => ({ name: nameOf(object), data: textMapAt(object, 'data') }),
 };
 
+/** See ClusterFacts. */
+export const persistentVolumeSource: FactSource<PersistentVolumeFact> = {
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolume',
+  resource: 'persistentvolumes',
+  isNamespaced: false,
+  read: readPersistentVolume,
+};
+
 export const factKinds = Object.keys(factSources) as readonly FactKind[];
 
 /** Where the API lists a kind: in one namespace, or all that there are. */
@@ -135,7 +146,26 @@ function readClaim(object: JsonObject): ClaimFact {
     name: nameOf(object),
     accessModes: textsAt(spec, 'accessModes'),
     storageClass: textAt(spec, 'storageClassName'),
+    volumeName: textAt(spec, 'volumeName'),
     storage: textAt(objectAt(objectAt(spec, 'resources'), 'requests'), 'storage'),
+  };
+}
+
+function readPersistentVolume(object: JsonObject): PersistentVolumeFact {
+  const spec = objectAt(object, 'spec');
+  const [nfs, claim] = [objectAt(spec, 'nfs'), objectAt(spec, 'claimRef')];
+  const kind = 'hostPath' in spec ? 'hostPath' : 'nfs' in spec ? 'nfs' : 'other';
+  const path = textAt(kind === 'nfs' ? nfs : objectAt(spec, 'hostPath'), 'path') ?? '';
+  const claimName = textAt(claim, 'name');
+  return {
+    name: nameOf(object),
+    kind,
+    path: kind === 'nfs' ? `${textAt(nfs, 'server') ?? ''}:${path}` : path,
+    isOfSomeNodes: 'nodeAffinity' in spec,
+    storageClass: textAt(spec, 'storageClassName') ?? '',
+    accessModes: textsAt(spec, 'accessModes'),
+    storage: countAt(objectAt(spec, 'capacity'), 'storage'),
+    claim: claimName === undefined ? undefined : `${textAt(claim, 'namespace') ?? ''}/${claimName}`,
   };
 }
 

@@ -37,6 +37,8 @@ const narrower: ReadonlySet<string> = new Set([
   'fsync-off/rejects-initdb-set',
   'plaintext-password/rejects-config-map',
   'plaintext-password/rejects-config-map-key',
+  // A copy is looked for by its words alone.
+  'replicas-without-replication/rejects-copy-elsewhere',
   // The setting is not the pod's own field.
   'grace-too-low/warns-low-setting',
   // 0 alone is refused: the injection makes 300 of the rest.

@@ -148,8 +148,8 @@ export function factsFrom(yaml: string): ClusterFacts {
     if (!isObject(object)) throw new Error('a document of the cluster is no YAML mapping');
     const written = textAt(object, 'kind') ?? '';
     if (written === 'Namespace') continue;
-    if (written === 'ConfigMap') {
-      tables.configMaps.put(object);
+    if (written === 'ConfigMap' || written === 'PersistentVolume') {
+      tables[written === 'ConfigMap' ? 'configMaps' : 'persistentVolumes'].put(object);
       continue;
     }
     const kind = factKinds.find((one) => written.replace(/List$/, '') === factSources[one].kind);

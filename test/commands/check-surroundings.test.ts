@@ -73,6 +73,26 @@ describe('files of one folder', () => {
     ]);
   });
 
+  test.each([
+    [
+      'external-secrets.io/v1',
+      'ExternalSecret',
+      { metadata: { name: 'vault', namespace: 'shop' }, spec: { target: { name: 'orders' } } },
+    ],
+    ['bitnami.com/v1alpha1', 'SealedSecret', { metadata: { name: 'orders', namespace: 'shop' }, spec: {} }],
+    [
+      'isindir.github.com/v1alpha3',
+      'SopsSecret',
+      { metadata: { name: 'all', namespace: 'shop' }, spec: { secretTemplates: [{ name: 'orders' }] } },
+    ],
+  ])('which keys a Secret gets that %s %s fills is not known', async (apiVersion, kind, rest) => {
+    const folder = folderWith({
+      'db.yaml': [managedSet()],
+      'form.yaml': [{ apiVersion, kind, ...rest }, secret({ username: 'app' })],
+    });
+    expect(await checked(folder)).toEqual([]);
+  });
+
   test('a folder beside it is another environment', async () => {
     const folder = folderWith({ 'production/db.yaml': [managedSet()], 'test/service.yaml': [service] });
     expect(await checked(folder)).toEqual([]);

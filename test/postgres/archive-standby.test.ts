@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentContract } from '../../src/agent/contract.ts';
+import { promote } from '../../src/commands/promotion.ts';
 import { eventually, runAsServer } from '../support/postgres-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { missingTools, requireTool } from '../support/tool.ts';
 import type { Agent, Pod } from './support/backup-agent.ts';
 import { untilProtected, untilReceived } from './support/backup-agent.ts';
-import { node, runRestoreProcess } from './support/database-with-store.ts';
+import { runRestoreProcess } from './support/database-with-store.ts';
 import { podsOfEachTest } from './support/pods.ts';
+import { PromotionOnLoopback } from './support/promotion-on-loopback.ts';
 import { serveWal } from './support/recovery.ts';
 import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 import { WholePod } from './support/whole-pod.ts';
@@ -78,21 +81,6 @@ function serverOf({ server }: WholePod): PostgresServer {
     throw new Error('its server does not run');
   }
   return server;
-}
-
-/** `pgusher-agent promote` in the pod. */
-function promotedBy(standby: WholePod, contract: Partial<AgentContract>): unknown {
-  return JSON.parse(
-    runAsServer(node, [join(import.meta.dirname, 'support/standby-command.ts'), 'promote'], {
-      env: {
-        PGUSHER_CONTRACT: JSON.stringify({ ...standby.pod.contract, ...contract }),
-        PGUSHER_POD: standby.name,
-        PGUSHER_USER: 'postgres',
-        PGUSHER_PASSWORD: 'secret',
-        SHARED: standby.pod.shared,
-      },
-    }),
-  );
 }
 
 async function untilSays(agent: Agent | null, words: string | RegExp): Promise<void> {
@@ -168,28 +156,79 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     await serverOf(orders.origin).sql('INSERT INTO kept VALUES (4)');
     await untilKept(serverOf(standby), [1, 2, 3, 4]);
     expect(await serverOf(standby).sql('SELECT pg_is_in_recovery() AS is')).toEqual([{ is: true }]);
+  });
 
-    // Promoted without the store that it followed: it takes writes, and protects itself in its own.
-    await orders.origin.crash();
-    mounted(false);
-    expect(promotedBy(standby, contract)).toMatchObject({ pod: 'reports-0', timeline: 3, takesWrites: true });
-    await serverOf(standby).sql('INSERT INTO kept VALUES (5)');
-    await untilProtected(standby.agent as Agent);
-    expect(readFileSync(join(standby.pod.dataDirectory, 'postgresql.auto.conf'), 'utf8')).not.toMatch(
-      /^restore_command/m,
-    );
+  it('is promoted by pgusher promote without the store that it followed; the other pod follows it, and both stay what they are', async () => {
+    const orders = await source('followed');
+    const mount = join(orders.origin.pod.directory, 'followed');
+    symlinkSync(orders.origin.pod.storeMount, mount);
+    const set = await replicaSet(pod, 'reports', 2, {
+      role: 'standby',
+      primary: null,
+      source: { mount, prefix: 'shop/orders' },
+    });
+    const [zero, one] = set.pods as [Pod, Pod];
+    zero.loseVolume();
+    const servers = new Map<string, PostgresServer>();
+    const serverAt = (ordinal: number): PostgresServer => servers.get(`orders-${ordinal}`) as PostgresServer;
+    const services: ChildProcess[] = [];
+    let beside: Agent | undefined;
+    try {
+      for (const [ordinal, { shared, liveSettings }] of set.pods.entries()) {
+        expect((await set.restore(ordinal)).reason).toBe('');
+        services.push(await serveWal(shared, set.contract(ordinal), { liveSettings, pod: `orders-${ordinal}` }));
+        beside = await set.agent(ordinal);
+        servers.set(`orders-${ordinal}`, await set.start(ordinal));
+        await untilKept(serverAt(ordinal), [1]);
+      }
+      await orders.origin.crash();
+      rmSync(mount);
+      await promote(new PromotionOnLoopback(set, servers), {
+        set: 'orders',
+        pod: 'orders-1',
+        fence: false,
+        dryRun: false,
+        now: () => new Date(),
+        say: () => undefined,
+      });
+      await serverAt(1).sql('INSERT INTO kept VALUES (2)');
+      await untilKept(serverAt(0), [1, 2]);
+      await eventually(
+        'its backups begin in its own store',
+        () => existsSync(join(one.storeMount, 'shop/orders/STORE.json')),
+        () => beside?.output() ?? '',
+      );
+      for (const { dataDirectory } of set.pods) {
+        expect(readFileSync(join(dataDirectory, 'postgresql.auto.conf'), 'utf8')).not.toMatch(/^restore_command/m);
+      }
 
-    // A new pod, which nobody told anything, is primary still. With its data lost it says that it was.
-    await standby.stop();
-    rmSync(join(standby.pod.shared, 'primary-order'), { force: true });
-    const again = await standby.start(contract);
-    expect(again.output).toContain('PGDATA was promoted to timeline 3 and no record says who is primary: this one is');
-    await untilKept(serverOf(standby), [1, 2, 3, 4, 5]);
-    await standby.crash();
-    standby.lose('data');
-    expect((await standby.startStandby(contract)).reason).toMatch(
-      /^PGDATA is empty and postgres\.io\/role is "standby", but the set's own store holds \d+ base backups: this standby was promoted/,
-    );
+      await Promise.all([0, 1].map(async (ordinal) => serverAt(ordinal).stop()));
+      symlinkSync(orders.origin.pod.storeMount, mount);
+      expect((await set.restore(1)).reason).toBe('');
+      expect(readFileSync(join(one.shared, 'decision'), 'utf8')).toMatch(/^action=start\nrole=primary\n/);
+      servers.set('orders-1', await set.start(1));
+      await serverAt(1).sql('INSERT INTO kept VALUES (3)');
+      expect((await set.restore(0)).reason).toBe('');
+      servers.set('orders-0', await set.start(0));
+      await untilKept(serverAt(0), [1, 2, 3]);
+
+      // Promoted by hand, and nobody wrote it down: what it has says so. With its data lost the backups of its own do.
+      await Promise.all([0, 1].map(async (ordinal) => serverAt(ordinal).stop()));
+      set.record(null);
+      rmSync(join(one.shared, 'primary-order'), { force: true });
+      expect((await set.restore(1)).output).toContain(
+        'PGDATA was promoted to timeline 2 and no record says who is primary: this one is',
+      );
+      expect(readFileSync(join(one.shared, 'decision'), 'utf8')).toMatch(/^action=start\nrole=primary\n/);
+      one.loseVolume();
+      expect((await set.restore(1)).reason).toMatch(
+        /^PGDATA is empty and postgres\.io\/role is "standby", but the set's own store holds \d+ base backups: this standby was promoted/,
+      );
+    } finally {
+      for (const service of services) {
+        service.kill('SIGKILL');
+      }
+    }
   });
 
   it('streams again though its primary has recycled the WAL that it needs: from the store of its own set, or of the one that it follows', async () => {

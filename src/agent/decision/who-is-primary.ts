@@ -191,31 +191,38 @@ function standbyOfArchive(question: PrimaryQuestion, archive: ArchiveReading): V
   if (leader !== undefined) {
     return promoted ? overtaken(question, data, leader) : follow(question, data, leader, noRecord);
   }
-  if (data.signal !== null) {
-    return follows;
-  }
   if (promoted) {
     return primary([
       `PGDATA was promoted to timeline ${timelineOf(data)} and no record says who is primary: this one is, and postgres.io/restore-from is not followed any more. Write it down: \`pgusher promote ${contract.set} --record ${pod}\``,
     ]);
   }
-  if (archive.kind === 'unread') {
-    return follows;
+  // Which cannot be read says nothing, and a server that waits for it serves reads.
+  const why = archive.kind === 'unread' ? null : whyNotAlong(archive, data);
+  return why === null
+    ? follows
+    : stop(
+        `postgres.io/role is "standby", and PGDATA here cannot follow postgres.io/restore-from: ${why}. ` +
+          `Wanted: an empty volume, which is restored from there (delete the data claim of ${pod}, and the pod)${data.signal === 'standby' ? '' : ', or postgres.io/role: primary'}; nothing was changed here`,
+      );
+}
+
+/** Null: the timelines of that store lead on from what the data has. The server itself would end at its start where they do not. */
+function whyNotAlong(archive: Extract<ArchiveReading, { kind: 'read' }>, data: Valid): string | null {
+  if (archive.systemId !== data.systemId) {
+    return `these are of system ${archive.systemId} and PGDATA of system ${data.systemId}`;
   }
   const relation = relationTo({ lineage: archive.lineage, end: null }, data);
-  if (archive.systemId === data.systemId && relation.kind === 'follows') {
-    return follows;
-  }
-  const why =
-    archive.systemId === data.systemId
-      ? relation.kind === 'diverged'
+  switch (relation.kind) {
+    case 'follows':
+      return null;
+    case 'diverged':
+      return relation.at === null
         ? divergence(relation)
-        : `it is on timeline ${timelineOf(data)}`
-      : `the store is of system ${archive.systemId} and PGDATA of system ${data.systemId}`;
-  return stop(
-    `postgres.io/role is "standby" and PGDATA is a primary's, which cannot follow postgres.io/restore-from: ${why}. ` +
-      `Wanted: an empty volume, which is restored from there (delete the data claim of ${pod}, and the pod), or postgres.io/role: primary; nothing was changed here`,
-  );
+        : `it holds WAL behind ${formatLsn(relation.at)}, where the other set left timeline ${timelineOf(data)}`;
+    case 'newer':
+    case 'ahead':
+      return `it is on timeline ${timelineOf(data)}, which they do not have`;
+  }
 }
 
 /** The timeline that the data is on came to be in that store's own history. */

@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import type { BackupEdges } from '../backup/backup-edges.ts';
@@ -14,6 +14,7 @@ import { beQuiet } from '../server-connection/quiet-statement.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication, connectBriefly } from '../server-connection/server-connection.ts';
 import type { Attempt, ServerConnection } from '../server-connection/server-connection.ts';
+import { isThere } from '../store/is-there.ts';
 import { notSetYet, passwordsTroubleFile, takeOutLoginLine } from './order-passwords.ts';
 import { readPasswordsOrder, removePasswordsOrder, writePasswordsOrder } from './passwords-order.ts';
 import type { PasswordsOrder } from './passwords-order.ts';
@@ -295,10 +296,7 @@ async function isInRecovery(connection: ServerConnection): Promise<boolean> {
 }
 
 async function isStandby(dataDirectory: string): Promise<boolean> {
-  return access(join(dataDirectory, 'standby.signal')).then(
-    () => true,
-    () => false,
-  );
+  return isThere(join(dataDirectory, 'standby.signal'));
 }
 
 /** To ready.sh; null: nothing stands in the way any more. */

@@ -95,6 +95,11 @@ export async function copyPrimary(
     }
     await sleep(2_000);
   }
+  await finishCopy(upstream, directory);
+}
+
+/** What was copied becomes a standby's, and is on disk. */
+export async function finishCopy(upstream: Upstream, directory: string): Promise<void> {
   // A primary whose PGDATA is the root of its volume has our folder in it: what lies there is that pod's.
   await rm(join(directory, ownFolder), { recursive: true, force: true });
   await forgetRecovery(directory);

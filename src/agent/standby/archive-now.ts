@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { archiveOf } from '../decision/archive-source.ts';
+import { isThere } from '../store/is-there.ts';
 import type { WalQuestion } from '../wal-service/wal-session.ts';
 import type { RecordPlaces } from './other-primary.ts';
 import { currentRecord } from './other-primary.ts';
@@ -36,8 +36,5 @@ export async function walOfStandby(
 
 /** The server takes the file away at the end of a promotion. */
 async function isStandby(dataDirectory: string): Promise<boolean> {
-  return access(join(dataDirectory, 'standby.signal')).then(
-    () => true,
-    () => false,
-  );
+  return isThere(join(dataDirectory, 'standby.signal'));
 }

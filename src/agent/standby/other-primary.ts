@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AgentContract } from '../contract.ts';
 import type { PrimaryRecord, RecordReading } from '../decision/primary-record.ts';
 import { readPrimaryRecord } from '../decision/primary-record.ts';
-import type { AgentContract } from '../contract.ts';
+import { isThere } from '../store/is-there.ts';
 import { newestOf } from './primary-order.ts';
 import { agreedRecord, newestRecord, recordInStore } from './record-in-store.ts';
 
@@ -53,12 +53,5 @@ async function recordOfPod({ set }: SetContract, { liveSettings, shared }: Recor
 export async function endsRecovery(dataDirectory: string): Promise<boolean> {
   return (
     (await isThere(join(dataDirectory, 'recovery.signal'))) && !(await isThere(join(dataDirectory, 'standby.signal')))
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

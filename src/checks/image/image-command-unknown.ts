@@ -2,6 +2,7 @@ import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { containerField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { imageText } from './image-unknown.ts';
 import { isFilledOtherwise } from '../start/password-missing.ts';
 
 /**
@@ -21,7 +22,9 @@ export const imageCommandUnknown: Check = {
     const { server } = workload;
     if (server === undefined || server.family.treatment === 'left-alone') return noObservations;
     if (server.family.startArguments !== undefined || server.command.length > 0) return noObservations;
-    const image = quoted(server.image?.text ?? '');
+    // What is not the name of an image yet was asked for as such (image-unknown).
+    if (server.image === undefined && server.major === undefined) return noObservations;
+    const image = quoted(imageText(server));
     const isInitialised = operation === 'CREATE' && !isFilledOtherwise(workload);
     if (server.args.length > 0) {
       if (!isInitialised) return noObservations;

@@ -1,5 +1,6 @@
 import { allowSystemTableMods } from './allow-system-table-mods.ts';
 import { archiveArgsConflict } from './archive-args-conflict.ts';
+import { configFileUnread } from './config-file-unread.ts';
 import { connectionsVsMemory } from './connections-vs-memory.ts';
 import { dataDirectoryArg } from './data-directory-arg.ts';
 import { dataSyncRetryOn } from './data-sync-retry-on.ts';
@@ -24,6 +25,7 @@ import type { Check } from '../check.ts';
 /** Server parameters, in the order in which findings are told. */
 export const parametersChecks = [
   dataDirectoryArg,
+  configFileUnread,
   parameterUnknown,
   parameterUnreadable,
   fsyncOff,

@@ -4,13 +4,15 @@ import { noObservations } from '../check.ts';
 import type { Check } from '../check.ts';
 import { controllerLabels, podLabels, selectsAll } from './pod-labels.ts';
 import { quoted } from '../shown-text.ts';
+import { isCopiedByScript } from '../start/copied-by-script.ts';
 
 const { podName, podIndex } = controllerLabels;
 
 /**
  * Fields: spec.replicas, and the selectors of the namespace's Services.
  * Allowed: one replica; or a Service that selects one pod, by its name or its index (Kubernetes documentation, "Pod index label") among pods of
- * these labels: whoever has that knows which pod takes writes, and the Service for all of them is for reading.
+ * these labels: whoever has that knows which pod takes writes, and the Service for all of them is for reading. A set of standbys alone, and one
+ * whose standbys a script makes: nothing here tells which pod takes writes there, if any does.
  */
 export const rwServiceSelectsAll: Check = {
   id: 'rw-service-selects-all',
@@ -21,8 +23,8 @@ export const rwServiceSelectsAll: Check = {
   paste: `selector:
   statefulset.kubernetes.io/pod-name: <name of the set>-0`,
   examine(workload, { facts }) {
-    const { replicas, namespace, name, object } = workload;
-    if (replicas < 2) return noObservations;
+    const { replicas, namespace, name, object, settings } = workload;
+    if (replicas < 2 || settings.values.role === 'standby') return noObservations;
     const governing = textAt(objectAt(object, 'spec'), 'serviceName');
     const services = facts.services.within(namespace).filter((service) => service.name !== governing);
     const labels = podLabels(workload);
@@ -32,7 +34,7 @@ export const rwServiceSelectsAll: Check = {
     };
     if (services.some(({ selector }) => selectsOne(selector))) return noObservations;
     const forAll = services.find(({ selector }) => selectsAll(selector, labels));
-    if (forAll === undefined) return noObservations;
+    if (forAll === undefined || isCopiedByScript(workload)) return noObservations;
     return [
       {
         field: 'spec.replicas',

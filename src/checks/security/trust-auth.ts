@@ -4,6 +4,7 @@ import { hbaFile } from '../../workload/configuration-file.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import { mountedFile } from '../../workload/mounted-file.ts';
 import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
+import { variableByReference } from '../../workload/variable-by-reference.ts';
 import { joined, noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField, environmentField } from '../field-path.ts';
@@ -12,7 +13,7 @@ import { quoted } from '../shown-text.ts';
 
 /**
  * Fields: POSTGRES_HOST_AUTH_METHOD, POSTGRES_PASSWORD and image of the Postgres container; AUTH_TYPE of a PgBouncer beside it; in files,
- * pg_hba.conf and pgbouncer.ini of a ConfigMap.
+ * the ConfigMap that has such a variable, pg_hba.conf and pgbouncer.ini.
  * Allowed: any method that asks for something. What POSTGRES_INITDB_ARGS says is of loopback and sockets, where initdb trusts anyway; for
  * everybody else the entrypoint adds a line of its own.
  */
@@ -26,7 +27,7 @@ export const trustAuth: Check = {
     const { server } = workload;
     if (server === undefined) return noObservations;
     return joined(
-      trustedHosts(server),
+      trustedHosts(workload, server, facts),
       trustedByImage(server),
       trustedByPooler(workload, server, facts),
       trustedByFile(workload, server, facts),
@@ -34,13 +35,41 @@ export const trustAuth: Check = {
   },
 };
 
-function trustedHosts(server: ServerContainer): readonly Observation[] {
-  const variable = server.environment.get('POSTGRES_HOST_AUTH_METHOD');
-  if (variable?.kind !== 'value' || !isTrust(variable.value)) return noObservations;
+const method = 'POSTGRES_HOST_AUTH_METHOD';
+
+function trustedHosts(
+  workload: PostgresWorkload,
+  server: ServerContainer,
+  facts: ClusterFacts,
+): readonly Observation[] {
+  const variable = server.environment.get(method);
+  if (variable?.kind !== 'value') return trustedByMap(workload, server, facts);
+  if (!isTrust(variable.value)) return noObservations;
   return [
     {
-      field: environmentField(server.name, 'POSTGRES_HOST_AUTH_METHOD'),
+      field: environmentField(server.name, method),
       message: `POSTGRES_HOST_AUTH_METHOD is ${quoted(variable.value)}; wanted a method that asks for a password. Remove it, or write scram-sha-256.`,
+    },
+  ];
+}
+
+/** By valueFrom or envFrom, of a ConfigMap beside the set. Which method an image without this variable's entrypoint takes is not said by it. */
+function trustedByMap(
+  workload: PostgresWorkload,
+  server: ServerContainer,
+  facts: ClusterFacts,
+): readonly Observation[] {
+  // In the webhook no ConfigMap is known.
+  if (!server.family.officialEntrypoint || facts.configMaps.within(workload.namespace).length === 0)
+    return noObservations;
+  const found = variableByReference(method, server, workload, facts);
+  if (found.kind !== 'held' || found.value === undefined || !isTrust(found.value)) return noObservations;
+  return [
+    {
+      field: server.environment.has(method)
+        ? environmentField(server.name, method).replace(/value$/, 'valueFrom')
+        : containerField(server.name, 'envFrom'),
+      message: `${method} is ${quoted(found.value)} in ConfigMap ${quoted(found.holder.name)}; wanted a method that asks for a password. Remove it, or write scram-sha-256 there.`,
     },
   ];
 }

@@ -31,8 +31,7 @@ export const restartpolicyInitJob: Check = {
 
 function observe(container: JsonObject, workload: PostgresWorkload): readonly Observation[] {
   const words = commandLine(container);
-  const text = words.join(' ');
-  const tool = fillers.find(({ pattern }) => pattern.test(text))?.tool ?? removalIn(words, container, workload);
+  const tool = fillingTool(words) ?? removalIn(words, container, workload);
   const name = textAt(container, 'name') ?? '';
   if (tool === undefined) return configured(words, name, container, workload);
   const instead =
@@ -43,6 +42,12 @@ function observe(container: JsonObject, workload: PostgresWorkload): readonly Ob
       message: `init container ${quoted(name)} runs ${tool} ${place(words, container, workload)}; wanted one decider about the data. ${instead}`,
     },
   ];
+}
+
+/** The program of a command line that fills a data directory. */
+export function fillingTool(words: readonly string[]): string | undefined {
+  const text = words.join(' ');
+  return fillers.find(({ pattern }) => pattern.test(text))?.tool;
 }
 
 /** At another path than the server has it, what the tool names may lie elsewhere. */
@@ -100,7 +105,7 @@ function removalIn(words: readonly string[], container: JsonObject, workload: Po
 }
 
 /** Without a data mount nobody knows what is on which volume. */
-function mountsData({ server }: PostgresWorkload, container: JsonObject): boolean {
+export function mountsData({ server }: PostgresWorkload, container: JsonObject): boolean {
   const data = server?.data.mount;
   return (
     data === undefined || objectsAt(container, 'volumeMounts').some((mount) => textAt(mount, 'name') === data.name)

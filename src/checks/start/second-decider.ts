@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
+import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { containerField } from '../field-path.ts';
@@ -30,7 +31,7 @@ export const secondDecider: Check = {
         .slice(0, 1)
         .map(({ does, how }) => ({
           field,
-          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${insteadOfCopying(how, workload) ?? 'Remove it: pgusher restores, initialises and copies standbys.'}`,
+          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${instead(does, how, workload)}`,
         }));
     const lifecycle = objectAt(server.container, 'lifecycle');
     const observations: Observation[] = [];
@@ -48,6 +49,12 @@ export const secondDecider: Check = {
     return observations.length === 0 ? noObservations : observations;
   },
 };
+
+/** Without the file alone the server would be a second, empty primary where a standby was meant. */
+function instead(does: DataDecider['does'], how: string, workload: PostgresWorkload): string {
+  if (does === 'decides-role') return 'Remove it: postgres.io/role, primary and restore-from say the same.';
+  return insteadOfCopying(how, workload) ?? 'Remove it: pgusher restores, initialises and copies standbys.';
+}
 
 const verbs: Readonly<Record<DataDecider['does'], string>> = {
   fills: 'fills',

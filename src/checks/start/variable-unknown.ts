@@ -26,7 +26,7 @@ export const variableUnknown: Check = {
     if (server === undefined) return noObservations;
     return joined(
       portUnknown(server, workload, surroundings.facts),
-      server.family.officialEntrypoint ? initialisationUnknown(server, surroundings) : noObservations,
+      server.family.officialEntrypoint ? initialisationUnknown(server, workload, surroundings) : noObservations,
     );
   },
 };
@@ -113,12 +113,22 @@ function runsProgram(value: string): boolean {
 }
 
 /** initdb runs once; where it puts the WAL counts for as long as there is a database. */
-function initialisationUnknown(server: ServerContainer, { operation }: Surroundings): readonly Observation[] {
+function initialisationUnknown(
+  server: ServerContainer,
+  workload: PostgresWorkload,
+  { operation, facts }: Surroundings,
+): readonly Observation[] {
   const asked = (operation === 'CREATE' ? onceAndAlways : always).filter(([name]) => server.environment.has(name));
   if (asked.length === 0) return noObservations;
   return asked.flatMap(([name, why]): readonly Observation[] => {
     const variable = server.environment.get(name);
     if (variable === undefined) return [];
+    // What a ConfigMap in the files says of it is judged by trust-auth.
+    const isRead =
+      name === 'POSTGRES_HOST_AUTH_METHOD' &&
+      variable.kind === 'other' &&
+      valueInFiles(variable.valueFrom, workload, facts) !== undefined;
+    if (isRead) return [];
     const isPrinted = variable.kind === 'value' && name === 'POSTGRES_INITDB_ARGS' && runsProgram(variable.value);
     // Another `$` in the arguments is for the shell that takes them apart.
     if (variable.kind === 'value' && !isPrinted && !variable.value.includes('$(')) return [];

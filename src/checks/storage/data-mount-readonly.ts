@@ -5,6 +5,7 @@ import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
 import { mountField, volumeField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 
 /**
  * Fields: readOnly of the mount under PGDATA, and persistentVolumeClaim.readOnly of its volume.
@@ -17,10 +18,12 @@ export const dataMountReadonly: Check = {
   because:
     'The server does not start (it writes postmaster.pid first), while what is injected may still write: it restores or initialises a database that nobody can open.',
   instead: 'The mount without readOnly.',
-  examine({ server, podSpec }) {
+  examine(workload, surroundings) {
+    const { server, podSpec } = workload;
     const mount = server?.data.mount;
     if (server === undefined || mount === undefined) return noObservations;
-    return mount.readOnly ? [ofMount(server, mount)] : ofClaim(podSpec, mount);
+    const seen = mount.readOnly ? [ofMount(server, mount)] : ofClaim(podSpec, mount);
+    return seen.length === 0 || mayLieElsewhere(workload, surroundings) ? noObservations : seen;
   },
 };
 

@@ -1,6 +1,6 @@
 import { dataDirectoryChange } from '../../injections/data-directory.ts';
 import { normalisePath } from '../../workload/absolute-path.ts';
-import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
+import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
 import { variableByReference } from '../../workload/variable-by-reference.ts';
 import type { Holder } from '../../workload/variable-by-reference.ts';
 import type { Surroundings } from '../check.ts';
@@ -43,4 +43,22 @@ export function hiddenPgdata(workload: PostgresWorkload, around: Around): Hidden
  */
 export function isHidden(workload: PostgresWorkload, around: Around): boolean {
   return !workload.settings.escapes.has('pgdata-unknown') && hiddenPgdata(workload, around) !== undefined;
+}
+
+/**
+ * What lies under the image's default is no word about the data: PGDATA is said elsewhere, or may be, and then another volume that outlives
+ * the pod is there for it (`pgdata-unknown` asks).
+ */
+export function mayLieElsewhere(workload: PostgresWorkload, around: Around): boolean {
+  const { server } = workload;
+  if (server?.data.from !== 'image-family' || workload.settings.escapes.has('pgdata-unknown')) return false;
+  const hidden = hiddenPgdata(workload, around);
+  return hidden !== undefined && (hidden.isCertain || hasOtherClaim(server));
+}
+
+/** A claim of the server beside what it has under PGDATA. */
+export function hasOtherClaim({ data, mounts }: ServerContainer): boolean {
+  return mounts.some(
+    ({ name, source }) => name !== data.mount?.name && (source.kind === 'claim-template' || source.kind === 'claim'),
+  );
 }

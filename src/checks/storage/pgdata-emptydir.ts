@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
 import { volumeField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 
 /**
  * Fields: spec.template.spec.volumes[*].emptyDir under PGDATA.
@@ -17,9 +18,11 @@ export const pgdataEmptydir: Check = {
   instead: 'A claim template in spec.volumeClaimTemplates in place of the emptyDir.',
   paste: claimTemplateSnippet,
   coversLeftAlone: true,
-  examine({ server }) {
+  examine(workload, surroundings) {
+    const { server } = workload;
     const mount = server?.data.mount;
     if (server === undefined || mount?.source.kind !== 'emptyDir') return noObservations;
+    if (mayLieElsewhere(workload, surroundings)) return noObservations;
     return [
       {
         field: volumeField(mount.name),

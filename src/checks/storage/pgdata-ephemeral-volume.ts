@@ -4,6 +4,7 @@ import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
 import type { VolumeSource } from '../../workload/postgres-workload.ts';
 import { volumeField } from '../field-path.ts';
 import { quoted } from '../shown-text.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 
 /**
  * Fields: spec.template.spec.volumes[*].ephemeral, .csi, .gitRepo and .image under PGDATA.
@@ -17,11 +18,12 @@ export const pgdataEphemeralVolume: Check = {
     'The claim of a generic ephemeral volume belongs to the pod: when the pod is deleted, the claim and the disk behind it are too. An in-line CSI volume has no claim at all.',
   instead: 'The same claim as a template in spec.volumeClaimTemplates, which belongs to the StatefulSet.',
   paste: claimTemplateSnippet,
-  examine({ server }) {
+  examine(workload, surroundings) {
+    const { server } = workload;
     const mount = server?.data.mount;
     if (server === undefined || mount === undefined) return noObservations;
     const kind = ephemeralKind(mount.source);
-    if (kind === undefined) return noObservations;
+    if (kind === undefined || mayLieElsewhere(workload, surroundings)) return noObservations;
     return [
       {
         field: volumeField(mount.name),

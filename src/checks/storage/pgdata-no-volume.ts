@@ -69,13 +69,27 @@ function nothingMounted(
   if (mountAtOldPath(server) !== undefined || isOutsideMounts(server) || isGuessed(server)) return noObservations;
   const mayBeElsewhere = isUnresolved(server.data.path) || isHidden(workload, surroundings);
   if (mayBeElsewhere && claimMounts(server).length > 0) return noObservations;
-  return [
-    {
-      field: dataDirectoryField(server),
-      message: `no volume is mounted at PGDATA ${quoted(server.data.path)}; wanted a claim. Add a claim template and mount it at ${quoted(placeOfMount(server))}.`,
-    },
-  ];
+  return [{ field: dataDirectoryField(server), message: nothingUnder(server) }];
 }
+
+function nothingUnder(server: ServerContainer): string {
+  const { path, from } = server.data;
+  // Up to 17 and from 18 on the same image has it elsewhere, and a mount that is right for one is wrong for the other.
+  const isOfAnyMajor = from === 'image-family' && server.major === undefined && server.family.id !== 'unknown';
+  const seen = `no volume is mounted ${isOfAnyMajor ? 'where the image has PGDATA' : `at PGDATA ${quoted(path)}`}`;
+  const [claim, ...others] = claimMounts(server).filter(({ mountPath }) => !otherUse.test(mountPath));
+  if (claim !== undefined && others.length === 0) {
+    const { name, mountPath } = claim;
+    return `${seen}, and ${quoted(name)} is at ${quoted(mountPath)}; wanted PGDATA on it. Set PGDATA to ${quoted(`${mountPath === '/' ? '' : mountPath}/pgdata`)}.`;
+  }
+  const place = quoted(placeOfMount(server));
+  return isOfAnyMajor
+    ? `${seen}; wanted a claim. Add a claim template, mount it at ${place}, and set PGDATA to ${quoted(`${placeOfMount(server)}/pgdata`)}.`
+    : `${seen}; wanted a claim. Add a claim template and mount it at ${place}.`;
+}
+
+/** A claim that is there for something else than the data. */
+const otherUse = /backup|archive|wal|initdb/i;
 
 /** Where the image has its volume, which PGDATA is a folder of; else at PGDATA itself. */
 function placeOfMount({ data, family, major }: ServerContainer): string {

@@ -6,8 +6,9 @@ import { variableByReference } from '../../workload/variable-by-reference.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation, Surroundings } from '../check.ts';
 import { containerField, dataDirectoryField, environmentField } from '../field-path.ts';
+import { imageText } from '../image/image-unknown.ts';
 import { listed, printable, quoted } from '../shown-text.ts';
-import { hiddenPgdata } from './hidden-pgdata.ts';
+import { hasOtherClaim, hiddenPgdata } from './hidden-pgdata.ts';
 import type { HiddenPgdata } from './hidden-pgdata.ts';
 import { mountAtOldPath } from './pg18-old-mount.ts';
 import { claimMounts, isGuessed, isUnresolved } from './pgdata-no-volume.ts';
@@ -82,7 +83,7 @@ function guessed(server: ServerContainer): Observation {
   const mounts = claimMounts(server).map(({ mountPath }) => quoted(mountPath));
   return {
     field: containerField(server.name, 'env'),
-    message: `where image ${quoted(server.image?.text ?? '')} has PGDATA is not known; wanted the path, on ${listed(mounts)}. ${remedy(undefined)}`,
+    message: `where image ${quoted(imageText(server))} has PGDATA is not known; wanted the path, on ${listed(mounts)}. ${remedy(undefined)}`,
   };
 }
 
@@ -108,9 +109,13 @@ function hiddenPerhaps(server: ServerContainer, { operation, injected }: Surroun
   ];
 }
 
-/** Where the image has PGDATA there is no volume of the pod's, and one is elsewhere. */
+/** Where the image has PGDATA there is no volume of the pod's, or none that outlives it, and one is elsewhere. */
 function isWrongByDefault(server: ServerContainer): boolean {
-  if (server.data.mount !== undefined) return server.data.shadowedByImageVolume;
+  const { mount, shadowedByImageVolume } = server.data;
+  if (mount !== undefined) {
+    const isNoPlace = mount.readOnly || ['emptyDir', 'hostPath', 'ephemeral'].includes(mount.source.kind);
+    return shadowedByImageVolume || (isNoPlace && hasOtherClaim(server));
+  }
   return claimMounts(server).length > 0 || mountAtOldPath(server) !== undefined;
 }
 

@@ -6,6 +6,7 @@ import type { Check } from '../check.ts';
 import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
 import { ofDataClass } from './data-storage-class.ts';
 import { volumeField } from '../field-path.ts';
+import { mayLieElsewhere } from './hidden-pgdata.ts';
 import { shareOf } from './share-provisioners.ts';
 import { quoted } from '../shown-text.ts';
 
@@ -22,14 +23,15 @@ export const storageFuseSmb: Check = {
     'SMB and FUSE file systems keep no owner and no mode, so initdb stops (it must own a directory of mode 0700); those that do start the server answer fsync before the data is safe, and a crash of the node corrupts the database.',
   instead: 'Block storage through a claim template.',
   paste: claimTemplateSnippet,
-  examine(workload, { facts }) {
+  examine(workload, surroundings) {
     const { server, podSpec } = workload;
+    const { facts } = surroundings;
     const mount = server?.data.mount;
     if (mount?.source.kind === 'claim-template') return ofDataClass(workload, facts, onClass);
     if (server === undefined || mount?.source.kind !== 'other') return noObservations;
     const volume = objectsAt(podSpec, 'volumes').find((candidate) => textAt(candidate, 'name') === mount.name);
     const kind = volume === undefined ? undefined : shareKind(volume, mount.source.type);
-    if (kind === undefined) return noObservations;
+    if (kind === undefined || mayLieElsewhere(workload, surroundings)) return noObservations;
     return [
       {
         field: volumeField(mount.name),

@@ -58,6 +58,7 @@ const control = {
   segmentSize: 16_777_216,
   shutDown: true,
   inRecovery: false,
+  hintBitsLogged: false,
 };
 
 const data = {

@@ -163,6 +163,7 @@ function dataOf(name: string): DataDirectoryState {
       segmentSize: 16_777_216,
       shutDown: true,
       inRecovery: false,
+      hintBitsLogged: false,
     },
   };
 }

@@ -23,6 +23,9 @@ export interface ReplicaSet {
   secret(password: string): void;
 }
 
+/** As all containers of the agent have it. */
+export const superuser = { PGUSHER_USER: 'postgres', PGUSHER_PASSWORD: 'secret' };
+
 export async function replicaSet(
   pod: ReturnType<typeof podsOfEachTest>,
   label: string,
@@ -59,6 +62,7 @@ export async function replicaSet(
         pod: `orders-${ordinal}`,
         liveSettings: at(ordinal).liveSettings,
         ports,
+        environment: superuser,
       }),
     start: (ordinal) => at(ordinal).startServer(),
     agent: (ordinal, options) =>
