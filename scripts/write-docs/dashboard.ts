@@ -199,7 +199,8 @@ const sections: Readonly<Record<string, readonly Panel[]>> = {
     {
       kind: 'timeseries',
       title: 'Behind the set whose backups it follows',
-      description: 'Standbys that are fed by the backups of another set. From five minutes on PgusherArchiveBehind rings.',
+      description:
+        'Standbys that are fed by the backups of another set. From five minutes on PgusherArchiveBehind rings.',
       unit: 's',
       width: 12,
       series: { [pod]: `pgusher_archive_lag_seconds{${chosen}} and pgusher_archive_followed == 1` },

@@ -21,10 +21,10 @@ export interface AgentStatus {
   restoreRefused: string | null;
   /** Null: commits wait for no standby, or this is none that takes them. */
   synchronous: SynchronousStandbys | null;
-  /** Null: the server takes writes, or is not known to follow another. */
-  standby: { readonly streaming: boolean } | null;
   /** Null: this server is no standby that follows another set's backups. */
   archive: ArchiveStanding | null;
+  /** Null: the server takes writes, or is not known to follow another. */
+  standby: { readonly streaming: boolean } | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
   /** The most WAL that the server keeps for one slot (max_slot_wal_keep_size); null: no limit, or not known. */
@@ -167,8 +167,8 @@ export function newStatus(options: {
     offsite: null,
     restoreRefused: 'that was not looked at yet',
     synchronous: null,
-    standby: null,
     archive: null,
+    standby: null,
     standbySlots: [],
     slotLimitBytes: null,
     failures: new Map(),

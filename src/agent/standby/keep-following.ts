@@ -140,12 +140,12 @@ function withoutBackups({ backup, store }: AgentContract): boolean {
 }
 
 function noteAbsent({ contract, status }: FollowingOptions, reason: string): void {
+  if (withoutBackups(contract)) {
+    status.server = { kind: 'waiting', reason };
+  }
   // Whether it still follows is not to be known while it is down; that it does not stream is.
   if (status.standby !== null) {
     status.standby = { streaming: false };
-  }
-  if (withoutBackups(contract)) {
-    status.server = { kind: 'waiting', reason };
   }
 }
 
