@@ -114,6 +114,11 @@ export default tseslint.config(
     ],
     [onlyPackages()],
   ),
+  mayNotImport(
+    'schemas',
+    [...edgeFolders, ...coreFolders.filter((folder) => !['checks', 'workload'].includes(folder))],
+    [onlyPackages('zod')],
+  ),
   mayNotImport('doctor', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'doctor')], [onlyPackages()]),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),
   // Read by the agent in a pod and by the command line on a laptop alike.

@@ -19,8 +19,8 @@ import { licencesOf } from './build/licences.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
-/** `pg` asks for it and goes on without. */
-const optional = ['pg-native'];
+/** `pg` and `debug` (of express) ask for them and go on without; the second is here for development alone, and would be shipped with its like. */
+const optional = ['pg-native', 'supports-color'];
 
 /** Threads are files of their own, which the program finds beside itself. Returns the paths of all files that went into it. */
 async function bundle(folder: string, ...entries: readonly string[]): Promise<readonly string[]> {

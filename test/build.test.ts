@@ -105,6 +105,29 @@ describe('what npm run build makes, without the checkout', () => {
     expect(scripts).toBe(readFileSync(join(root, 'src/agent/scripts/restore-command.sh'), 'utf8'));
   });
 
+  test('has no package that the bill of materials does not name', () => {
+    const made = spawnSync(process.execPath, [join(root, 'scripts/sbom.ts')], { encoding: 'utf8' });
+    expect(made.status, made.stderr).toBe(0);
+    const bill = JSON.parse(made.stdout) as {
+      readonly metadata: { readonly component: { readonly name: string; readonly version: string } };
+      readonly components: readonly { readonly purl: string; readonly hashes?: readonly unknown[] }[];
+    };
+    const { version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly version: string;
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    expect(bill.metadata.component).toMatchObject({ name: 'pgusher', version });
+    const named = new Set(bill.components.map(({ purl }) => decodeURIComponent(purl)));
+    const licences = readFileSync(join(image, 'dist/LICENSES.txt'), 'utf8');
+    const shipped = [...licences.matchAll(/^(\S+) (\d+\.\d+\.\d\S*) \(/gm)].map(
+      ([, name, at]) => `pkg:npm/${name}@${at}`,
+    );
+    expect(shipped.length).toBeGreaterThan(20);
+    expect(shipped.filter((purl) => !named.has(purl))).toEqual([]);
+    expect(bill.components.filter(({ hashes }) => hashes === undefined)).toEqual([]);
+    expect([...named].filter((purl) => purl === `pkg:npm/vitest@${devDependencies['vitest'] ?? ''}`)).toEqual([]);
+  });
+
   test('names the licence of each package in it', () => {
     const licences = readFileSync(join(image, 'dist/LICENSES.txt'), 'utf8');
     for (const name of [

@@ -40,6 +40,36 @@ function codeOf(page: string): readonly string[] {
   return [...blocks.flatMap(({ text }) => text.split('\n')), ...[...spans].map(([, code = '']) => code)];
 }
 
+test('each section of docs/operations.md names what tries it', () => {
+  const [, ...sections] = read('docs/operations.md').split(/\n(?=## )/);
+  const scenarios = ['test/scenarios', 'test/scenarios/alone'].flatMap((folder) => readdirSync(join(root, folder)));
+  const untried = sections.filter((section) => {
+    const named = [...section.matchAll(/\(((?:`[^`\n]+`(?:,\s)?)+)\)/g)].flatMap(([, names = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
+    return !named.some(
+      (name) => scenarios.includes(name) || (name.startsWith('test/') && existsSync(join(root, name))),
+    );
+  });
+  expect(untried.map((section) => section.split('\n', 1)[0])).toEqual([]);
+});
+
+test('what other injectors get wrong has an answer each, and what is done here names what shows it', () => {
+  const rows = read('docs/decisions/2026-11-30-injectors.md')
+    .split('\n')
+    .filter((line) => /^\| \d/.test(line))
+    .map((line) => line.split(' | '));
+  expect(rows.map(([number = '']) => Number(number.slice(2)))).toEqual(Array.from({ length: 34 }, (_, i) => i + 17));
+  const states = ['done', 'in part', 'not yet', 'not wanted'];
+  expect(rows.filter(([, , state = '']) => !states.includes(state))).toEqual([]);
+  const unshown = rows.filter(([, , state = '', shown = '']) => {
+    const named = [...shown.matchAll(/`((?:src|test|manifests|docs)\/[^`]+|[\w.]+\.(?:js|md)|Dockerfile)`/g)];
+    const exists = named.filter(([, path = '']) => existsSync(join(root, path)));
+    return exists.length < named.length || (['done', 'in part'].includes(state) && exists.length === 0);
+  });
+  expect(unshown).toEqual([]);
+});
+
 test('the pages are found', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/checks.md', 'bench/README.md']));
 });

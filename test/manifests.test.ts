@@ -259,6 +259,43 @@ test('the webhook may list what it looks up, and nothing else', () => {
   ]);
 });
 
+describe('the components for Prometheus and Grafana', () => {
+  test('annotate the Deployment that there is, with its port and a path that it answers', () => {
+    const [patch] = objectsIn('components/scrape-annotations/webhook.yaml');
+    expect([at(patch, 'kind'), at(patch, 'metadata')]).toEqual([
+      'Deployment',
+      { name: at(deployment, 'metadata', 'name'), namespace },
+    ]);
+    expect(at(patch, 'spec', 'template', 'metadata', 'annotations')).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/scheme': 'https',
+      'prometheus.io/path': '/metrics',
+      'prometheus.io/port': scalar(at(container, 'ports', 0, 'containerPort')),
+    });
+  });
+
+  test('scrape ports by the names that they have', () => {
+    const [webhook] = objectsIn('components/prometheus-operator/webhook.yaml');
+    expect(at(webhook, 'spec', 'podMetricsEndpoints', 0, 'port')).toBe(at(container, 'ports', 0, 'name'));
+    expect(at(webhook, 'spec', 'selector', 'matchLabels')).toEqual(podLabels);
+    const [agents] = objectsIn('components/prometheus-operator/agents.yaml');
+    const injected = readFileSync('test/fixtures/injection/alpine-18-parent-mount/out.yaml', 'utf8');
+    const port = scalar(at(agents, 'spec', 'podMetricsEndpoints', 0, 'port'));
+    expect(injected).toContain(`- name: ${port}\n              containerPort: `);
+  });
+
+  test.each(readdirSync(join(folder, 'components')))('%s takes every file beside it', (component) => {
+    const [kustomization] = objectsIn(join('components', component, 'kustomization.yaml'));
+    const taken = [
+      ...list(at(kustomization, 'resources') ?? []),
+      ...list(at(kustomization, 'patches') ?? []).map((patch) => at(patch, 'path')),
+      ...list(at(kustomization, 'configMapGenerator') ?? []).flatMap((made) => list(at(made, 'files'))),
+    ];
+    const files = readdirSync(join(folder, 'components', component)).filter((file) => file !== 'kustomization.yaml');
+    expect(taken.toSorted()).toEqual(files.toSorted());
+  });
+});
+
 test('the component for names of Secrets gives that right to the same account, and nothing else', () => {
   const component = ['kustomization.yaml', 'roles.yaml'].flatMap((file) =>
     objectsIn(join('components', 'secret-names', file)),
@@ -268,6 +305,42 @@ test('the component for names of Secrets gives that right to the same account, a
   expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }]);
   expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
   expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+});
+
+describe('the component for the role of each pod', () => {
+  const component = ['kustomization.yaml', 'roles.yaml', 'deployment.yaml'].flatMap((file) =>
+    objectsIn(join('components', 'pod-roles', file)),
+  );
+  const [kustomization, account, role, binding, runs] = component;
+  const podOf = at(runs, 'spec', 'template', 'spec');
+
+  test('gives an account of its own what the command asks, and nothing else', () => {
+    expect(at(kustomization, 'kind')).toBe('Component');
+    expect(at(role, 'rules')).toEqual([
+      { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list', 'patch'] },
+      { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+    ]);
+    expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
+    expect(at(binding, 'subjects', 0, 'name')).toBe(at(account, 'metadata', 'name'));
+    expect(at(binding, 'subjects')).not.toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+    expect(at(podOf, 'serviceAccountName')).toBe(at(account, 'metadata', 'name'));
+  });
+
+  test('runs a command that there is, in the image of this version, as restricted as the webhook', () => {
+    const only = at(podOf, 'containers', 0);
+    const [name, ...options] = list(at(only, 'args')).map(scalar);
+    const silent = { out: () => undefined, report: () => undefined };
+    const plain = (_style: string, text: string): string => text;
+    const program = commandLine({ ...silent, outColour: plain, reportColour: plain }, () => undefined);
+    const known = program.commands.find((one) => one.name() === name)?.options.map(({ long }) => long);
+    for (const option of options) expect(known).toContain(option);
+    expect(at(only, 'image')).toBe(at(container, 'image'));
+    expect(at(only, 'securityContext')).toEqual(at(container, 'securityContext'));
+    expect(at(podOf, 'securityContext')).toEqual(at(pod, 'securityContext'));
+    expect(at(runs, 'spec', 'selector', 'matchLabels')).toEqual(at(runs, 'spec', 'template', 'metadata', 'labels'));
+    expect(at(runs, 'spec', 'selector', 'matchLabels')).not.toEqual(podLabels);
+  });
 });
 
 function readPatch(): Json | undefined {

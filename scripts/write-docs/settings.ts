@@ -41,7 +41,7 @@ metadata:
 A setting comes from the highest layer that has it: built in, the cluster config file (there without the prefix
 \`postgres.io/\`), the namespace's annotations, the StatefulSet's annotations. \`pgusher explain\` prints the layer of
 each value. An annotation below \`postgres.io/\` that is not in the table is refused, with the name that was probably
-meant; so is a value that does not fit. Annotations are text: put quotes around \`on\`, \`off\` and numbers in YAML.
+meant; so is a value that does not fit. [schemas/annotations.schema.json](schemas/annotations.schema.json) tells an editor the same. Annotations are text: put quotes around \`on\`, \`off\` and numbers in YAML.
 
 "One set" in the column "where" means one database, so such a setting is taken on a StatefulSet only.
 

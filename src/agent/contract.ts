@@ -46,7 +46,7 @@ export interface AgentContract {
   readonly store: StoreContract | null;
   /** What `store` is copied to (agent/offsite). Absent where none is asked for, so that pods that were rendered before it stay as they are. */
   readonly offsite?: OffsiteContract | undefined;
-  /** Another set's backups to start from (clone), read-only; null: the set's own. */
+  /** Another set's backups to start from (clone), read-only; null: the set's own. With role `standby` they are followed, too (decision/archive-source.ts). */
   readonly source: StoreContract | null;
   readonly restore: {
     /** `latest` or the id of a base backup. */
@@ -157,7 +157,7 @@ export const scriptNames = {
   duringInitdb: 'during-initdb.sh',
   /** Run by it at the end of the initialisation, before the temporary server stops. */
   replication: 'replication.sh',
-  /** `restore_command`: `sh <path> %f %p`. */
+  /** `restore_command`: `sh <path> %f %p`; of a standby `sh <path> %f %p SECONDS standby`. */
   restoreCommand: 'restore-command.sh',
   /** Read by both probes of the server. */
   serverProbe: 'server-probe.sh',

@@ -320,6 +320,7 @@ async function backup(contract: AgentContract, log: Log): Promise<string | undef
 async function serveWal(contract: AgentContract, log: Log, signal: AbortSignal): Promise<void> {
   const { startWalService } = await import('./wal-service/wal-service.ts');
   const { standAside } = await import('./standby/overtaken.ts');
+  const { walOfStandby } = await import('./standby/archive-now.ts');
   while (!signal.aborted) {
     try {
       const service = await startWalService({
@@ -328,6 +329,7 @@ async function serveWal(contract: AgentContract, log: Log, signal: AbortSignal):
         mustBeMount: true,
         log,
         overtaken: () => standAside(contract, environment[environmentNames.pod] ?? '', paths, log),
+        standby: () => walOfStandby(contract, paths),
       });
       await aborted(signal);
       await service.stop();

@@ -35,6 +35,15 @@ const schema = z.object({
     slot: z.string(),
     gaps: z.number(),
   }),
+  archive: z
+    .object({
+      lagSeconds: z.number(),
+      completeThrough: time.nullable(),
+      storeThrough: time.nullable(),
+      replayedLsn: z.string(),
+    })
+    .nullish()
+    .transform((value) => value ?? null),
   store: z.object({ free: z.number(), total: z.number() }),
   lastFailure: z.object({ at: time, message: z.string() }).nullable(),
 }) satisfies z.ZodType<AgentReport>;

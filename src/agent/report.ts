@@ -38,6 +38,14 @@ export interface AgentReport {
     readonly slot: string;
     readonly gaps: number;
   };
+  /** Null: it is no standby that follows another set's backups; absent: an agent that knows none. */
+  readonly archive?: {
+    readonly lagSeconds: number;
+    /** All that was committed in that set up to then was replayed, and is in its backups; null: not known. */
+    readonly completeThrough: string | null;
+    readonly storeThrough: string | null;
+    readonly replayedLsn: string;
+  } | null;
   /** Bytes. */
   readonly store: { readonly free: number; readonly total: number };
   readonly lastFailure: { readonly at: string; readonly message: string } | null;

@@ -1,6 +1,16 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { checkHelp, doctorHelp, injectHelp, logsHelp, programHelp, setCommandHelp, statusHelp } from './help-text.ts';
+import {
+  checkHelp,
+  configHelp,
+  doctorHelp,
+  injectHelp,
+  logsHelp,
+  programHelp,
+  rolesHelp,
+  setCommandHelp,
+  statusHelp,
+} from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
@@ -10,6 +20,7 @@ import type { ManifestOptions } from './manifest-options.ts';
 import type { CheckOptions } from './check.ts';
 import type { PromoteOptions } from './promote.ts';
 import type { RebuildOptions } from './rebuild.ts';
+import type { RolesOptions } from './roles.ts';
 import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import type { UninjectOptions } from './uninject.ts';
@@ -150,6 +161,19 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       const { status } = await import('./status.ts');
       finish(await status(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
     });
+  clusterCommand(program, 'roles')
+    .description('which pod of each managed set takes writes, and which follow; --label writes it onto the pods')
+    .argument('[sets...]', 'names of StatefulSets; all without')
+    .option('-A, --all-namespaces', 'of all namespaces', false)
+    .option('--label', 'write postgres.io/pod-role onto the pods, for Services that select by it', false)
+    .option('--watch [seconds]', 'look again and again', seconds)
+    .addHelpText('after', rolesHelp)
+    .action(async (sets: readonly string[], options: RolesCommandOptions) => {
+      const { watch, ...others } = options;
+      const every = watch === true ? 2 : watch;
+      const { roles } = await import('./roles.ts');
+      finish(await roles(sets, { ...others, ...(every === undefined ? {} : { watch: every }) }, to));
+    });
   clusterCommand(program, 'doctor')
     .description('what is wrong with the installation in the current cluster, and with each set; what to type')
     .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
@@ -194,6 +218,23 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       finish(await (await import('./logs.ts')).logs(set, pod, options, to));
     });
 
+  const config = program.command('config').description('the config file of the webhook: `pgusher config check FILE`');
+  config
+    .command('check')
+    .description('say whether the webhook would take it; if not, each fault with its place')
+    .argument('<file>', 'the file, or the manifest of the ConfigMap that has it; - for standard input', notEmpty)
+    .addHelpText('after', configHelp)
+    .action(async (file: string) => {
+      finish(await (await import('./config-check.ts')).configCheck(file, to));
+    });
+  config
+    .command('schema')
+    .description('print the JSON Schema of the config file, or of the annotations, for an editor')
+    .addArgument(new Argument('[of]', 'of what').choices(['config', 'annotations']).default('config'))
+    .action(async (of: 'config' | 'annotations') => {
+      finish(await (await import('./config-schema.ts')).configSchema(of, to));
+    });
+
   program
     .command('completion')
     .description('print what makes a shell complete commands and options: source <(pgusher completion bash)')
@@ -224,6 +265,7 @@ interface ServeCommandOptions {
 }
 
 type StatusCommandOptions = Omit<StatusOptions, 'watch'> & { readonly watch?: number | true };
+type RolesCommandOptions = Omit<RolesOptions, 'watch'> & { readonly watch?: number | true };
 
 function seconds(text: string): number {
   const value = Number(text);

@@ -11,10 +11,12 @@ Examples:
   pgusher list orders                                   its base backups, and what can be recovered
   pgusher backup now orders                             another one at once
   pgusher logs orders --follow                          what all its pods write, in the order of time
+  pgusher config check pgusher.yaml                     would the webhook take this config file?
 
 Exit codes:
   0  fine, warnings included
-  1  at least one object is refused, one set is not safe, doctor found a fault, or a set was not told what to do: why is said
+  1  at least one object is refused, one set is not safe, doctor found a fault, the webhook would not take a config file, or a
+     set was not told what to do: why is said
   2  the command line, or a file that it names, cannot be read; the cluster does not answer, or not to you
   3  a fault of pgusher itself
 
@@ -40,6 +42,12 @@ is unknown and not complained of; with --cluster the current cluster is asked, w
 only names are asked for.
 --format sarif prints a SARIF 2.1.0 log for code scanning, --format github workflow commands of GitHub Actions.`;
 
+/** Below `pgusher config check --help`. */
+export const configHelp = `
+A line for each fault: FILE:LINE:COLUMN, which field, what was seen, what is wanted. Exemptions that have ended are warnings.
+
+Exit codes: 0 the webhook would take it, warnings included; 1 it would not, and goes on with what it has; 2 the file cannot be read.`;
+
 /** Below `pgusher status --help`. */
 export const statusHelp = `
 Reads the StatefulSets with your own rights, and asks the agent in each of their pods through the apiserver
@@ -62,6 +70,14 @@ runs again, the log of the one before comes too, as "(before)". Your rights: \`g
 \`get\` of pods/log.
 
 Exit codes: 0 shown; 1 nothing has run yet; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher roles --help`. */
+export const rolesHelp = `
+Asks the agent in each pod through the apiserver, with your own rights: \`list\` of StatefulSets and pods, \`get\` of pods/proxy; with
+--label \`patch\` of pods. A pod that does not answer keeps its label as long as nobody else takes writes; two that take writes on one
+timeline both lose it. manifests/components/pod-roles runs it in the cluster.
+
+Exit codes: 0 each pod is one or the other; 1 one is not; 2 the cluster could not be asked, or has no such set.`;
 
 /** Below `pgusher doctor --help`. */
 export const doctorHelp = `

@@ -47,9 +47,11 @@ export async function offlineContext(
 async function readConfig(path: string): Promise<Pick<AdmissionContext, 'clusterSettings' | 'policy' | 'withRollout'>> {
   const text = await readText(path);
   // Its schema library takes longer to load than everything else; most commands run without a config file.
-  const { parseConfiguration } = await import('../config.ts');
+  const { parseConfiguration, problemText } = await import('../config.ts');
   const parsed = parseConfiguration(text);
-  if (parsed.kind === 'invalid') throw new UsageError([`${path} cannot be used:`, ...parsed.problems].join('\n  '));
+  if (parsed.kind === 'invalid') {
+    throw new UsageError([`${path} cannot be used:`, ...parsed.problems.map(problemText)].join('\n  '));
+  }
   const { settings, policy, withRollout } = parsed.configuration;
   return { clusterSettings: settings, policy, withRollout };
 }

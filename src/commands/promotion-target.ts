@@ -25,9 +25,13 @@ export function choose(
       undefined,
     );
   const begun = positions.find((position) => position.pod === intended);
-  if (begun?.takesWrites === true && pod !== null && pod !== begun.pod) {
+  if (begun !== undefined && pod !== null && pod !== begun.pod) {
+    // Somebody else may be at it this very moment, and would not look again. One that does not answer cannot be promoted by anybody.
     throw new SetCommandRefused(
-      `a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`,
+      begun.takesWrites
+        ? `a promotion of ${begun.pod} is under way and it takes writes; run \`pgusher promote ${set}\` to end it first`
+        : `a promotion of ${begun.pod} has begun: two that are promoted lose rows. Wanted: \`pgusher promote ${set}\`, which goes on with it; or, where nobody does that, the key taken away first: ` +
+            `kubectl patch configmap ${set}-pgusher --type=merge -p '{"data":{"promoting":null}}'`,
     );
   }
   const wanted = pod ?? intended;

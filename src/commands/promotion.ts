@@ -92,11 +92,15 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
   for (const { pod } of rivals) {
     await step(`fence ${pod}: its server stops, and takes no writes when it starts again`, async () => {
       await fence(cluster, pod);
-      await untilHasEndOf(cluster, request, pod, target);
+      await untilHasEndOf(cluster, request, pod, target).catch(async (error: unknown) => {
+        await withdraw(cluster, target.pod);
+        throw error;
+      });
     });
   }
   let timeline = target.timeline;
   await step(`promote ${target.pod} and wait for the first write`, async () => {
+    await stillIntended(cluster, target.pod);
     const promoted = parsePosition(await told(cluster, target.pod, ['promote']));
     timeline = promoted.timeline;
     say(`${target.pod} takes writes on timeline ${timeline} from ${promoted.lsn} on`);
@@ -108,6 +112,26 @@ export async function promote(cluster: PromotionCluster, request: PromotionReque
     () => timeline,
     step,
   );
+}
+
+/** Time has passed since the intent was written. @throws SetCommandRefused where somebody took it away for another pod. */
+async function stillIntended(cluster: PromotionCluster, pod: string): Promise<void> {
+  const { values } = await cluster.record();
+  const now = values[intentKey];
+  // Another one of the same pod may be through already.
+  if (now !== pod && values['primary'] !== pod) {
+    throw new SetCommandRefused(
+      `the promotion of ${pod} was taken back meanwhile${now === undefined ? '' : `, for one of ${now}`}; nobody was promoted by this one`,
+    );
+  }
+}
+
+/** Nobody was promoted, and another one may be. */
+async function withdraw(cluster: PromotionCluster, pod: string): Promise<void> {
+  const { values, version } = await cluster.record();
+  if (values[intentKey] === pod) {
+    await cluster.writeRecord({ [intentKey]: null }, version);
+  }
 }
 
 /** `pgusher promote --record POD`: what was done by hand is written down. */

@@ -56,6 +56,9 @@ export async function rebuild(cluster: RebuildCluster, request: RebuildRequest):
     for (const line of [`leave the order with ${pod}`, `delete pod ${pod}: its set makes it again`, ...steps]) {
       say(`would: ${line}`);
     }
+    for (const note of plan.notes ?? []) {
+      say(note);
+    }
     return;
   }
   say(`leave the order with ${pod}`);
@@ -66,7 +69,7 @@ export async function rebuild(cluster: RebuildCluster, request: RebuildRequest):
     say(`delete pod ${pod}: its set makes it again`);
     await cluster.deletePod(pod);
   }
-  for (const line of steps) {
+  for (const line of [...steps, ...(plan.notes ?? [])]) {
     say(line);
   }
   if (id !== null) {

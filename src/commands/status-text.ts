@@ -30,7 +30,7 @@ export function statusText(sets: readonly SetStatus[], now: Date, colour: Colour
 }
 
 function row(
-  { namespace, name, safe, pods, primary, recoverable, backups, wal, store, injection }: SetStatus,
+  { namespace, name, safe, pods, primary, recoverable, backups, wal, store, archive, injection }: SetStatus,
   now: Date,
 ): readonly string[] {
   return [
@@ -41,7 +41,8 @@ function row(
     recoverable === null ? '-' : minute(recoverable.from),
     recoverable === null || recoverable.to === null ? '-' : minute(recoverable.to),
     backupText(backups, now),
-    wal === null ? '-' : `${wal.lagSeconds.toFixed(1)} s`,
+    // A standby that follows backups archives nothing itself.
+    archive !== null ? `${archive.lagSeconds.toFixed(1)} s` : wal === null ? '-' : `${wal.lagSeconds.toFixed(1)} s`,
     store === null || store.total === 0 ? '-' : `${String(Math.floor((store.free / store.total) * 100))} % free`,
     injection.version === null ? '-' : `${injection.version}${injection.stale ? ' (stale)' : ''}`,
   ];

@@ -20,10 +20,11 @@ export async function openConfigurationFile(path: string | undefined): Promise<C
   if (path === undefined)
     return { current: () => defaultConfiguration, follow: () => undefined, stop: () => undefined };
   // The libraries behind it take a tenth of a second to load, so they are loaded only for a file.
-  const { parseConfiguration } = await import('../config.ts');
+  const { parseConfiguration, problemText } = await import('../config.ts');
   const text = readText(path);
   const parsed = parseConfiguration(text);
-  if (parsed.kind === 'invalid') throw new CannotServe([`${path} cannot be used:`, ...parsed.problems].join('\n  '));
+  if (parsed.kind === 'invalid')
+    throw new CannotServe([`${path} cannot be used:`, ...parsed.problems.map(problemText)].join('\n  '));
   let current = parsed.configuration;
   let stop: (() => void) | undefined;
   return {
@@ -33,7 +34,7 @@ export async function openConfigurationFile(path: string | undefined): Promise<C
         text: (changed) => {
           const next = parseConfiguration(changed);
           if (next.kind === 'invalid') {
-            refused(next.problems);
+            refused(next.problems.map(problemText));
             return;
           }
           current = next.configuration;

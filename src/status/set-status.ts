@@ -20,6 +20,8 @@ export interface SetStatus {
   readonly backups: AgentReport['backups'] | null;
   readonly wal: AgentReport['wal'] | null;
   readonly store: AgentReport['store'] | null;
+  /** Of a standby that follows another set's backups, the one that is farthest behind. */
+  readonly archive: NonNullable<AgentReport['archive']> | null;
 }
 
 /** Less than a tenth of the store: the next base backup may not fit. */
@@ -38,6 +40,7 @@ export function setStatus(set: ManagedSet, answers: ReadonlyMap<string, AgentAns
     ...podReasons(set),
     ...(set.replicas === 0 || set.agentPort === null ? [] : primaryReasons(set, primaries, answers)),
     ...(primaries[0]?.report.reasons ?? []),
+    ...(primaries.length === 0 && set.role === 'standby' ? standbyReasons(reports) : []),
   ];
   return {
     namespace: set.namespace,
@@ -53,6 +56,12 @@ export function setStatus(set: ManagedSet, answers: ReadonlyMap<string, AgentAns
     backups: leading?.report.backups ?? null,
     wal: leading?.report.wal ?? null,
     store: leading?.report.store ?? null,
+    archive: reports
+      .flatMap(({ report }) => report.archive ?? [])
+      .reduce<SetStatus['archive']>(
+        (most, next) => (most === null || next.lagSeconds > most.lagSeconds ? next : most),
+        null,
+      ),
   };
 }
 
@@ -66,6 +75,15 @@ function injectionReasons({ version, agentPort }: ManagedSet): readonly string[]
 function podReasons({ replicas, ready }: ManagedSet): readonly string[] {
   if (replicas === 0) return ['it is scaled to 0'];
   return ready < replicas ? [`${String(ready)} of ${String(replicas)} pods are Ready`] : [];
+}
+
+/** A set of standbys has nothing to restore: it is as good as what it follows. */
+function standbyReasons(reports: readonly { readonly pod: string; readonly report: AgentReport }[]): readonly string[] {
+  return reports.flatMap(({ pod, report }) =>
+    report.reasons
+      .filter((reason) => reason.startsWith('standby: ') || reason.startsWith('archive: '))
+      .map((reason) => `${pod}: ${reason.slice(reason.indexOf(' ') + 1)}`),
+  );
 }
 
 function primaryReasons(

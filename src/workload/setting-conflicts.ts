@@ -61,6 +61,11 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
       `${annotationName('bootstrap')} auto or restore: initialize never restores`,
     ),
     ...conflictIf(
+      parsed.role === 'standby' && parsed.primary === undefined && targets.length > 0,
+      ['role', ...targets.map(({ setting }) => setting)],
+      `one of them only: a standby replays for ever, and a restore up to a target takes writes from there on`,
+    ),
+    ...conflictIf(
       parsed['restore-passwords'] === 'keep' && parsed['restore-passwords-secret'] !== undefined,
       ['restore-passwords', 'restore-passwords-secret'],
       `one of them only: "keep" leaves every password as it was restored`,

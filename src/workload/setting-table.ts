@@ -29,9 +29,16 @@ export interface SettingDefinition<Value = unknown> {
   /** `statefulset`: means one database, so that it may not stand on a namespace or in the cluster config. */
   readonly scope: 'any' | 'statefulset';
   readonly parse: (text: string) => Parsed<Value>;
+  /** What an editor can tell of a text by itself; what it refuses, `parse` refuses too. */
+  readonly form: SettingForm;
   /** What messages show of a text that is wrong, where it may have a secret in it by mistake. */
   readonly shown?: (text: string) => string;
 }
+
+export type SettingForm =
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'number'; readonly least: number; readonly most: number }
+  | { readonly kind: 'text'; readonly pattern?: RegExp };
 
 /**
  * What changing the annotation of a running set does. `restart`: the pods are made anew. `restart-or-live`: so too, but
@@ -91,14 +98,19 @@ export interface ParsedSettings {
   readonly 'injection-version': string;
 }
 
-type Accepts<Value> = Pick<SettingDefinition<Value>, 'expected' | 'parse'>;
+type Accepts<Value> = Pick<SettingDefinition<Value>, 'expected' | 'parse' | 'form'>;
 
 /** Built-in default of `agent-image`; clusters that pull from elsewhere set it in their config file. */
 export const defaultAgentImage = 'ghcr.io/pgusher/pgusher-agent:0.1.0';
 
-function accept<Value>(expected: string, read: (text: string) => Value | undefined): Accepts<Value> {
+function accept<Value>(
+  expected: string,
+  read: (text: string) => Value | undefined,
+  form: SettingForm = { kind: 'text' },
+): Accepts<Value> {
   return {
     expected,
+    form,
     parse: (text) => {
       const value = read(text);
       return value === undefined ? { ok: false } : { ok: true, value };
@@ -106,21 +118,27 @@ function accept<Value>(expected: string, read: (text: string) => Value | undefin
   };
 }
 
-function acceptText(expected: string, isRight: (text: string) => boolean): Accepts<string> {
-  return accept(expected, (text) => (isRight(text) ? text : undefined));
+function acceptText(expected: string, isRight: (text: string) => boolean, pattern?: RegExp): Accepts<string> {
+  const form: SettingForm = pattern === undefined ? { kind: 'text' } : { kind: 'text', pattern };
+  return accept(expected, (text) => (isRight(text) ? text : undefined), form);
+}
+
+function acceptPattern(expected: string, pattern: RegExp, longest = Infinity): Accepts<string> {
+  return acceptText(expected, (text) => text.length <= longest && pattern.test(text), pattern);
 }
 
 function acceptWord<Word extends string>(...words: readonly Word[]): Accepts<Word> {
   const last = words.at(-1) ?? '';
   const expected = words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
-  return accept(expected, (text) => words.find((word) => word === text));
+  return accept(expected, (text) => words.find((word) => word === text), { kind: 'words', words });
 }
 
 function acceptWholeNumber(expected: string, least: number, most: number): Accepts<number> {
-  return accept(expected, (text) => {
+  const read = (text: string): number | undefined => {
     const value = /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : NaN;
     return value >= least && value <= most ? value : undefined;
-  });
+  };
+  return accept(expected, read, { kind: 'number', least, most });
 }
 
 function acceptQuantity(expected: string, least: number): Accepts<string> {
@@ -129,6 +147,7 @@ function acceptQuantity(expected: string, least: number): Accepts<string> {
 
 /** ISO 8601's `Z` becomes `+00`, which PostgreSQL takes in recovery_target_time as well. */
 const acceptTargetTime: Accepts<string> = {
+  form: { kind: 'text' },
   expected: 'a date and time with an offset, such as 2026-11-21 06:00:00+00, or with a zone such as Europe/Berlin',
   parse: (text) => {
     const read = readTargetTime(text);
@@ -138,37 +157,36 @@ const acceptTargetTime: Accepts<string> = {
   },
 };
 
-const onOrOff: Accepts<boolean> = accept('on or off', (text) =>
-  text === 'on' ? true : text === 'off' ? false : undefined,
+const onOrOff: Accepts<boolean> = accept(
+  'on or off',
+  (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+  { kind: 'words', words: ['on', 'off'] },
 );
 
 /** RFC 1123 label: what a container may be called. */
-function isLabelName(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
-}
+const labelName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The restore's name becomes a file name in the store, so it has no slash and no leading dot. */
-function isIdentity(text: string): boolean {
-  return /^[A-Za-z0-9][\w.-]{0,62}$/.test(text);
-}
+const identity = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 /** RFC 1123 subdomain: what the apiserver takes as the name of most objects. */
-function isObjectName(text: string): boolean {
-  return text.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text);
-}
+const objectName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const longestObjectName = 253;
 
 function acceptObjectName(kind: string): Accepts<string> {
-  return acceptText(`the name of a ${kind} in the same namespace`, isObjectName);
+  return acceptPattern(`the name of a ${kind} in the same namespace`, objectName, longestObjectName);
 }
 
 /** A relative folder: parts that start with a letter or digit, so that `..`, `.tmp-…` and a leading `/` are out. */
-const acceptFolder: Accepts<string> = acceptText(
+const acceptFolder: Accepts<string> = acceptPattern(
   'a relative folder such as shop/orders, without "..", of letters, digits, ".", "_" and "-"',
-  (text) => text.length <= 255 && /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(text),
+  /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/,
+  255,
 );
 
 /** What was seen stands in brackets behind what is wanted: messages begin with the annotation and its value. */
 const acceptStoreAddress: Accepts<string> = {
+  form: { kind: 'text', pattern: /^s3:\/\// },
   expected: 'the address of an object store: s3://bucket[/prefix][?region=…&endpoint=https://…]',
   parse: (text) => {
     const read = readStoreAddress(text);
@@ -178,21 +196,30 @@ const acceptStoreAddress: Accepts<string> = {
   },
 };
 
+const absolutePath = /^(\/[^/]+)+$/;
+
 const acceptDataDirectory = acceptText(
   'an absolute path below the root, without "." or ".." parts and without a slash at the end',
   (text) =>
     text.length <= 1024 &&
     !/\p{Cc}/u.test(text) &&
-    /^(\/[^/]+)+$/.test(text) &&
+    absolutePath.test(text) &&
     !text.split('/').some((part) => part === '.' || part === '..'),
+  absolutePath,
 );
 
 const secondsPerUnit: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 7 * 86_400 };
 
-const acceptAge = accept('a whole number with h, d or w (hours, days, weeks), such as 14d', (text) => {
-  const match = /^([1-9][0-9]{0,4})([hdw])$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * (secondsPerUnit[match[2] ?? ''] ?? 0);
-});
+const age = /^([1-9][0-9]{0,4})([hdw])$/;
+
+const acceptAge = accept(
+  'a whole number with h, d or w (hours, days, weeks), such as 14d',
+  (text) => {
+    const match = age.exec(text);
+    return match === null ? undefined : Number(match[1]) * (secondsPerUnit[match[2] ?? ''] ?? 0);
+  },
+  { kind: 'text', pattern: age },
+);
 
 const acceptStorage = accept<SettingValues['backupStorage']>('auto, none or a size such as 20Gi', (text) => {
   if (text === 'auto' || text === 'none') return { kind: text };
@@ -200,17 +227,23 @@ const acceptStorage = accept<SettingValues['backupStorage']>('auto, none or a si
 });
 
 /** Ids as the engine `volume` makes them (agent/store/layout.ts). */
-const acceptBackupId = acceptText(
+const acceptBackupId = acceptPattern(
   'latest or an id as `pgusher-agent list` prints it, such as 20261121T030000Z_00000001_0000000002000028',
-  (text) => text === 'latest' || /^[0-9]{8}T[0-9]{6}Z_[0-9A-F]{8}_[0-9A-F]{16}$/.test(text),
+  /^(latest|[0-9]{8}T[0-9]{6}Z_[0-9A-F]{8}_[0-9A-F]{16})$/,
 );
 
-const acceptOwner = accept('uid:gid such as 999:999, not 0 (PostgreSQL does not run as root)', (text) => {
-  const match = /^([1-9][0-9]{0,9}):([0-9]|[1-9][0-9]{1,9})$/.exec(text);
-  const uid = Number(match?.[1]);
-  const gid = Number(match?.[2]);
-  return uid <= 0x7fff_ffff && gid <= 0x7fff_ffff ? { uid, gid } : undefined;
-});
+const owner = /^([1-9][0-9]{0,9}):([0-9]|[1-9][0-9]{1,9})$/;
+
+const acceptOwner = accept(
+  'uid:gid such as 999:999, not 0 (PostgreSQL does not run as root)',
+  (text) => {
+    const match = owner.exec(text);
+    const uid = Number(match?.[1]);
+    const gid = Number(match?.[2]);
+    return uid <= 0x7fff_ffff && gid <= 0x7fff_ffff ? { uid, gid } : undefined;
+  },
+  { kind: 'text', pattern: owner },
+);
 
 const acceptParameters = accept(
   'name=value, name=value (quotes as in postgresql.conf around a comma), each name once and none that pgusher sets: ' +
@@ -218,7 +251,7 @@ const acceptParameters = accept(
   parseParameterList,
 );
 
-type Wording = Omit<SettingDefinition, 'name' | 'parse' | 'expected'>;
+type Wording = Omit<SettingDefinition, 'name' | 'parse' | 'expected' | 'form'>;
 
 function define<Name extends SettingName>(
   name: Name,
@@ -230,7 +263,7 @@ function define<Name extends SettingName>(
 
 /** By name; the order is that of the docs. */
 export const settingDefinitions: { readonly [Name in SettingName]: SettingDefinition<ParsedSettings[Name]> } = {
-  container: define('container', acceptText('the name of a container of the pod', isLabelName), {
+  container: define('container', acceptPattern('the name of a container of the pod', labelName), {
     unset:
       'detected: the only container, or the one that image, port 5432, POSTGRES_* variables and data mount point to',
     meaning: 'The container that runs Postgres, where that is not plain.',
@@ -270,12 +303,16 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     example: '40Gi',
     change: 'create-only',
   }),
-  'backup-storage-class': define('backup-storage-class', acceptText('the name of a StorageClass', isObjectName), {
-    unset: 'that of the data claim',
-    meaning: 'Storage class of the claim template `pgusher-backup`; best on other disks than the data.',
-    example: 'backup-hdd',
-    change: 'create-only',
-  }),
+  'backup-storage-class': define(
+    'backup-storage-class',
+    acceptPattern('the name of a StorageClass', objectName, longestObjectName),
+    {
+      unset: 'that of the data claim',
+      meaning: 'Storage class of the claim template `pgusher-backup`; best on other disks than the data.',
+      example: 'backup-hdd',
+      change: 'create-only',
+    },
+  ),
   'backup-prefix': define('backup-prefix', acceptFolder, {
     unset: '`<namespace>/<name>`',
     meaning: 'Folder of this set in the place for backups.',
@@ -367,13 +404,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'restore-from': define('restore-from', acceptFolder, {
     unset: 'own `backup-prefix`',
-    meaning: "Folder of another set's backups to start from (clone); only read.",
+    meaning:
+      "Folder of another set's backups to start from (clone); only read. With `role: standby` what comes there later is replayed, too: without a `primary` the standby follows these backups alone, with one it streams and takes from here what the primary has recycled. See docs/standbys.md.",
     example: 'shop/orders',
     scope: 'statefulset',
   }),
   'restore-from-claim': define('restore-from-claim', acceptObjectName('PersistentVolumeClaim'), {
     unset: 'own place for backups',
-    meaning: 'Claim that holds the backups to start from; mounted read-only.',
+    meaning: 'Claim that holds the backups to start from, or to follow; mounted read-only.',
     example: 'pgusher-backup-orders-0',
     scope: 'statefulset',
   }),
@@ -425,7 +463,7 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'restore-id': define(
     'restore-id',
-    acceptText('1 to 63 letters, digits, ".", "_" or "-", starting with a letter or digit', isIdentity),
+    acceptPattern('1 to 63 letters, digits, ".", "_" or "-", starting with a letter or digit', identity),
     {
       meaning:
         'Name of this one restore, yours to choose; needed with a target, done once, and never again under the same name.',
@@ -453,14 +491,15 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     scope: 'statefulset',
   }),
   primary: define('primary', acceptText('host or host:port, such as orders-0.orders.shop.svc:5432', isHostAndPort), {
-    unset: "the set's own ordinal 0",
-    meaning: 'The primary that a standby copies and follows.',
+    unset: "the set's own ordinal 0; with `role: standby` none",
+    meaning:
+      'The primary that a standby copies and follows. A set of `role: standby` without one follows the backups of `restore-from`.',
     example: 'orders-0.orders.shop.svc:5432',
     scope: 'statefulset',
   }),
   'replication-secret': define('replication-secret', acceptObjectName('Secret'), {
     meaning:
-      'Secret with the keys `username` and `password` of the replication role (or `REPLICATION_USER` and `REPLICATION_PASSWORD`, or `PG_MASTER_USER` and `PG_MASTER_PASSWORD`); needed with more than one replica or role standby.',
+      'Secret with the keys `username` and `password` of the replication role (or `REPLICATION_USER` and `REPLICATION_PASSWORD`, or `PG_MASTER_USER` and `PG_MASTER_PASSWORD`); needed with more than one replica, and with role standby and a `primary`.',
     example: 'orders-replication',
   }),
   'replication-network': define(
@@ -514,7 +553,8 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   ),
   'agent-cpu': define('agent-cpu', acceptQuantity('an amount of CPU of at least 10m, such as 500m', 0.01), {
     default: '500m',
-    meaning: 'CPU request and limit of the injected containers.',
+    meaning:
+      'CPU limit of `pgusher-restore` and `pgusher-backup`. Of it 100m are requested, which an idle agent needs; all of it where the server requests as much as its limits are, so that the pod stays Guaranteed; neither where the pod speaks of CPU itself (`spec.template.spec.resources`). `pgusher-initdb` has what the server has.',
     example: '1',
   }),
   'agent-memory': define(
@@ -522,7 +562,8 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     acceptQuantity('an amount of memory of at least 64Mi, such as 256Mi', 64 * 2 ** 20),
     {
       default: '256Mi',
-      meaning: 'Memory request and limit of the injected containers.',
+      meaning:
+        'Memory request and limit of `pgusher-restore` and `pgusher-backup`; neither where the pod speaks of memory itself.',
       example: '512Mi',
     },
   ),

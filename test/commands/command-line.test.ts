@@ -185,7 +185,7 @@ describe('input that cannot be read', () => {
     write('config.yaml', 'settings:\n  backup-keep: 1\n');
     const { status, stdout, stderr } = run(['check', '--config', 'config.yaml'], managed);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/^config\.yaml cannot be used:\n {2}settings\.backup-keep is "1"; wanted .+\n$/);
+    expect(stderr).toMatch(/^config\.yaml cannot be used:\n {2}2:3: settings\.backup-keep is "1"; wanted .+\n$/);
   });
 });
 

@@ -62,6 +62,7 @@ function set(change: Partial<SetStatus> = {}): SetStatus {
     backups: null,
     wal: null,
     store: null,
+    archive: null,
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/workload/json.ts';
+import { settingDefinitions } from '../../src/workload/setting-table.ts';
 import { storedResources } from '../../src/workload/stored-form.ts';
 import { initContainer, plan, reason, rendered, volume } from './support/rendered.ts';
 
@@ -19,6 +20,18 @@ test.each(settings)("the agent's requests and limits: %s", (_why, annotations, e
   const result = plan({ settings: annotations });
   expect(initContainer(result, 'pgusher-backup')['resources']).toEqual(expected);
   expect(initContainer(result, 'pgusher-restore')['resources']).toEqual(expected);
+});
+
+test('docs/settings.md says what is requested', () => {
+  const { requests, limits } = initContainer(plan(), 'pgusher-backup')['resources'] as Readonly<
+    Record<'requests' | 'limits', Readonly<Record<'cpu' | 'memory', string>>>
+  >;
+  expect(settingDefinitions['agent-cpu'].meaning).toContain(
+    `CPU limit of \`pgusher-restore\` and \`pgusher-backup\`. Of it ${requests.cpu} are requested`,
+  );
+  expect(settingDefinitions['agent-cpu'].default).toBe(limits.cpu);
+  expect(settingDefinitions['agent-memory'].meaning).toContain('Memory request and limit of');
+  expect([requests.memory, limits.memory]).toEqual(Array(2).fill(settingDefinitions['agent-memory'].default));
 });
 
 const servers: readonly (readonly [why: string, resources: JsonObject, cpuRequest: string])[] = [

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asServerUser, eventually, ownedDirectory } from '../support/postgres-server.ts';
@@ -39,6 +40,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
           (await agent.metric('pgusher_standby_slot_retained_bytes{slot="pgusher_orders_2"}')) > 1_000_000,
         () => agent.output(),
       );
+      expect(await agent.metric('pgusher_slot_limit_bytes')).toBe(2 ** 30);
       expect(warnings(agent)).toEqual([]);
       jump(hour);
       await eventually(
@@ -56,8 +58,20 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
       await untilProtected(agent);
       expect(await server.sql('SELECT slot_name FROM pg_replication_slots ORDER BY 1')).toHaveLength(4);
 
+      // The receiver of the backup is turned away from here on, so that its slot keeps what is written.
+      const hba = join(one.dataDirectory, 'pg_hba.conf');
+      writeFileSync(hba, `host replication all all reject\n${readFileSync(hba, 'utf8')}`);
+      await server.sql('SELECT pg_reload_conf()');
+      await server.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'pgusher'");
+      await server.sql('CREATE TABLE more AS SELECT generate_series(1, 100000) AS n');
       await server.sql("SELECT pg_drop_replication_slot('pgusher_orders_2')");
-      await eventually('it is gone', async () => !(await agent.get('/metrics')).body.includes('pgusher_orders_2'));
+      await eventually(
+        'the one is gone, and what the other keeps is told',
+        async () =>
+          !(await agent.get('/metrics')).body.includes('pgusher_orders_2') &&
+          (await agent.metric('pgusher_slot_retained_bytes')) > 1_000_000,
+        () => agent.output(),
+      );
     } finally {
       standby.kill('SIGKILL');
     }

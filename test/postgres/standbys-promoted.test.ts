@@ -132,9 +132,22 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     const standby = await set.start(1);
     const beside = await set.agent(1, { contract: { backup: null, store: null } });
     await untilStreams(server, 'pgusher_orders_1', () => standby.log());
+    const streams = (): Promise<number> => beside.metric('pgusher_standby_streaming');
+    await eventually(
+      'its agent sees it stream',
+      async () => (await streams()) === 1,
+      () => beside.output(),
+    );
+    expect(await beside.metric('pgusher_server_standby')).toBe(1);
 
     // Dropped while it was away.
     await standby.stop();
+    await eventually(
+      'its agent sees that it does not',
+      async () => (await streams()) === 0,
+      () => beside.output(),
+    );
+    expect(await beside.metric('pgusher_server_standby')).toBe(1);
     await dropSlot(server);
     await server.sql('INSERT INTO kept VALUES (2)');
     expect((await set.restore(1)).reason).toBe('');

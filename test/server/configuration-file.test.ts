@@ -65,7 +65,7 @@ test('of a file that cannot be used the last good one stays, until it can', asyn
   mount('..2026_2', off('image-eoll'));
   await look();
   expect(said).toEqual([
-    'refused checks.modes names the check "image-eoll", which is not known; did you mean image-eol?',
+    'refused 1:20: checks.modes names the check "image-eoll", which is not known; did you mean image-eol?',
   ]);
   mount('..2026_3', 'checks: [');
   await look();

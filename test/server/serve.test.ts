@@ -152,7 +152,7 @@ describe('what a person can put right is one line and exit code 2', () => {
     writeFileSync(config, 'settings: { backup-keep: 1 }\nchecks: { modes: { fsync-of: warn } }\n');
     const { code, stderr } = await start(...listenAnywhere, ...certificateFlags, '--config', config).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain(`${config} cannot be used:\n  settings.backup-keep is "1"; wanted `);
+    expect(stderr).toContain(`${config} cannot be used:\n  1:13: settings.backup-keep is "1"; wanted `);
     expect(stderr).toContain('checks.modes names the check "fsync-of", which is not known; did you mean fsync-off?');
   });
 });
@@ -229,7 +229,7 @@ test('a changed config file is used; a broken one changes nothing but a metric',
   await server.logs('configuration not usable, the last good one stays');
   expect(await get(port, '/metrics')).toContain('\npgusher_configuration_last_read_successful 0\n');
   expect(await get(port, '/readyz?verbose')).toMatch(
-    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\nconfiguration \S*live\.yaml: log-level is "debgu"; wanted debug, info, warn or error; the last good one is in use\n/,
+    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\nconfiguration \S*live\.yaml: 1:1: log-level is "debgu"; wanted debug, info, warn or error; the last good one is in use\n/,
   );
   writeFileSync(config, 'checks: { modes: { image-major-only: off } }\nlog-level: info\n');
   await server.logs('configuration read');

@@ -115,6 +115,36 @@ trouble() {
   each_shell trouble
 }
 
+# standby_wanted SHELL SECONDS
+standby_wanted() {
+  # shellcheck disable=SC2086 # busybox sh is two words.
+  run --separate-stderr $1 "$shared/bin/restore-command.sh" "$segment" "$target" "$2" standby
+}
+
+standby() {
+  agent_starts
+  agent_says 'the store cannot be read: EIO' &
+  # Were it asked again, nobody would answer, and it would wait.
+  standby_wanted "$shell" 3000
+  [ "$status" -eq 1 ]
+  [ "$stderr" = '' ]
+  agent_says found &
+  standby_wanted "$shell" 60
+  [ "$status" -eq 0 ]
+  [ "$(cat "$target")" = content ]
+  # No agent, or one that has ended: not the status that would end the server, and soon.
+  standby_wanted "$shell" 3000
+  [ "$status" -eq 1 ]
+  rm -rf "$shared/wal"
+  standby_wanted "$shell" 3000
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"pgusher-agent does not answer"* ]]
+}
+
+@test "never ends the server of a standby, and keeps it from nothing else for long" {
+  each_shell standby
+}
+
 trouble_passes() {
   agent_starts
   (agent_says 'the store cannot be read: EIO' && agent_says found) &

@@ -63,6 +63,44 @@ test('the primary is the pod that takes writes, not the one of ordinal 0', () =>
   expect(setStatus(set(three), answers, '1.0.0')).toMatchObject({ safe: true, primary: 'orders-1' });
 });
 
+describe('a set of standbys that follow backups', () => {
+  const follows = (change: (status: AgentStatus) => void): AgentAnswer =>
+    answer((status) => {
+      status.server = { kind: 'recovering' };
+      status.archive = {
+        completeThrough: new Date('2026-11-29T11:59:20Z'),
+        storeThrough: new Date('2026-11-29T11:59:58Z'),
+        replayedLsn: '0/5000100',
+        lastTransactionAt: null,
+      };
+      change(status);
+    });
+
+  test('is safe, and tells how far behind it is', () => {
+    const answers = new Map([['orders-0', follows(() => undefined)]]);
+    expect(setStatus(set({ role: 'standby' }), answers, '1.0.0')).toMatchObject({
+      safe: true,
+      reasons: [],
+      archive: {
+        lagSeconds: 40,
+        completeThrough: '2026-11-29T11:59:20.000Z',
+        storeThrough: '2026-11-29T11:59:58.000Z',
+        replayedLsn: '0/5000100',
+      },
+    });
+  });
+
+  test('is not safe where it cannot read them, and says so', () => {
+    const trouble = follows((status) => {
+      status.failures.set('standby', { at, message: 'the backups that are followed cannot be read' });
+    });
+    expect(setStatus(set({ role: 'standby' }), new Map([['orders-0', trouble]]), '1.0.0')).toMatchObject({
+      safe: false,
+      reasons: ['orders-0: the backups that are followed cannot be read'],
+    });
+  });
+});
+
 test('two that take writes are not safe, whatever each of them says', () => {
   const answers = new Map([
     ['orders-0', primary],

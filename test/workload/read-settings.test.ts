@@ -234,6 +234,16 @@ describe('a restore target', () => {
       ],
     ],
     [
+      'contradicts a standby that follows backups',
+      { 'restore-target-lsn': '0/1', 'restore-id': 'a', role: 'standby', 'restore-from': 'shop/orders' },
+      [
+        conflict(
+          ['role', 'restore-target-lsn'],
+          'one of them only: a standby replays for ever, and a restore up to a target takes writes from there on',
+        ),
+      ],
+    ],
+    [
       'contradicts bootstrap: initialize',
       { 'restore-target-lsn': '0/1', 'restore-id': 'a', bootstrap: 'initialize' },
       [

@@ -1,3 +1,4 @@
+import type { ArchiveStanding } from '../standby/archive-standing.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
 import { overdueSince } from './overdue.ts';
 
@@ -8,6 +9,8 @@ export interface AgentStatus {
   readonly startedAt: Date;
   /** False: `backup: off`, or nowhere to put backups. */
   readonly backupWanted: boolean;
+  /** True: `backup: off`. A set that has nowhere to put backups wants them all the same, and somebody has to hear of it. */
+  readonly backupOff: boolean;
   server: ServerStatus;
   store: StoreStatus;
   receiver: ReceiverStatus;
@@ -18,8 +21,14 @@ export interface AgentStatus {
   restoreRefused: string | null;
   /** Null: commits wait for no standby, or this is none that takes them. */
   synchronous: SynchronousStandbys | null;
+  /** Null: this server is no standby that follows another set's backups. */
+  archive: ArchiveStanding | null;
+  /** Null: the server takes writes, or is not known to follow another. */
+  standby: { readonly streaming: boolean } | null;
   /** By name. */
   standbySlots: readonly StandbySlot[];
+  /** The most WAL that the server keeps for one slot (max_slot_wal_keep_size); null: no limit, or not known. */
+  slotLimitBytes: number | null;
   /** The latest of each kind of trouble that is not over; the keys are a closed list, they become labels. */
   readonly failures: Map<FailureKind, Failure>;
   lastFailure: (Failure & { readonly kind: FailureKind }) | null;
@@ -45,8 +54,10 @@ export type FailureKind =
   | 'passwords'
   /** The look at a standby, or at a primary without backups, itself. */
   | 'following'
-  /** This standby does not stream. */
-  | 'standby';
+  /** This standby does not stream, or cannot replay what it follows. */
+  | 'standby'
+  /** The look at a standby of another set's backups itself. */
+  | 'archive';
 
 export interface Failure {
   readonly at: Date;
@@ -77,6 +88,8 @@ export interface ReceiverStatus {
   lagSeconds: number;
   /** wal_status of the slot; `missing` where there is none. */
   slot: SlotStatus;
+  /** WAL that the server keeps for it. */
+  retainedBytes: number;
   gaps: number;
   segmentsMoved: number;
   segmentsWaiting: number;
@@ -130,9 +143,11 @@ export function newStatus(options: {
   readonly set: string;
   readonly startedAt: Date;
   readonly backupWanted: boolean;
+  readonly backupOff?: boolean;
 }): AgentStatus {
   return {
     ...options,
+    backupOff: options.backupOff ?? false,
     server: { kind: 'waiting', reason: 'not tried yet' },
     store: { free: 0, total: 0, ours: false },
     receiver: {
@@ -143,6 +158,7 @@ export function newStatus(options: {
       lagBytes: 0,
       lagSeconds: 0,
       slot: 'missing',
+      retainedBytes: 0,
       gaps: 0,
       segmentsMoved: 0,
       segmentsWaiting: 0,
@@ -151,7 +167,10 @@ export function newStatus(options: {
     offsite: null,
     restoreRefused: 'that was not looked at yet',
     synchronous: null,
+    archive: null,
+    standby: null,
     standbySlots: [],
+    slotLimitBytes: null,
     failures: new Map(),
     lastFailure: null,
   };

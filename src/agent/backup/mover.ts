@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { link, mkdir, open, readdir, rm, unlink } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupContract } from '../contract.ts';
 import { namesIn } from '../store/base-backups.ts';
@@ -135,7 +135,7 @@ async function moveBatch(
   await syncDirectory(folder);
   options.onStep?.('named');
   for (const name of done) {
-    await unlink(join(directory, name));
+    await rm(join(directory, name), { force: true });
     options.onStep?.('removed');
   }
   for (const result of results) {
@@ -155,7 +155,8 @@ async function store(source: string, folder: string, name: string, options: Move
       ? undefined
       : `${stored} is there with other content; wanted the same. Two servers wrote one timeline: nothing is overwritten`;
   }
-  const temporary = join(folder, `${storeNames.temporaryPrefix}${name}`);
+  // Its own: in a store that pods share, another agent may be at the same file for the seconds that a promotion takes.
+  const temporary = join(folder, `${storeNames.temporaryPrefix}${name}-${randomUUID()}`);
   try {
     await compressFile(source, temporary, options.compression, options.segmentSize);
     options.onStep?.('written');

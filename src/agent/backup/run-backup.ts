@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
+import { archiveOf } from '../decision/archive-source.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
 import type { HttpServer } from '../http/http-server.ts';
@@ -11,6 +12,7 @@ import { stepDown } from '../step-down.ts';
 import { refuseLock, witnessLock } from '../store/lock-witness.ts';
 import { takeVolumeLock } from '../store/volume-lock.ts';
 import { keepFollowing } from '../standby/keep-following.ts';
+import { keepFollowingArchive } from '../standby/keep-following-archive.ts';
 import { keepSettingPasswords, passwordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { newStatus } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
@@ -36,6 +38,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     set: contract.set,
     startedAt: edges.now(),
     backupWanted: contract.backup !== null && contract.store !== null,
+    backupOff: contract.backup === null,
   });
   const report = createStatusReport(status, log, edges.now);
   try {
@@ -77,6 +80,9 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
     keepFollowing({ contract, edges, status, report, stopping, passwords }),
+    ...(archiveOf(contract) === null
+      ? []
+      : [keepFollowingArchive({ contract, edges, status, report, stopping, passwords })]),
     keepSettingPasswords(passwords, { contract, edges, status, report, stopping }),
   ];
   const lost = attempt.lock.lost.then((message) => refused(edges, message));

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AgentContract, BackupContract } from '../contract.ts';
+import { environmentNames } from '../contract.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
@@ -13,9 +14,11 @@ import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
+import { forgetArchive } from '../standby/standby-server.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
+import { nameInStore, primaryFile } from '../store/stored-primary.ts';
 import type { AgentStatus, FailureKind } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepBackingUp } from './base-backup-loop.ts';
@@ -23,6 +26,7 @@ import type { Demand } from './demand.ts';
 import { pause } from './pause.ts';
 import { clearRecoveryTargets, reconcileSynchronous } from './reconcile.ts';
 import { programMajor, versionTrouble } from './program-version.ts';
+import { noteRecovery } from './note-recovery.ts';
 import { keepReceiving } from './receiving.ts';
 import { keepAskingRestore } from './restore-answer.ts';
 import { readServerFacts } from './server-facts.ts';
@@ -202,7 +206,9 @@ async function primaryFacts(
     if (!facts.inRecovery) {
       return facts;
     }
-    context.status.server = { kind: 'recovering' };
+    noteRecovery(context.status);
+    // In a store that several pods share, the WAL of a standby's former life is its primary's to move.
+    context.system = null;
     await pause(1000, AbortSignal.any([over, context.stopping]));
   }
   return undefined;
@@ -268,19 +274,45 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
         segmentSize: facts.segmentSize,
       });
       await recordConsumed(contract.dataDirectory, root);
-      return null;
+      return nameAsPrimary(context, root, facts);
     }
   }
+}
+
+/**
+ * Before anything is archived, and for as long as it is: of two servers that take writes on one store the newer timeline's is named, and the agent
+ * of the other one stops it (standby/keep-following.ts).
+ * @returns what is wrong, or null.
+ */
+async function nameAsPrimary(
+  { contract, edges }: AgentContext,
+  root: string,
+  { systemId, timeline }: ServerFacts,
+): Promise<string | null> {
+  const primary = edges.environment[environmentNames.pod];
+  if (contract.replication === null || primary === undefined) {
+    return null;
+  }
+  const naming = await nameInStore(root, { primary, timeline, since: edges.now().toISOString(), systemId });
+  return naming.kind === 'named'
+    ? null
+    : `nothing is archived: ${primaryFile(root)} says that ${naming.stored.primary} is primary on timeline ${naming.stored.timeline} since ${naming.stored.since}, and the server here takes writes on timeline ${timeline}. ` +
+        `Wanted: one primary. If this one is right, remove that file; if that one is, \`pgusher promote ${contract.set} --record ${naming.stored.primary}\``;
 }
 
 /** Once a minute, and every second until the receiver streams for the first time. */
 async function keepReconciling(session: Session, context: AgentContext, connected: Connected): Promise<void> {
   while (!session.stopping.aborted) {
     try {
+      const trouble = await nameAsPrimary(context, session.root, session.facts);
+      if (trouble !== null) {
+        session.report.failed('identity', trouble);
+      }
       const cleared = await clearRecoveryTargets(session.connection);
       if (cleared.length > 0) {
         session.edges.log.info({ cleared }, 'recovery targets of a restore that is over were cleared');
       }
+      await forgetArchive(session.connection);
       const outcome = await reconcileSynchronous(
         session.connection,
         session.live.backup.synchronous,

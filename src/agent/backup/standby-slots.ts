@@ -3,6 +3,7 @@ import { formatBytes } from '../store/free-space.ts';
 import type { StandbySlot } from './agent-status.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
+import { slotName } from './slot.ts';
 import { lostSlot } from './lost-slot.ts';
 import { messageOf } from './status-report.ts';
 
@@ -20,9 +21,11 @@ export async function keepLookingAtStandbys(session: Session): Promise<void> {
   while (!session.stopping.aborted) {
     try {
       const now = session.edges.now();
-      const slots = await readStandbySlots(session.connection, session.status.standbySlots, now);
-      session.status.standbySlots = slots;
-      for (const slot of slots) {
+      const { standbys, ownBytes, limitBytes } = await readSlots(session.connection, session.status.standbySlots, now);
+      session.status.standbySlots = standbys;
+      session.status.slotLimitBytes = limitBytes;
+      session.status.receiver.retainedBytes = ownBytes;
+      for (const slot of standbys) {
         if (slot.lost !== null) {
           if (!said.has(`lost ${slot.name}`)) {
             said.add(`lost ${slot.name}`);
@@ -57,29 +60,44 @@ export function unusedSlot({ name, retainedBytes, limitBytes }: StandbySlot): st
   return `no standby uses slot ${name}, for which the server keeps ${formatBytes(retainedBytes)} of WAL, ${limit}. Where that standby is gone for good, on the primary: SELECT pg_drop_replication_slot('${name}')`;
 }
 
-async function readStandbySlots(
-  connection: ServerConnection,
-  before: readonly StandbySlot[],
-  now: Date,
-): Promise<readonly StandbySlot[]> {
-  // In megabytes; -1: no limit. Version 12 and older have neither the setting nor a limit, and those before 17 no reason.
+interface Slots {
+  readonly standbys: readonly StandbySlot[];
+  /** What the server keeps for the slot of the backup. */
+  readonly ownBytes: number;
+  readonly limitBytes: number | null;
+}
+
+async function readSlots(connection: ServerConnection, before: readonly StandbySlot[], now: Date): Promise<Slots> {
+  // Version 12 and older have neither the setting nor a limit, and those before 17 no reason.
   const rows = await connection.query<{
     name: string;
     active: boolean;
     retained: string | null;
-    most: string | null;
     status: string | null;
     reason: string | null;
   }>(
-    `SELECT slot_name AS name, active, wal_status AS status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::text AS retained,
-            (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size') AS most
-       FROM pg_catalog.pg_replication_slots AS s WHERE slot_type = 'physical' AND slot_name LIKE 'pgusher\\_%' ORDER BY slot_name`,
+    `SELECT slot_name AS name, active, wal_status AS status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason,
+            pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::text AS retained
+       FROM pg_catalog.pg_replication_slots AS s
+      WHERE slot_type = 'physical' AND (slot_name = '${slotName}' OR slot_name LIKE 'pgusher\\_%') ORDER BY slot_name`,
   );
-  return rows.map(({ name, active, retained, most, status, reason }) => ({
-    name,
-    lost: status === 'lost' || reason !== null ? (reason ?? 'wal_removed') : null,
-    unusedSince: active ? null : (before.find((slot) => slot.name === name)?.unusedSince ?? now),
-    retainedBytes: Math.max(0, Number(retained ?? 0)),
-    limitBytes: most === null || Number(most) < 0 ? null : Number(most) * 2 ** 20,
-  }));
+  // In megabytes; -1: no limit.
+  const [limit] = await connection.query<{ most: string }>(
+    `SELECT setting AS most FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'`,
+  );
+  const limitBytes = limit === undefined || Number(limit.most) < 0 ? null : Number(limit.most) * 2 ** 20;
+  const bytes = (retained: string | null | undefined): number => Math.max(0, Number(retained ?? 0));
+  return {
+    standbys: rows
+      .filter(({ name }) => name !== slotName)
+      .map(({ name, active, retained, status, reason }) => ({
+        name,
+        lost: status === 'lost' || reason !== null ? (reason ?? 'wal_removed') : null,
+        unusedSince: active ? null : (before.find((slot) => slot.name === name)?.unusedSince ?? now),
+        retainedBytes: bytes(retained),
+        limitBytes,
+      })),
+    ownBytes: bytes(rows.find(({ name }) => name === slotName)?.retained),
+    limitBytes,
+  };
 }

@@ -22,6 +22,8 @@ export interface ControlFile {
   readonly shutDown: boolean;
   /** True where a recovery from archive was under way: also where PostgreSQL crashed in it. */
   readonly inRecovery: boolean;
+  /** True where WAL has each page that a hint bit changed (data checksums or wal_log_hints): what pg_rewind finds changed pages by. */
+  readonly hintBitsLogged: boolean;
 }
 
 /** These stand in front of all that a new major version adds; the first two never move (comment on the struct). */
@@ -30,10 +32,12 @@ const offset = { systemId: 0, version: 8, state: 16, writtenAt: 24, checkpoint: 
 /** Places that move from one pg_control_version to another. */
 interface Layout {
   readonly minRecoveryTimeline: number;
+  readonly walLogHints: number;
   readonly segmentSize: number;
+  readonly checksumVersion: number;
 }
 
-const before19: Layout = { minRecoveryTimeline: 144, segmentSize: 228 };
+const before19: Layout = { minRecoveryTimeline: 144, walLogHints: 176, segmentSize: 228, checksumVersion: 252 };
 
 /** By pg_control_version (PG_CONTROL_VERSION in pg_control.h), as the released versions have it. */
 const layouts: ReadonlyMap<number, Layout> = new Map([
@@ -43,7 +47,7 @@ const layouts: ReadonlyMap<number, Layout> = new Map([
   [1700, before19],
   [1800, before19],
   // 19: one field more in the checkpoint, one more before the segment size.
-  [1905, { minRecoveryTimeline: 152, segmentSize: 240 }],
+  [1905, { minRecoveryTimeline: 152, walLogHints: 184, segmentSize: 240, checksumVersion: 264 }],
 ]);
 
 const oldestLayout = 1300;
@@ -63,17 +67,20 @@ export class UnknownControlFile extends Error {
   }
 }
 
+/** PG_DATA_CHECKSUM_VERSION; 19 has others for what is being switched on or off. */
+const checksumsOn = 1;
+
 /** DBState in pg_control.h. */
 const state = { shutDown: 1, shutDownInRecovery: 2, inArchiveRecovery: 5 };
 
 /** @throws UnknownControlFile; another error where the bytes cannot be those of a control file. */
 export function parseControlFile(bytes: Buffer): ControlFile {
   if (bytes.length < offset.timeline + 4) {
-    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${before19.segmentSize + 4}`);
+    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${before19.checksumVersion + 4}`);
   }
   const layout = layoutOf(bytes.readUInt32LE(offset.version));
-  if (bytes.length < layout.segmentSize + 4) {
-    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${layout.segmentSize + 4}`);
+  if (bytes.length < layout.checksumVersion + 4) {
+    throw new Error(`pg_control has ${bytes.length} bytes; wanted at least ${layout.checksumVersion + 4}`);
   }
   const systemId = bytes.readBigUInt64LE(offset.systemId);
   const segmentSize = bytes.readUInt32LE(layout.segmentSize);
@@ -95,6 +102,8 @@ export function parseControlFile(bytes: Buffer): ControlFile {
     segmentSize,
     shutDown: stateValue === state.shutDown,
     inRecovery: stateValue === state.shutDownInRecovery || stateValue === state.inArchiveRecovery,
+    hintBitsLogged:
+      bytes.readUInt8(layout.walLogHints) === 1 || bytes.readUInt32LE(layout.checksumVersion) === checksumsOn,
   };
 }
 

@@ -9,6 +9,7 @@ import type { RecoveryWay, WentBackJudgement } from './went-back.ts';
 /** What happens next. `notes` are said in the log; `archive: false`: WAL of this server must not go into the store. */
 export type Decision =
   | { readonly action: 'start'; readonly archive: boolean; readonly notes: readonly string[] }
+  /** Where the role is standby: as one, which goes on replaying the WAL of `from`. */
   | {
       readonly action: 'restore';
       readonly from: 'own' | 'source';
@@ -26,8 +27,10 @@ export interface Situation {
   readonly role: Role;
   readonly data: DataDirectoryState;
   readonly store: StoreState;
-  /** The store to clone from; NONE where the contract names none. */
+  /** The store to clone from, or that a standby follows; NONE where the contract names none. */
   readonly source: StoreState;
+  /** A standby that follows `source`, and no server. */
+  readonly followsSource: boolean;
   readonly contract: Pick<AgentContract, 'bootstrap' | 'restore' | 'namespace' | 'set'>;
   /** The newest timeline that descends from PGDATA's own, and where it was seen; null where there is none newer. */
   readonly newerTimeline: NewerTimeline | null;
@@ -58,6 +61,9 @@ export interface NewerTimeline {
  * | EMPTY   | CLAIMED | stop                                                          | copy                |
  * | EMPTY   | OTHER   | stop                                                          | copy, no archiving  |
  * | EMPTY   | UNKNOWN | stop                                                          | copy, no archiving  |
+ *
+ * A standby that follows another set's store restores from there in the place of a copy, but where its own store holds anything of a
+ * database, or cannot be read.
  */
 export function decide(situation: Situation): Decision {
   const { data } = situation;
@@ -75,7 +81,10 @@ export function decide(situation: Situation): Decision {
     case 'OURS-PARTIAL':
       throw new Error('OURS-PARTIAL is to be cleared or finished before the decision');
     case 'EMPTY':
-      return situation.role === 'standby' ? copyPrimary(situation.store) : fillEmpty(situation);
+      if (situation.role === 'primary') {
+        return fillEmpty(situation);
+      }
+      return situation.followsSource ? fillFromSource(situation) : copyPrimary(situation.store);
   }
 }
 
@@ -120,11 +129,11 @@ function startExisting(situation: Situation, data: Extract<DataDirectoryState, {
 }
 
 /** A part of it is gone with its volume: nothing but the whole can be put back. */
-function wholeAgain({ role, store }: Situation): string {
+function wholeAgain({ role, store, followsSource }: Situation): string {
   const back =
     'Nothing was changed; pg_resetwal would make a database of it that has lost what was committed. Wanted: that volume back, mounted where it was';
   if (role === 'standby') {
-    return `${back}. Where it is gone for good, delete the data claim too: this standby is copied anew from its primary`;
+    return `${back}. Where it is gone for good, delete the data claim too: this standby is ${followsSource ? 'restored anew from postgres.io/restore-from' : 'copied anew from its primary'}`;
   }
   return store.kind === 'BACKUPS'
     ? `${back}. Where it is gone for good, delete the data claim too: everything is restored from the store, which holds ${store.backups.length} base backups and the WAL behind them`
@@ -152,6 +161,23 @@ const unprotected =
 function copyPrimary(store: StoreState): Decision {
   const archive = store.kind === 'BACKUPS' || store.kind === 'EMPTY' || store.kind === 'CLAIMED';
   return { action: 'copy', archive, notes: archive ? [] : [`no archiving here: the store is ${store.kind}`] };
+}
+
+/** Of a set that has backups of its own its standby was promoted: what is in them is newer than what it followed. */
+function fillFromSource({ store, source, contract }: Situation): Decision {
+  if (store.kind === 'UNKNOWN') {
+    return stop(
+      `PGDATA is empty and the set's own store cannot be read: ${store.reason}. Wanted: a store that answers; where this standby was promoted, what came after that is only there. ` +
+        'Repair it or its mount (postgres.io/backup-claim)',
+    );
+  }
+  if (store.kind === 'BACKUPS' || store.kind === 'CLAIMED') {
+    return stop(
+      `PGDATA is empty and postgres.io/role is "standby", but the set's own store holds ${store.kind === 'BACKUPS' ? `${store.backups.length} base backups` : store.found}: this standby was promoted. ` +
+        'Wanted: postgres.io/role: primary, which restores them; or another postgres.io/backup-prefix, to follow postgres.io/restore-from from the beginning',
+    );
+  }
+  return clone(source, contract, store.kind === 'EMPTY');
 }
 
 function fillEmpty(situation: Situation): Decision {
@@ -209,11 +235,7 @@ function fillNew(
   return { action: 'initialise', archive, notes: [] };
 }
 
-function clone(
-  source: Exclude<StoreState, { kind: 'NONE' }>,
-  contract: Situation['contract'],
-  archive: boolean,
-): Decision {
+function clone(source: StoreState, contract: Situation['contract'], archive: boolean): Decision {
   if (contract.bootstrap === 'initialize') {
     return stop(
       'postgres.io/restore-from asks for a clone, but postgres.io/bootstrap is "initialize". Wanted: one of them',
@@ -223,6 +245,7 @@ function clone(
     return { action: 'restore', from: 'source', archive, notes: [] };
   }
   const found = {
+    NONE: 'no claim is known',
     EMPTY: 'it is empty',
     CLAIMED: 'it holds no complete backup',
     OTHER: 'it belongs to another set',

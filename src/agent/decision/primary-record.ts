@@ -13,6 +13,8 @@ export interface PrimaryRecord {
   readonly timeline: number;
   /** ISO 8601; for people. */
   readonly since: string;
+  /** Where it stands in the store alone: its file there. A promotion by hand on a store that the pods share leaves it, and no ConfigMap. */
+  readonly file?: string;
 }
 
 export type RecordReading =

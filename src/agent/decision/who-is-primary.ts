@@ -3,6 +3,7 @@ import { formatLsn } from '../store/wal-name.ts';
 import type { Role } from './pod-role.ts';
 import { podOrdinal } from './pod-role.ts';
 import type { PrimaryRecord, RecordReading } from './primary-record.ts';
+import type { Lineage } from '../restore/lineage.ts';
 import type { Relation, WalPosition } from './timeline-relation.ts';
 import { relationTo, timelineOf } from './timeline-relation.ts';
 
@@ -34,14 +35,29 @@ export interface PrimaryQuestion {
   readonly peers: readonly Peer[];
   /** What a restore would bring back; null where there is nothing to restore. */
   readonly store: { readonly timeline: number; readonly end: bigint | null } | null;
+  /** The store that a standby follows in the place of a server; null: it follows none (archive-source.ts). */
+  readonly archive: ArchiveReading | null;
   /** `host:port` of a pod of the set by its name; null where the set has no Service. */
   readonly addressOf: (pod: string) => string | null;
 }
 
+export type ArchiveReading =
+  | { readonly kind: 'read'; readonly systemId: string; readonly lineage: Lineage }
+  /** Not mounted, not answering, or nothing is in it. */
+  | { readonly kind: 'unread' };
+
 export type Verdict =
   | { readonly kind: 'primary'; readonly notes: readonly string[] }
-  /** `of`: `host:port`; null: nobody is known, it keeps what its settings say. */
-  | { readonly kind: 'standby'; readonly of: string | null; readonly notes: readonly string[] }
+  /**
+   * `of`: `host:port`; null: nobody is known, it keeps what its settings say. `archive`: the store that it follows alone, or takes from what that
+   * server has recycled: another set's, until this set has had a primary of its own; or its own, where the primary archives into the same.
+   */
+  | {
+      readonly kind: 'standby';
+      readonly of: string | null;
+      readonly archive?: 'source' | 'own';
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'stop'; readonly reason: string };
 
 /**
@@ -61,7 +77,9 @@ export function whoIsPrimary(question: PrimaryQuestion): Verdict {
       : recordNamesAnother(question, record.record);
   }
   if (contract.role === 'standby') {
-    return standbyOfAnotherSet(question);
+    return contract.primary === null && question.archive !== null
+      ? standbyOfArchive(question, question.archive)
+      : besideArchive(question, standbyOfAnotherSet(question));
   }
   return podOrdinal(pod) === 0 ? ordinalZero(question) : otherOrdinal(question);
 }
@@ -109,7 +127,7 @@ function recordNamesAnother(question: PrimaryQuestion, record: PrimaryRecord): V
   const { data, peers, contract } = question;
   const of = question.addressOf(record.primary);
   if (data.kind === 'EMPTY') {
-    return standby(of);
+    return standby(of, record.file === undefined ? [] : [namedInStore(record, record.file)]);
   }
   const leader = peers.find((peer) => peer.pod === record.primary);
   if (leader !== undefined) {
@@ -124,6 +142,14 @@ function recordNamesAnother(question: PrimaryQuestion, record: PrimaryRecord): V
   return standby(of, [
     `${record.primary}, which the record names as primary, cannot be asked yet: this server takes no writes, and follows it when it is there`,
   ]);
+}
+
+/** All volumes of the set may be gone, and the store is all there is: then nobody comes whom this one could copy. */
+function namedInStore({ primary, timeline }: PrimaryRecord, file: string): string {
+  return (
+    `${file} says that ${primary} is primary (timeline ${timeline}): it is copied, and waited for. ` +
+    `Where that pod's data is gone for good, remove this file: then what the store holds is restored`
+  );
 }
 
 function standbyOfAnotherSet(question: PrimaryQuestion): Verdict {
@@ -147,6 +173,66 @@ function standbyOfAnotherSet(question: PrimaryQuestion): Verdict {
     );
   }
   return standby(contract.primary);
+}
+
+function besideArchive({ archive }: PrimaryQuestion, verdict: Verdict): Verdict {
+  return verdict.kind === 'standby' && archive !== null ? { ...verdict, archive: 'source' } : verdict;
+}
+
+/** No server to ask: what the data says, held against the store that is followed. */
+function standbyOfArchive(question: PrimaryQuestion, archive: ArchiveReading): Verdict {
+  const { data, contract, pod } = question;
+  const leader = leaderOf(question);
+  const follows: Verdict = { kind: 'standby', of: null, archive: 'source', notes: [] };
+  if (data.kind === 'EMPTY') {
+    return leader === undefined ? follows : standby(leader.address, [noted(question, leader)]);
+  }
+  const promoted = data.signal === null && timelineOf(data) > 1 && !isOf(archive, data);
+  if (leader !== undefined) {
+    return promoted ? overtaken(question, data, leader) : follow(question, data, leader, noRecord);
+  }
+  if (promoted) {
+    return primary([
+      `PGDATA was promoted to timeline ${timelineOf(data)} and no record says who is primary: this one is, and postgres.io/restore-from is not followed any more. Write it down: \`pgusher promote ${contract.set} --record ${pod}\``,
+    ]);
+  }
+  // Which cannot be read says nothing, and a server that waits for it serves reads.
+  const why = archive.kind === 'unread' ? null : whyNotAlong(archive, data);
+  return why === null
+    ? follows
+    : stop(
+        `postgres.io/role is "standby", and PGDATA here cannot follow postgres.io/restore-from: ${why}. ` +
+          `Wanted: an empty volume, which is restored from there (delete the data claim of ${pod}, and the pod)${data.signal === 'standby' ? '' : ', or postgres.io/role: primary'}; nothing was changed here`,
+      );
+}
+
+/** Null: the timelines of that store lead on from what the data has. The server itself would end at its start where they do not. */
+function whyNotAlong(archive: Extract<ArchiveReading, { kind: 'read' }>, data: Valid): string | null {
+  if (archive.systemId !== data.systemId) {
+    return `these are of system ${archive.systemId} and PGDATA of system ${data.systemId}`;
+  }
+  const relation = relationTo({ lineage: archive.lineage, end: null }, data);
+  switch (relation.kind) {
+    case 'follows':
+      return null;
+    case 'diverged':
+      return relation.at === null
+        ? divergence(relation)
+        : `it holds WAL behind ${formatLsn(relation.at)}, where the other set left timeline ${timelineOf(data)}`;
+    case 'newer':
+    case 'ahead':
+      return `it is on timeline ${timelineOf(data)}, which they do not have`;
+  }
+}
+
+/** The timeline that the data is on came to be in that store's own history. */
+function isOf(archive: ArchiveReading, data: Valid): boolean {
+  const own = data.lineage.at(-1);
+  return (
+    archive.kind === 'read' &&
+    (archive.systemId !== data.systemId ||
+      archive.lineage.some((span) => span.timeline === own?.timeline && span.begin === own.begin))
+  );
 }
 
 function ordinalZero(question: PrimaryQuestion): Verdict {

@@ -1,6 +1,7 @@
 import { version } from '../../version.ts';
 import { reasonsToLook } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
+import { archiveLagSeconds } from '../standby/archive-standing.ts';
 import { overdueSince } from '../backup/overdue.ts';
 import type { AgentReport } from '../report.ts';
 
@@ -47,6 +48,15 @@ export function agentReport(status: AgentStatus, now: Date): AgentReport {
       slot: receiver.slot,
       gaps: receiver.gaps,
     },
+    archive:
+      status.archive === null
+        ? null
+        : {
+            lagSeconds: archiveLagSeconds(status.archive, status.startedAt, now),
+            completeThrough: textOrNull(status.archive.completeThrough),
+            storeThrough: textOrNull(status.archive.storeThrough),
+            replayedLsn: status.archive.replayedLsn,
+          },
     store: { free: store.free, total: store.total },
     lastFailure: lastFailure === null ? null : { at: text(lastFailure.at), message: lastFailure.message },
   };

@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { reasonsUnprotected, slotStatuses } from '../backup/agent-status.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import { overdueSince } from '../backup/overdue.ts';
+import { archiveLagSeconds } from '../standby/archive-standing.ts';
 import { offsiteLagSeconds } from '../offsite/offsite-status.ts';
 
 /**
@@ -35,6 +36,26 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   );
   gauge('server_primary', '1 while the server takes writes; 0 also where it is not known.', () =>
     status.server.kind === 'primary' ? 1 : 0,
+  );
+  gauge('server_in_recovery', '1 while the server is a standby, or replays what it was restored from.', () =>
+    status.server.kind === 'recovering' || status.standby !== null ? 1 : 0,
+  );
+  gauge('backup_wanted', '0 where backups are off; 1 also where there is nowhere to put them.', () =>
+    status.backupOff ? 0 : 1,
+  );
+  gauge(
+    'server_standby',
+    '1 while the server is to stream from a primary, 0 otherwise; not while it replays a restore.',
+    () => (status.standby === null ? 0 : 1),
+  );
+  gauge('standby_streaming', '1 while this standby streams from its primary, 0 otherwise; 0 on a primary.', () =>
+    status.standby?.streaming === true ? 1 : 0,
+  );
+  gauge('slot_retained_bytes', 'WAL that the server keeps for the slot of the backup.', () => receiver.retainedBytes);
+  gauge(
+    'slot_limit_bytes',
+    'The most WAL that the server keeps for one slot (max_slot_wal_keep_size); 0: no limit.',
+    () => status.slotLimitBytes ?? 0,
   );
   gauge('recoverable_from_timestamp_seconds', 'Start of the window that can be restored to; 0: nothing can.', () =>
     seconds(backups.complete[0]?.finishedAt),
@@ -128,6 +149,24 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
     'synchronous_streaming',
     'Standbys of the set that stream, where commits are to wait for some; fewer than synchronous_wanted: every commit waits.',
     () => status.synchronous?.streaming.length ?? 0,
+  );
+  gauge('archive_followed', "1 while this server is a standby that follows another set's backups.", () =>
+    status.archive === null ? 0 : 1,
+  );
+  gauge(
+    'archive_lag_seconds',
+    "How long ago a standby that follows another set's backups had all that was committed there; a few seconds, idle or not. 0: it is none.",
+    () => (status.archive === null ? 0 : archiveLagSeconds(status.archive, status.startedAt, now())),
+  );
+  gauge(
+    'archive_replayed_through_timestamp_seconds',
+    'All that was committed at this time in the set whose backups are followed is on this server; 0: not known.',
+    () => seconds(status.archive?.completeThrough),
+  );
+  gauge(
+    'archive_store_through_timestamp_seconds',
+    'All that was committed at this time in the set whose backups are followed is in these; 0: not known.',
+    () => seconds(status.archive?.storeThrough),
   );
   new Gauge({
     name: 'pgusher_standby_slot_used',

@@ -2,6 +2,8 @@ import { otherTrouble, reasonsToLook, reasonsUnprotected } from '../backup/agent
 import type { AgentStatus, SynchronousStandbys } from '../backup/agent-status.ts';
 import { lostSlot } from '../backup/lost-slot.ts';
 import { unusedSlot } from '../backup/standby-slots.ts';
+import { archiveLagSeconds } from '../standby/archive-standing.ts';
+import type { ArchiveStanding } from '../standby/archive-standing.ts';
 import type { OffsiteStatus } from '../offsite/offsite-status.ts';
 import { offsiteLagSeconds } from '../offsite/offsite-status.ts';
 import { formatBytes } from '../store/free-space.ts';
@@ -28,6 +30,9 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ['slot', receiver.slot],
     ['gaps', String(receiver.gaps)],
     ...(status.synchronous === null ? [] : [['commits wait for', synchronousText(status.synchronous)] as const]),
+    ...(status.archive === null
+      ? []
+      : [['follows the backups of another set', archiveText(status.archive, status.startedAt, now)] as const]),
     ...status.standbySlots.map((slot): readonly [string, string] => [
       `slot ${slot.name}`,
       slot.lost !== null
@@ -83,6 +88,12 @@ function verdictOf(status: AgentStatus, reasons: readonly string[]): string {
 function synchronousText({ wanted, waits, streaming }: SynchronousStandbys): string {
   const pods = streaming.length === 0 ? 'none' : streaming.join(', ');
   return `${waits ? String(wanted) : `none yet, ${wanted} from when so many have streamed once`} of the set's standbys; streaming: ${pods}`;
+}
+
+function archiveText(archive: ArchiveStanding, startedAt: Date, now: Date): string {
+  const { completeThrough, storeThrough, replayedLsn, lastTransactionAt } = archive;
+  const lag = archiveLagSeconds(archive, startedAt, now).toFixed(0);
+  return `has all that was committed there up to ${text(completeThrough)}, ${lag} s ago (replayed ${replayedLsn}, last transaction of ${text(lastTransactionAt)}); these backups have all up to ${text(storeThrough)}`;
 }
 
 function offsiteText(offsite: OffsiteStatus, startedAt: Date, now: Date): string {

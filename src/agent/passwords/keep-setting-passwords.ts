@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentStatus } from '../backup/agent-status.ts';
 import type { BackupEdges } from '../backup/backup-edges.ts';
@@ -14,6 +14,7 @@ import { beQuiet } from '../server-connection/quiet-statement.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication, connectBriefly } from '../server-connection/server-connection.ts';
 import type { Attempt, ServerConnection } from '../server-connection/server-connection.ts';
+import { isThere } from '../store/is-there.ts';
 import { notSetYet, passwordsTroubleFile, takeOutLoginLine } from './order-passwords.ts';
 import { readPasswordsOrder, removePasswordsOrder, writePasswordsOrder } from './passwords-order.ts';
 import type { PasswordsOrder } from './passwords-order.ts';
@@ -47,10 +48,15 @@ export async function passwordsToSet(parts: Parts): Promise<PasswordsToSet> {
 /** The sidecar starts before pgusher-restore does, so the order comes while it runs, and before there is a server. */
 async function lookForOrder(state: PasswordsToSet, { contract, edges, report }: Parts): Promise<void> {
   if (contract.restore.passwords === 'keep') return;
-  const order = await readPasswordsOrder(pathOf(contract), contract.dataDirectory).catch((error: unknown) => {
+  let order: PasswordsOrder | undefined;
+  try {
+    order = await readPasswordsOrder(pathOf(contract), contract.dataDirectory);
+  } catch (error) {
     report.failed('passwords', messageOf(error));
-    return undefined;
-  });
+    return;
+  }
+  // Nothing else of them is named while there is no order.
+  report.recovered('passwords');
   if (order === undefined) return;
   // pgusher-restore did that; kubelets up to 1.36.3 may skip it after a power cut (kubernetes#138514).
   await tell(edges, notSetYet);
@@ -67,7 +73,8 @@ export async function keepSettingPasswords(
   state: PasswordsToSet,
   parts: Parts & { readonly stopping: AbortSignal },
 ): Promise<void> {
-  const { edges, report, stopping, status } = parts;
+  const { contract, edges, report, stopping, status } = parts;
+  if (contract.restore.passwords === 'keep') return;
   const stopped = (): boolean => stopping.aborted;
   while (!stopped()) {
     if (state.order === undefined) await lookForOrder(state, parts);
@@ -295,10 +302,7 @@ async function isInRecovery(connection: ServerConnection): Promise<boolean> {
 }
 
 async function isStandby(dataDirectory: string): Promise<boolean> {
-  return access(join(dataDirectory, 'standby.signal')).then(
-    () => true,
-    () => false,
-  );
+  return isThere(join(dataDirectory, 'standby.signal'));
 }
 
 /** To ready.sh; null: nothing stands in the way any more. */

@@ -6,14 +6,25 @@ import { clearStaging } from '../restore/move-into-place.ts';
 import { RestoreRefused } from '../restore/restore-plan.ts';
 import { addressText } from '../restore/set-pods.ts';
 import { copyPrimary, NoRoomForCopy, prepareUpstream } from '../restore/standby.ts';
+import type { Upstream } from '../restore/standby.ts';
 import { readReplicationLogin } from '../restore/replication-login.ts';
-import type { ServerAddress } from '../server-connection/server-address.ts';
 import { currentRecord } from '../standby/other-primary.ts';
+import { formatBytes } from '../store/free-space.ts';
+import { isThere } from '../store/is-there.ts';
+import { cloneTree } from './clone-tree.ts';
 import type { RebuildEdges, RebuildJudgement } from './judge-rebuild.ts';
-import { judgeRebuild, noRoom } from './judge-rebuild.ts';
+import { hasRoom, judgeRebuild, noRoom } from './judge-rebuild.ts';
 import { endRebuildOrder, readRebuildOrder, readRebuildOutcome, writeRebuildOutcome } from './rebuild-order.ts';
 import type { RebuildOrder, RebuildOutcome } from './rebuild-order.ts';
-import { endReplacing, finishReplacing, forgetReplaced, isThere, moveAside, replaceData } from './replace-data.ts';
+import {
+  endReplacing,
+  finishReplacing,
+  forgetReplaced,
+  moveAside,
+  moveToStaging,
+  replaceData,
+} from './replace-data.ts';
+import { readyForRewind, rewind } from './rewind.ts';
 
 export interface RebuildSurroundings extends RebuildEdges {
   readonly shared: string;
@@ -81,13 +92,16 @@ async function carryOut(rebuild: Rebuild, order: RebuildOrder, judgement: Rebuil
         { primary: order.primary, since: order.since, discard: order.discard },
         'rebuilding: this pod becomes a copy of the primary',
       );
-      if (order.discard) {
-        await discardOld(rebuild, order);
-        return;
-      }
+      await clearStaging(paths);
       await writeRebuildOutcome(paths, { id: order.id, state: 'under-way', words: `copying ${order.primary}` });
       try {
-        await copyBeside(rebuild, judgement.address);
+        if (!(await isRewound(rebuild, order, judgement))) {
+          if (order.discard) {
+            await discardOld(rebuild, order);
+            return;
+          }
+          await copyBeside(rebuild, judgement);
+        }
       } catch (error) {
         if (error instanceof NoRoomForCopy) {
           await clearStaging(paths);
@@ -102,12 +116,58 @@ async function carryOut(rebuild: Rebuild, order: RebuildOrder, judgement: Rebuil
   }
 }
 
-async function copyBeside({ contract, surroundings, paths }: Rebuild, address: ServerAddress): Promise<void> {
-  const { pod, replicationSecret, shared, primaryPatienceMs } = surroundings;
-  await clearStaging(paths);
+type Possible = Extract<RebuildJudgement, { kind: 'possible' }>;
+
+/**
+ * In staging/, by pg_rewind: of a copy of the old data, or, where a person gave that up, of the old data itself. Whatever does not hold or fails is a
+ * reason for a whole copy of the primary.
+ */
+async function isRewound(rebuild: Rebuild, order: RebuildOrder, possible: Possible): Promise<boolean> {
+  const { contract, surroundings, paths } = rebuild;
+  const { log } = surroundings;
+  if (possible.rewind.kind === 'not') {
+    log.info(`not rewound, ${order.primary} is copied whole: ${possible.rewind.reasons.join('; ')}`);
+    return false;
+  }
+  try {
+    const rewinding = {
+      ...(await upstreamOf(rebuild, possible)),
+      judgement: possible.rewind,
+      segmentSize: possible.segmentSize,
+    };
+    await readyForRewind(rewinding);
+    if (order.discard) {
+      await moveToStaging(paths, contract.dataDirectory, order.id);
+    } else {
+      await cloneTree(contract.dataDirectory, paths.staging);
+    }
+    const bytes = await rewind({ ...rewinding, directory: paths.staging });
+    log.info(`rewound: ${formatBytes(bytes)} came from ${order.primary}`);
+    return true;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    log.warn({ err: error }, `not rewound, ${order.primary} is copied whole: ${said}`);
+    await clearStaging(paths);
+    return false;
+  }
+}
+
+async function copyBeside(rebuild: Rebuild, possible: Possible): Promise<void> {
+  if (!hasRoom(possible.room)) {
+    throw new NoRoomForCopy('only what is rewound has room');
+  }
+  const { upstream, password } = await upstreamOf(rebuild, possible);
+  await copyPrimary(upstream, password, rebuild.paths.staging, rebuild.surroundings.primaryPatienceMs);
+}
+
+async function upstreamOf(
+  { contract, surroundings }: Rebuild,
+  { address }: Possible,
+): Promise<{ readonly upstream: Upstream; readonly password: string }> {
+  const { pod, replicationSecret, shared } = surroundings;
   const upstream = await prepareUpstream(contract, addressText(address), pod, replicationSecret, shared);
   const { password } = await readReplicationLogin(replicationSecret);
-  await copyPrimary(upstream, password, paths.staging, primaryPatienceMs);
+  return { upstream, password };
 }
 
 /** A person gave it up. PGDATA is empty then, and the same start copies the primary that the record names. */
@@ -126,7 +186,7 @@ async function discardOld({ contract, surroundings, paths }: Rebuild, order: Reb
 /** Who is primary may have changed since the order was left. */
 async function whyObsolete(rebuild: Rebuild, order: RebuildOrder): Promise<string | null> {
   const { contract, surroundings } = rebuild;
-  const record = await currentRecord(contract.set, surroundings);
+  const record = await currentRecord(contract, surroundings);
   if (record.kind !== 'record') {
     const seen = record.kind === 'none' ? 'nothing says who is primary' : record.reason;
     throw await trouble(

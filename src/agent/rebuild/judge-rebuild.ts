@@ -11,6 +11,8 @@ import { readCredentials } from '../server-connection/credentials.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { formatBytes } from '../store/free-space.ts';
+import { judgeRewind } from './judge-rewind.ts';
+import type { RewindJudgement } from './judge-rewind.ts';
 import type { Room } from './room.ts';
 import { roomForCopy } from './room.ts';
 
@@ -32,6 +34,9 @@ export type RebuildJudgement =
       readonly kind: 'possible';
       readonly address: ServerAddress;
       readonly room: Room;
+      readonly rewind: RewindJudgement;
+      /** Of the old data, bytes. */
+      readonly segmentSize: number;
     }
   /** PGDATA is empty: the next start copies the primary anyway. */
   | { readonly kind: 'empty' }
@@ -94,13 +99,26 @@ export async function judgeRebuild(
       `PGDATA of ${pod} is on a timeline that came after what ${primary} has (timeline ${timelineOf(peer)}): ${pod} was promoted later, and has rows that ${primary} lacks. If ${pod} is the primary: \`pgusher promote ${contract.set} --record ${pod}\``,
     );
   }
-  const room = await roomForCopy(
-    contract.dataMount,
-    contract.dataDirectory,
+  const superuser = await readCredentials(edges.environment);
+  const room = await roomForCopy(contract.dataMount, contract.dataDirectory, address, superuser);
+  const rewind = await judgeRewind({
+    contract,
+    data,
+    relation,
+    primary,
     address,
-    await readCredentials(edges.environment),
-  );
-  return !discard && room.needed > room.free ? never(noRoom(pod, primary, room)) : { kind: 'possible', address, room };
+    lineage: peer.lineage,
+    superuser,
+    free: room.free,
+    discard,
+  });
+  return !discard && !hasRoom(room) && !(rewind.kind === 'possible' && rewind.clones)
+    ? never(noRoom(pod, primary, room))
+    : { kind: 'possible', address, room, rewind, segmentSize: data.control.segmentSize };
+}
+
+export function hasRoom({ needed, free }: Room): boolean {
+  return needed <= free;
 }
 
 export function noRoom(pod: string, primary: string, { needed, free }: Room): string {

@@ -2,7 +2,8 @@ import type { AgentContract } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import type { Log } from '../log.ts';
 import { readRebuildOutcome, writeRebuildOutcome } from './rebuild-order.ts';
-import { forgetReplaced, isThere } from './replace-data.ts';
+import { isThere } from '../store/is-there.ts';
+import { forgetReplaced } from './replace-data.ts';
 
 /** The server beside this agent streams: what it replaced is needed no more. */
 export async function removeOldData({ dataMount }: Pick<AgentContract, 'dataMount'>, log: Log): Promise<void> {

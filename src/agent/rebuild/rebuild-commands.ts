@@ -5,7 +5,7 @@ import { currentRecord } from '../standby/other-primary.ts';
 import { withLocalServer } from '../standby/local-server.ts';
 import type { StandbyEdges } from '../standby/local-server.ts';
 import { formatBytes } from '../store/free-space.ts';
-import type { RebuildEdges } from './judge-rebuild.ts';
+import type { RebuildEdges, RebuildJudgement } from './judge-rebuild.ts';
 import { judgeRebuild } from './judge-rebuild.ts';
 import { readRebuildOrder, readRebuildOutcome, writeRebuildOrder } from './rebuild-order.ts';
 import type { RebuildOrder, RebuildOutcome } from './rebuild-order.ts';
@@ -27,6 +27,8 @@ export interface RebuildAnswer {
   readonly underWay: boolean;
   /** What the next start will do, a step each. */
   readonly steps: readonly string[];
+  /** What a person may want to know of them; an agent of an earlier version has none. */
+  readonly notes?: readonly string[];
 }
 
 /** `pgusher-agent rebuild [PRIMARY]`: leaves the order for the next start of this pod. @throws why it is refused. */
@@ -51,21 +53,37 @@ export async function rebuildHere(
       return { id: null, primary, underWay: false, steps: [`PGDATA is empty: copy ${primary}`] };
     case 'possible': {
       const order = request.check ? null : await leaveOrder(contract, primary, request.discard);
-      const size = formatBytes(judgement.room.needed);
       return {
         id: order?.id ?? null,
         primary,
         underWay: order !== null && (await isUnderWay(contract, order.id)),
-        steps: request.discard
-          ? ['remove the old data', `copy ${primary} (${size})`]
-          : [
-              `copy ${primary} beside the old data (${size}, of ${formatBytes(judgement.room.free)} free)`,
-              'move the old data aside, and the copy in its place',
-              'remove the old data once the copy streams',
-            ],
+        steps: stepsOf(judgement, primary, request.discard),
+        notes:
+          judgement.rewind.kind === 'not' ? judgement.rewind.reasons.map((reason) => `no pg_rewind: ${reason}`) : [],
       };
     }
   }
+}
+
+function stepsOf(
+  { room, rewind }: Extract<RebuildJudgement, { kind: 'possible' }>,
+  primary: string,
+  discard: boolean,
+): readonly string[] {
+  const size = formatBytes(room.needed);
+  const free = `of ${formatBytes(room.free)} free`;
+  if (discard) {
+    return rewind.kind === 'possible'
+      ? [`rewind the old data itself to ${primary}; where that fails, remove it, and copy ${primary} (${size})`]
+      : ['remove the old data', `copy ${primary} (${size})`];
+  }
+  return [
+    rewind.kind === 'possible'
+      ? `rewind a ${rewind.clones ? 'clone' : 'copy'} of the old data to ${primary}; where that fails, copy ${primary} beside it (${size}, ${free})`
+      : `copy ${primary} beside the old data (${size}, ${free})`,
+    'move the old data aside, and the copy in its place',
+    'remove the old data once the copy streams',
+  ];
 }
 
 /** One that is there already for the same is the same order: it may be under way. */
@@ -95,13 +113,13 @@ export async function rebuildState(
 }
 
 async function recordedPrimary(
-  { set }: AgentContract,
+  contract: AgentContract,
   edges: { readonly liveSettings: string; readonly shared: string },
 ): Promise<string> {
-  const record = await currentRecord(set, edges);
+  const record = await currentRecord(contract, edges);
   if (record.kind !== 'record') {
     throw new Error(
-      `${record.kind === 'none' ? 'nothing says who is primary' : record.reason}; wanted it written down: \`pgusher promote ${set} --record POD\``,
+      `${record.kind === 'none' ? 'nothing says who is primary' : record.reason}; wanted it written down: \`pgusher promote ${contract.set} --record POD\``,
     );
   }
   return record.record.primary;

@@ -1,11 +1,12 @@
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
 import { finishFilling, moveIntoPlace } from '../restore/move-into-place.ts';
 import { namesIn } from '../store/base-backups.ts';
-import { errorCode, syncDirectory, writeDurably } from '../store/durable-file.ts';
+import { syncDirectory, writeDurably } from '../store/durable-file.ts';
+import { isThere } from '../store/is-there.ts';
 
 /**
  * The whole copy in staging/ becomes PGDATA, and what was PGDATA goes to replaced/<id>. From the marker `replacing` on it is only gone forward:
@@ -61,20 +62,16 @@ export async function moveAside(paths: DataVolumePaths, dataDirectory: string, i
   await syncDirectory(aside);
 }
 
+/** Given up, and to be rewound: what is cut off from here on leaves an empty PGDATA, and the next start copies the primary. */
+export async function moveToStaging(paths: DataVolumePaths, dataDirectory: string, id: string): Promise<void> {
+  await moveAside(paths, dataDirectory, id);
+  await rename(join(paths.replaced, id), paths.staging);
+  await syncDirectory(paths.replaced);
+  await syncDirectory(paths.own);
+}
+
 /** The old data is gone for good. */
 export async function forgetReplaced(paths: DataVolumePaths): Promise<void> {
   await rm(paths.replaced, { recursive: true, force: true });
   await syncDirectory(paths.own);
-}
-
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
-      return false;
-    }
-    throw error;
-  }
 }

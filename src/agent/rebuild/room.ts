@@ -13,7 +13,7 @@ export interface Room {
 }
 
 /** WAL that comes while the copy is made, and what is no database: a few segments at least. */
-const besides = 64 * 1024 * 1024;
+export const besides = 64 * 1024 * 1024;
 
 /** A few blocks that are counted in another way must not turn a copy away. */
 export async function roomForCopy(

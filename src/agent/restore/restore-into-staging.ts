@@ -22,8 +22,10 @@ import { requireSpace, stageBackup, stagedSize } from './stage-backup.ts';
 export interface StagingRequest {
   readonly contract: AgentContract;
   readonly from: Extract<StoreState, { kind: 'BACKUPS' }>;
-  /** True: this set's own store. False: a clone's source; its WAL is copied too, so that it is not needed again. */
+  /** True: this set's own store. False: a clone's source; its WAL is copied too, so that it is not needed again, but by a standby. */
   readonly own: boolean;
+  /** It goes on replaying what comes into that store, and never ends its recovery by itself. */
+  readonly standby: boolean;
   /** The request was carried out before: its target does not count. */
   readonly consumed: boolean;
   readonly paths: DataVolumePaths;
@@ -48,7 +50,7 @@ export async function restoreIntoStaging(request: StagingRequest): Promise<BaseB
   const place: WalPlace = { root, systemId: from.systemId, segmentSize: segmentSizeOf(from) };
   const plan = await planRestore(place, from.backups, {
     backup: request.consumed ? 'latest' : contract.restore.backup,
-    target: request.consumed ? null : contract.restore.target,
+    target: request.consumed || request.standby ? null : contract.restore.target,
     major: contract.major,
     places: contract,
   });
@@ -56,7 +58,11 @@ export async function restoreIntoStaging(request: StagingRequest): Promise<BaseB
   try {
     const backup = await stageNewestSound(request, place, plan);
     await makeLaterTablespaces(request, backup);
-    log.info('restored; recovery follows when the server starts');
+    log.info(
+      request.standby
+        ? 'restored; the server follows that store when it starts'
+        : 'restored; recovery follows when the server starts',
+    );
     return backup;
   } finally {
     await lease?.release();
@@ -101,7 +107,7 @@ async function stageNewestSound(
 
 async function stageOne(request: StagingRequest, place: WalPlace, plan: RestorePlan): Promise<void> {
   const { contract, paths, log } = request;
-  const total = stagedSize(place, plan, !request.own);
+  const total = stagedSize(place, plan, !fetchesWal(request));
   const parts = outsideParts(plan.backup, contract);
   if (plan.backup.walDirectory !== undefined && !parts.some(({ link }) => link === walLink)) {
     log.warn(
@@ -123,16 +129,17 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
       directory: paths.staging,
       parts,
       plan,
-      restoreCommand: request.own ? request.restoreCommand : null,
+      restoreCommand: fetchesWal(request) ? request.restoreCommand : null,
+      standby: request.standby,
       record: {
         format: 1,
-        restoreId: request.consumed ? null : contract.restore.id,
+        restoreId: request.consumed || request.standby ? null : contract.restore.id,
         backup: plan.backup.id,
-        target: request.consumed ? null : contract.restore.target,
+        target: request.consumed || request.standby ? null : contract.restore.target,
         restoredAt: new Date().toISOString(),
         namespace: contract.namespace,
         set: contract.set,
-        toEnd: plan.target === null && plan.lastRecord !== null,
+        toEnd: !request.standby && plan.target === null && plan.lastRecord !== null,
       },
       onBytes: (bytes) => {
         progress.add(bytes);
@@ -141,6 +148,10 @@ async function stageOne(request: StagingRequest, place: WalPlace, plan: RestoreP
   } finally {
     progress.end();
   }
+}
+
+function fetchesWal({ own, standby }: StagingRequest): boolean {
+  return own || standby;
 }
 
 /** On each volume for what comes to lie there. */

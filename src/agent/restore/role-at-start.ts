@@ -1,13 +1,15 @@
 import type { AgentContract } from '../contract.ts';
+import { archiveOf } from '../decision/archive-source.ts';
 import type { DataDirectoryState } from '../decision/data-directory-state.ts';
 import { podOrdinal } from '../decision/pod-role.ts';
 import type { RecordReading } from '../decision/primary-record.ts';
 import type { StoreState } from '../decision/store-state.ts';
-import type { Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
+import type { ArchiveReading, Peer, PrimaryQuestion, Verdict } from '../decision/who-is-primary.ts';
 import { roleWithoutReplication, whoIsPrimary } from '../decision/who-is-primary.ts';
 import type { Log } from '../log.ts';
-import { currentRecord } from '../standby/other-primary.ts';
+import { recordAtStart } from '../standby/other-primary.ts';
 import { storeRoot } from '../store/layout.ts';
+import { latestLineage } from './lineage.ts';
 import { ownPosition } from './own-position.ts';
 import { askPeers } from './peers.ts';
 import { planRestore } from './restore-plan.ts';
@@ -29,11 +31,13 @@ export async function roleAtStart(
   contract: AgentContract,
   surroundings: RoleSurroundings,
   data: DataDirectoryState,
-  store: StoreState,
+  { store, source }: { readonly store: StoreState; readonly source: StoreState },
 ): Promise<Verdict> {
   const { pod, pods } = surroundings;
-  const record = await currentRecord(contract.set, surroundings);
-  if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || (contract.replication === null && record.kind === 'none')) {
+  const record = await recordAtStart(contract, surroundings);
+  const archive = await readArchive(contract, source);
+  const nobodyElse = contract.replication === null && record.kind === 'none' && archive === null;
+  if ((data.kind !== 'VALID' && data.kind !== 'EMPTY') || nobodyElse) {
     const role = roleWithoutReplication(contract.role, pod);
     return role === 'primary' ? { kind: 'primary', notes: [] } : { kind: 'standby', of: contract.primary, notes: [] };
   }
@@ -53,12 +57,43 @@ export async function roleAtStart(
           },
     peers,
     store: mayRestore(pod, record, data, peers) ? await restorable(contract, store) : null,
+    archive,
     addressOf: (name) => {
       const address = pods.addressOf(name);
       return address === null ? null : addressText(address);
     },
   };
-  return whoIsPrimary(question);
+  const verdict = whoIsPrimary(question);
+  return verdict.kind === 'standby' &&
+    verdict.archive === undefined &&
+    (await sharesStore(contract, verdict.of, peers, store))
+    ? { ...verdict, archive: 'own' }
+    : verdict;
+}
+
+/**
+ * Whether what the primary archives comes into this pod's own store, so that what it has recycled is here: the store ends on the timeline that the
+ * primary is on. One of this pod alone has nothing, or what it was written with while this pod was primary.
+ */
+async function sharesStore(
+  contract: AgentContract,
+  of: string | null,
+  peers: readonly Peer[],
+  store: StoreState,
+): Promise<boolean> {
+  const primary = peers.find((peer) => peer.takesWrites && peer.address === of);
+  if (
+    primary === undefined ||
+    contract.store === null ||
+    store.kind !== 'BACKUPS' ||
+    store.systemId !== primary.systemId
+  ) {
+    return false;
+  }
+  const ofBackups = store.backups.map(({ timeline }) => timeline);
+  const lineage = await latestLineage(storeRoot(contract.store), store.systemId, store.wal, ofBackups).catch(() => []);
+  const [ends, runs] = [lineage.at(-1), primary.lineage.at(-1)];
+  return ends !== undefined && ends.timeline === runs?.timeline && ends.begin === runs.begin;
 }
 
 async function answeringPeers(
@@ -90,6 +125,22 @@ function mayRestore(pod: string, record: RecordReading, data: DataDirectoryState
   return record.kind === 'record'
     ? record.record.primary === pod
     : podOrdinal(pod) === 0 && peers.length > 0 && !peers.some((peer) => peer.takesWrites);
+}
+
+async function readArchive(contract: AgentContract, source: StoreState): Promise<ArchiveReading | null> {
+  const archive = archiveOf(contract);
+  if (archive === null) {
+    return null;
+  }
+  if ((source.kind !== 'BACKUPS' && source.kind !== 'CLAIMED') || source.systemId === null || source.wal === null) {
+    return { kind: 'unread' };
+  }
+  const { systemId, wal } = source;
+  const ofBackups = source.kind === 'BACKUPS' ? source.backups.map(({ timeline }) => timeline) : [];
+  return latestLineage(storeRoot(archive), systemId, wal, ofBackups).then(
+    (lineage) => ({ kind: 'read', systemId, lineage }),
+    () => ({ kind: 'unread' }),
+  );
 }
 
 async function restorable(contract: AgentContract, store: StoreState): Promise<PrimaryQuestion['store']> {

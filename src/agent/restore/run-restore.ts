@@ -22,7 +22,6 @@ import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 import { keepOrGiveUpOrder, orderPasswords } from '../passwords/order-passwords.ts';
 import { carryOutRebuild } from '../rebuild/carry-out-rebuild.ts';
-import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -43,7 +42,8 @@ import { restoreIntoStaging } from './restore-into-staging.ts';
 import { roleAtStart } from './role-at-start.ts';
 import { podsOfSet } from './set-pods.ts';
 import type { SetPods } from './set-pods.ts';
-import { copyPrimary, followAgain, keepAsStandby, prepareUpstream } from './standby.ts';
+import { stillPrimary } from './still-primary.ts';
+import { copyPrimary, followAgain, followArchive, followPrimary, keepAsStandby, prepareUpstream } from './standby.ts';
 import { readReplicationLogin } from './replication-login.ts';
 import type { Upstream } from './standby.ts';
 
@@ -153,7 +153,7 @@ async function wholeState(contract: AgentContract, found: DataDirectoryState): P
 async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
   const { contract, surroundings } = boot;
   const source = await stateOf(contract.source, null, false, surroundings);
-  const { stored, verdict } = await storeAndRole(boot, data);
+  const { stored, verdict } = await storeAndRole(boot, data, source);
   const role: Role = verdict.kind;
   for (const note of verdict.notes) {
     surroundings.log.warn(note);
@@ -165,6 +165,7 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
     data,
     store,
     source,
+    followsSource: followsSource(verdict),
     contract,
     newerTimeline: newer,
     neighbours,
@@ -205,13 +206,14 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 async function storeAndRole(
   boot: Boot,
   data: DataDirectoryState,
+  source: StoreState,
 ): Promise<{ readonly stored: StoreState; readonly verdict: Exclude<Verdict, { kind: 'stop' }> }> {
   const { contract, surroundings } = boot;
   const owner = { namespace: contract.namespace, set: contract.set };
   const look = async (): Promise<{ stored: StoreState; verdict: Exclude<Verdict, { kind: 'stop' }> }> => {
     const stored = await stateOf(contract.store, owner, true, surroundings);
     const pods = surroundings.pods ?? podsOfSet(contract);
-    const verdict = await roleAtStart(contract, { ...surroundings, pods }, data, stored);
+    const verdict = await roleAtStart(contract, { ...surroundings, pods }, data, { store: stored, source });
     if (verdict.kind === 'stop') {
       throw new RestoreRefused(verdict.reason);
     }
@@ -244,15 +246,15 @@ async function act(
   boot: Boot,
   decision: Exclude<Decision, { action: 'stop' }>,
   data: DataDirectoryState,
-  /** Null for a primary; `of`: whom a standby follows. */
-  standby: { readonly of: string | null } | null,
+  /** Null for a primary. */
+  standby: StandbyVerdict | null,
   from: StoreState,
 ): Promise<Pick<BootDecision, 'action' | 'leastSettings'>> {
   const { contract, paths } = boot;
   switch (decision.action) {
     case 'start':
       if (standby !== null) {
-        await startAsStandby(boot, standby.of);
+        await startAsStandby(boot, standby);
       }
       await goOnToEnd(contract, data, from);
       await tryToRecord(boot);
@@ -280,14 +282,14 @@ async function act(
       return { action: 'initialise', leastSettings: {} };
     case 'copy':
       await forgetInitialisation(boot);
-      await copyAsStandby(boot, standby?.of ?? null);
+      await copyAsStandby(boot, standby);
       await moveIntoPlace(paths, contract.dataDirectory);
       return { action: 'copied', leastSettings: {} };
     case 'restore': {
       if (from.kind !== 'BACKUPS') {
         throw new Error(`there is nothing to restore in a store that is ${from.kind}`);
       }
-      if (decision.from === 'source') {
+      if (decision.from === 'source' && standby === null) {
         // The own store of a clone; what is restored from is claimed already, and may be read-only.
         await claim(boot);
       }
@@ -298,12 +300,15 @@ async function act(
         own: decision.from === 'own',
         consumed: await consumedRequest(boot),
         paths,
-        restoreCommand: restoreCommandOf(boot),
+        restoreCommand: standby === null ? restoreCommandOf(boot) : standbyRestoreCommand(boot),
+        standby: standby !== null,
         pod: boot.surroundings.pod,
         log: boot.surroundings.log,
       });
-      await stillPrimary(boot);
-      await orderPasswords(contract, paths.staging, boot.surroundings);
+      if (standby === null) {
+        await stillPrimary(contract, boot.surroundings);
+        await orderPasswords(contract, paths.staging, boot.surroundings);
+      }
       const parts = outsideParts(backup, contract);
       for (const before of await placeParts(parts, new Date())) {
         boot.surroundings.log.warn(
@@ -318,22 +323,20 @@ async function act(
   }
 }
 
-/** A restore takes its time, and a promotion does not wait for it. @throws RestoreRefused where another pod became primary meanwhile. */
-async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
-  if (contract.replication === null) {
-    return;
-  }
-  const other = otherPrimary(surroundings.pod, await currentRecord(contract.set, surroundings));
-  if (other !== null) {
-    throw new RestoreRefused(
-      `${other.primary} became primary while this was restored, since ${other.since}: the next start copies it`,
-    );
-  }
-}
-
 function restoreCommandOf({ surroundings }: Boot): string {
   return `sh ${join(surroundings.shared, 'bin', scriptNames.restoreCommand)} %f %p`;
 }
+
+/**
+ * The exit code of anything but "found" is that of a file which is not there: a standby asks again for ever, and ends only by a promotion.
+ * Any other status than 0 to 125 would end its server, which serves reads while the store is away.
+ */
+function standbyRestoreCommand(boot: Boot): string {
+  return `${restoreCommandOf(boot)} ${standbyPatience} standby`;
+}
+
+/** Seconds that an agent may take for one segment; the server cannot stream meanwhile. */
+const standbyPatience = 60;
 
 /** PGDATA is to be filled in another way than the one that was cut off. */
 async function forgetInitialisation({ contract, paths, surroundings }: Boot): Promise<void> {
@@ -402,22 +405,45 @@ async function claim(boot: Boot): Promise<void> {
   }
 }
 
-async function startAsStandby(boot: Boot, of: string | null): Promise<void> {
+type StandbyVerdict = Extract<Verdict, { kind: 'standby' }>;
+
+/** In the place of a server; beside one, it is only asked for what that has recycled. */
+function followsSource(verdict: Verdict): boolean {
+  return verdict.kind === 'standby' && verdict.of === null && verdict.archive === 'source';
+}
+
+async function startAsStandby(boot: Boot, verdict: StandbyVerdict): Promise<void> {
   const { contract, surroundings } = boot;
+  const { of } = verdict;
+  if (followsSource(verdict)) {
+    await followArchive(contract.dataDirectory, standbyRestoreCommand(boot));
+    return;
+  }
   if (of === null && contract.replication !== null) {
     await keepAsStandby(contract.dataDirectory);
     return;
   }
   const upstream = await upstreamOf(boot, of);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
-  await followAgain(upstream, password, contract.dataDirectory, surroundings.log);
+  const archive = { command: standbyRestoreCommand(boot), wanted: verdict.archive !== undefined };
+  await followAgain(upstream, password, contract.dataDirectory, archive, surroundings.log);
 }
 
-async function copyAsStandby(boot: Boot, of: string | null): Promise<void> {
+async function copyAsStandby(boot: Boot, verdict: StandbyVerdict | null): Promise<void> {
   const { paths, surroundings } = boot;
-  const upstream = await upstreamOf(boot, of);
+  const upstream = await upstreamOf(boot, verdict?.of ?? null);
   const { password } = await readReplicationLogin(surroundings.replicationSecret);
-  await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  try {
+    await copyPrimary(upstream, password, paths.staging, surroundings.primaryPatienceMs);
+  } catch (error) {
+    // Why that one, and what helps where it never comes: whoever reads the end of the container has no log.
+    throw error instanceof RestoreRefused && verdict !== null
+      ? new RestoreRefused([error.message, ...verdict.notes].join('. '), { cause: error })
+      : error;
+  }
+  if (verdict?.archive !== undefined) {
+    await followPrimary(upstream, paths.staging, true, { command: standbyRestoreCommand(boot), wanted: true });
+  }
 }
 
 async function upstreamOf({ contract, surroundings }: Boot, of: string | null): Promise<Upstream> {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compressionOf, decompressed } from '../store/coded-bytes.ts';
 import { errorCode } from '../store/durable-file.ts';
@@ -98,6 +98,26 @@ async function openSegment(place: WalPlace, step: WalStep): Promise<Source | und
     }
   }
   return undefined;
+}
+
+/** Changes whenever something is written to the unfinished segment; empty where it is gone. */
+export async function partialStamp(place: WalPlace, step: WalStep): Promise<string> {
+  const path = join(
+    place.root,
+    place.systemId,
+    storeNames.incoming,
+    timelineName(step.timeline),
+    `${step.name}.partial`,
+  );
+  try {
+    const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size} ${step.cutAt ?? ''}`;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      return '';
+    }
+    throw error;
+  }
 }
 
 /** Yields exactly `segmentSize` bytes or throws. */

@@ -31,6 +31,8 @@ export interface Staging {
   readonly plan: RestorePlan;
   /** Null: all WAL is put into pg_wal, so that the result needs no store; else the command that brings it. */
   readonly restoreCommand: string | null;
+  /** A server that takes no writes and replays WAL for ever. */
+  readonly standby?: boolean;
   readonly record: RestoreRecord;
   readonly onBytes: (bytes: number) => void;
 }
@@ -134,6 +136,7 @@ async function copyWal(staging: Staging): Promise<void> {
 
 async function writeRecoverySettings(staging: Staging): Promise<void> {
   const { directory, plan } = staging;
+  const standby = staging.standby === true;
   const autoConfPath = join(directory, 'postgresql.auto.conf');
   const confPath = join(directory, 'postgresql.conf');
   const conf = await textOrEmpty(confPath);
@@ -144,7 +147,8 @@ async function writeRecoverySettings(staging: Staging): Promise<void> {
   const text = withRecoverySettings(await textOrEmpty(autoConfPath), cleaned, {
     restoreCommand: staging.restoreCommand ?? everythingIsInPgWal,
     timeline: 'latest',
-    target: plan.target ?? endTarget(plan.lastRecord),
+    // At a target a standby, too, would be promoted.
+    target: standby ? null : (plan.target ?? endTarget(plan.lastRecord)),
     atLeast: plan.backup.settings,
     occasion: `when base backup ${plan.backup.id} was restored`,
   });
@@ -153,7 +157,7 @@ async function writeRecoverySettings(staging: Staging): Promise<void> {
   for (const name of ['standby.signal', 'recovery.signal', 'postmaster.pid', 'recovery.conf']) {
     await rm(join(directory, name), { force: true });
   }
-  await writeFile(join(directory, 'recovery.signal'), '', { mode: 0o600 });
+  await writeFile(join(directory, standby ? 'standby.signal' : 'recovery.signal'), '', { mode: 0o600 });
   await writeFile(join(directory, restoreRecordName), restoreRecordText(staging.record), { mode: 0o600 });
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract } from '../contract.ts';
+import { scriptNames } from '../contract.ts';
 import { ownFolder } from '../decision/data-volume-paths.ts';
 import type { Log } from '../log.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -94,6 +95,11 @@ export async function copyPrimary(
     }
     await sleep(2_000);
   }
+  await finishCopy(upstream, directory);
+}
+
+/** What was copied becomes a standby's, and is on disk. */
+export async function finishCopy(upstream: Upstream, directory: string): Promise<void> {
   // A primary whose PGDATA is the root of its volume has our folder in it: what lies there is that pod's.
   await rm(join(directory, ownFolder), { recursive: true, force: true });
   await forgetRecovery(directory);
@@ -118,21 +124,54 @@ export async function forgetRecovery(dataDirectory: string): Promise<void> {
   }
 }
 
+/** What brings WAL that the primary has recycled. */
+export interface StandbyArchive {
+  /** Value of restore_command of a standby. */
+  readonly command: string;
+  /** False: only where a restore has left one, which would end the server of a standby whose store is away. */
+  readonly wanted: boolean;
+}
+
 /**
  * standby.signal and primary_conninfo, also for a standby that is there already: passfile and primary may have changed. Its slot is
  * named only where it is there: one that is missing keeps a standby from ever streaming, none only costs the promise that WAL is kept.
  */
-export async function followPrimary(upstream: Upstream, dataDirectory: string, hasSlot: boolean): Promise<void> {
+export async function followPrimary(
+  upstream: Upstream,
+  dataDirectory: string,
+  hasSlot: boolean,
+  archive: StandbyArchive | null = null,
+): Promise<void> {
+  await writeStandbySettings(dataDirectory, archive, [
+    `primary_conninfo = ${setting(connectionString(upstream))}`,
+    ...(hasSlot ? [`primary_slot_name = ${setting(upstream.slot)}`] : []),
+  ]);
+}
+
+/** standby.signal, and no server to follow: all WAL comes by `restoreCommand`, along the newest timeline of the store that it asks. */
+export async function followArchive(dataDirectory: string, restoreCommand: string): Promise<void> {
+  await writeStandbySettings(dataDirectory, { command: restoreCommand, wanted: true }, []);
+}
+
+async function writeStandbySettings(
+  dataDirectory: string,
+  archive: StandbyArchive | null,
+  upstream: readonly string[],
+): Promise<void> {
   const path = join(dataDirectory, 'postgresql.auto.conf');
   const text = await readFile(path, 'utf8');
-  const kept = text
-    .split('\n')
+  const before = text.split('\n');
+  const isOurs = (line: string): boolean =>
+    /^\s*restore_command\b/i.test(line) && line.includes(scriptNames.restoreCommand);
+  const fetches = archive !== null && (archive.wanted || before.some(isOurs));
+  const kept = before
     .filter((line) => !/^\s*(primary_conninfo|primary_slot_name|recovery_target\w*)\b/i.test(line))
+    .filter((line) => !fetches || !/^\s*restore_command\b/i.test(line))
     .join('\n')
     .replace(/\n*$/, '\n');
   const lines = [
-    `primary_conninfo = ${setting(connectionString(upstream))}`,
-    ...(hasSlot ? [`primary_slot_name = ${setting(upstream.slot)}`] : []),
+    ...(fetches ? [`restore_command = ${setting(archive.command)}`] : []),
+    ...upstream,
     `recovery_target_timeline = 'latest'`,
   ];
   const wanted = `${kept}${lines.join('\n')}\n`;
@@ -152,6 +191,7 @@ export async function followAgain(
   upstream: Upstream,
   password: string,
   dataDirectory: string,
+  archive: StandbyArchive,
   log: Log,
 ): Promise<void> {
   const slot = await makeStandbySlot(upstream, { user: upstream.user, password });
@@ -160,7 +200,7 @@ export async function followAgain(
       `slot ${upstream.slot} cannot be made at ${upstream.host}:${upstream.port} now (${slot.reason}): without it until then`,
     );
   }
-  await followPrimary(upstream, dataDirectory, slot.kind !== 'failed');
+  await followPrimary(upstream, dataDirectory, slot.kind !== 'failed', archive);
 }
 
 /** The value of primary_conninfo. */

@@ -3,7 +3,14 @@ import { delimiter, join } from 'node:path';
 
 /** The programs of PostgreSQL that the agent runs. */
 export type ClientProgram =
-  'pg_basebackup' | 'pg_receivewal' | 'pg_verifybackup' | 'pg_amcheck' | 'pg_dumpall' | 'postgres' | 'pg_waldump';
+  | 'pg_basebackup'
+  | 'pg_receivewal'
+  | 'pg_rewind'
+  | 'pg_verifybackup'
+  | 'pg_amcheck'
+  | 'pg_dumpall'
+  | 'postgres'
+  | 'pg_waldump';
 
 /**
  * Newest major first: client programs work with servers that are older, not the other way round. Debian's directory

@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import type { AgentStatus } from '../backup/agent-status.ts';
@@ -8,7 +8,9 @@ import { pause } from '../backup/pause.ts';
 import { reconcileReplication } from '../backup/replication.ts';
 import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
+import { archiveOf } from '../decision/archive-source.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
+import type { WalPosition } from '../decision/timeline-relation.ts';
 import { removeOldData } from '../rebuild/old-data.ts';
 import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { askPeer, readPeer } from '../restore/peers.ts';
@@ -16,6 +18,7 @@ import { addressText, podsOfSet } from '../restore/set-pods.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
 import { connectionString, replicationPassfile, standbySlotName } from '../restore/standby.ts';
 import { readReplicationLogin } from '../restore/replication-login.ts';
+import { walRoute } from '../restore/wal-route.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
@@ -23,15 +26,16 @@ import type { ServerAddress } from '../server-connection/server-address.ts';
 import { whyNotAsked } from '../server-connection/postmaster-status.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
+import { openWalSession } from '../wal-service/wal-session.ts';
+import { walOfStandby } from './archive-now.ts';
+import { archiveTrouble } from './archive-trouble.ts';
 import { becomesStandby } from './become-standby.ts';
 import { currentRecord, endsRecovery, otherPrimary, primaryInsteadOf } from './other-primary.ts';
 import { keepSynchronous } from './keep-synchronous.ts';
 import type { StandbyServer } from './standby-server.ts';
-import { readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
+import { forgetArchive, readStandbyServer, setUpstream, stopServer } from './standby-server.ts';
+import { sayStandbyTrouble } from './standby-trouble.ts';
 import { neverStreams, walIsGone } from './streaming-trouble.ts';
-
-/** Beside the server: why it must not be sent clients; ready.sh reads it. */
-export const standbyTroubleFile = 'standby-trouble';
 
 export interface FollowingOptions {
   readonly contract: AgentContract;
@@ -83,7 +87,9 @@ const probeEveryMs = 15_000;
 /** @returns whether all is as it should be. */
 async function lookOnce(options: FollowingOptions, known: Known): Promise<boolean> {
   const { contract, edges } = options;
-  if ((await whyNotAsked(contract.dataDirectory)) !== null) {
+  const reason = await whyNotAsked(contract.dataDirectory);
+  if (reason !== null) {
+    noteAbsent(options, reason);
     return false;
   }
   const credentials = await readCredentials(edges.environment);
@@ -93,6 +99,7 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
     credentials,
   );
   if (attempt.kind !== 'connected') {
+    noteAbsent(options, attempt.kind === 'absent' ? 'nothing listens there yet' : attempt.message);
     // Not there yet, or not for us: said by who makes backups. Without backups nobody else would.
     if (attempt.kind === 'refused' && !options.passwords.waitedFor) {
       throw new Error(`the server does not let ${credentials.user} in: ${attempt.message}`);
@@ -101,7 +108,12 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
   }
   try {
     const server = await readStandbyServer(attempt.connection);
-    if (!server.inRecovery || (await endsRecovery(contract.dataDirectory))) {
+    if (withoutBackups(contract)) {
+      await noteServer(options, attempt.connection, { address, major: server.major });
+    }
+    const follows = server.inRecovery && !(await endsRecovery(contract.dataDirectory));
+    options.status.standby = follows ? { streaming: server.streaming } : null;
+    if (!follows) {
       if (await givesUp(options, attempt.connection, address)) {
         return false;
       }
@@ -112,14 +124,41 @@ async function lookOnce(options: FollowingOptions, known: Known): Promise<boolea
       const calm = await followOnce(options, attempt.connection, server, known);
       return (await keepSynchronous(attempt.connection, options, true)) && calm;
     }
-    await says(options, null);
-    if (contract.backup === null || contract.store === null) {
+    await sayStandbyTrouble(options.edges.shared, options.report, null);
+    if (withoutBackups(contract)) {
       await reconcileReplication({ contract, edges }, { address, credentials });
     }
     return await keepSynchronous(attempt.connection, options, false);
   } finally {
     await attempt.connection.close();
   }
+}
+
+/** Nobody else looks at the server then, and who asks for the roles of a set's pods reads it from the report. */
+function withoutBackups({ backup, store }: AgentContract): boolean {
+  return backup === null || store === null;
+}
+
+function noteAbsent({ contract, status }: FollowingOptions, reason: string): void {
+  if (withoutBackups(contract)) {
+    status.server = { kind: 'waiting', reason };
+  }
+  // Whether it still follows is not to be known while it is down; that it does not stream is.
+  if (status.standby !== null) {
+    status.standby = { streaming: false };
+  }
+}
+
+async function noteServer(
+  { edges, status }: FollowingOptions,
+  connection: ServerConnection,
+  { address, major }: { readonly address: ServerAddress; readonly major: number },
+): Promise<void> {
+  const pod = edges.environment[environmentNames.pod] ?? '';
+  const peer = await readPeer({ pod, address }, connection);
+  status.server = peer.takesWrites
+    ? { kind: 'primary', systemId: peer.systemId, timeline: timelineOf(peer), major }
+    : { kind: 'recovering' };
 }
 
 /**
@@ -133,13 +172,14 @@ async function givesUp(
 ): Promise<boolean> {
   const { contract, edges } = options;
   const pod = edges.environment[environmentNames.pod] ?? '';
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   const other = primaryInsteadOf(pod, timelineOf(await readPeer({ pod, address }, connection)), record);
   if (other === null) {
     return false;
   }
-  await says(
-    options,
+  await sayStandbyTrouble(
+    edges.shared,
+    options.report,
     `${other.primary} is primary since ${other.since}, and the server of ${pod} took writes too, or was about to: it is stopped, and starts again as a standby`,
   );
   await becomesStandby(contract.dataDirectory, edges.shared);
@@ -165,7 +205,7 @@ async function followOnce(
     known.password = login.password;
   }
   const pods = edges.pods ?? podsOfSet(contract);
-  const record = await currentRecord(contract.set, edges);
+  const record = await currentRecord(contract, edges);
   if (record.kind === 'unreadable') {
     throw new Error(record.reason);
   }
@@ -182,6 +222,10 @@ async function followOnce(
       );
     }
     const slot = await makeStandbySlot(upstream, login);
+    if (archiveOf(contract) !== null) {
+      // That set's backups get another history from now on.
+      await forgetArchive(connection);
+    }
     await setUpstream(connection, {
       conninfo: connectionString(upstream),
       slot: slot.kind === 'failed' ? null : upstream.slot,
@@ -192,7 +236,7 @@ async function followOnce(
   if (server.streaming && server.slot !== '') {
     known.probeAt = null;
     known.slotAt = null;
-    await says(options, null);
+    await sayStandbyTrouble(options.edges.shared, options.report, null);
     await removeOldData(contract, edges.log);
     return true;
   }
@@ -213,7 +257,7 @@ async function mend(
   server: StandbyServer,
   { upstream, login, named, known }: Mending,
 ): Promise<boolean> {
-  const { report } = options;
+  const { report, edges } = options;
   // Itself first: what arrives between two questions must not look like more than the primary has.
   const own = await readPeer({ pod: upstream.pod, address: upstream }, connection);
   const answer = await askPeer({ pod: named, address: upstream }, login);
@@ -224,14 +268,16 @@ async function mend(
   }
   const never = neverStreams(upstream.pod, own, answer.peer);
   if (never !== null) {
-    await says(options, never);
+    await sayStandbyTrouble(edges.shared, report, never);
     return false;
   }
   if (!server.streaming) {
     known.probeAt ??= performance.now() + probeEveryMs / 3;
     if (performance.now() >= known.probeAt) {
       known.probeAt = performance.now() + probeEveryMs;
-      await says(options, await walIsGone(upstream.pod, own, answer.peer, upstream, login));
+      const gone = await walIsGone(upstream.pod, own, answer.peer, upstream, login);
+      const comes = gone !== null && (await comesFromArchive(options, server, own));
+      await sayStandbyTrouble(edges.shared, report, comes ? null : gone);
     }
   }
   if (server.slot !== '' && known.slotAt !== null && performance.now() < known.slotAt) {
@@ -249,14 +295,21 @@ async function mend(
   return false;
 }
 
-/** To the log, the page and ready.sh. */
-async function says({ edges, report }: FollowingOptions, trouble: string | null): Promise<void> {
-  const path = join(edges.shared, standbyTroubleFile);
-  if (trouble === null) {
-    report.recovered('standby');
-    await rm(path, { force: true });
-    return;
+/** What the primary has recycled is in backups that this standby may read, so that it gets on, and streams later. */
+async function comesFromArchive(
+  { contract, edges }: FollowingOptions,
+  server: StandbyServer,
+  own: WalPosition,
+): Promise<boolean> {
+  const question = server.fetches ? await walOfStandby(contract, edges) : null;
+  if (question === null || own.end === null) {
+    return false;
   }
-  report.failed('standby', trouble);
-  await writeFile(path, `${trouble}\n`, { mode: 0o644 });
+  const session = await openWalSession(question, edges.storeMustBeMount).catch(() => null);
+  if (session === null) {
+    return false;
+  }
+  const { wal, lineage, place } = session;
+  const { steps } = walRoute(wal, lineage, own.end / BigInt(place.segmentSize), place.segmentSize);
+  return steps.length > 0 && archiveTrouble('', own, { wal, lineage, segmentSize: place.segmentSize }) === null;
 }

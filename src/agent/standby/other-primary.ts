@@ -1,8 +1,10 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AgentContract } from '../contract.ts';
 import type { PrimaryRecord, RecordReading } from '../decision/primary-record.ts';
 import { readPrimaryRecord } from '../decision/primary-record.ts';
+import { isThere } from '../store/is-there.ts';
 import { newestOf } from './primary-order.ts';
+import { agreedRecord, newestRecord, recordInStore } from './record-in-store.ts';
 
 /** Whom the record names, where that is not this pod; null: nobody else. */
 export function otherPrimary(pod: string, reading: RecordReading): PrimaryRecord | null {
@@ -18,7 +20,7 @@ export function primaryInsteadOf(pod: string, timeline: number, record: RecordRe
   return other !== null && other.timeline >= timeline ? other : null;
 }
 
-/** Where a pod learns who is primary: its ConfigMap, and what `pgusher promote` told its agent. */
+/** Where a pod learns who is primary, beside the store: its ConfigMap, and what `pgusher promote` told its agent. */
 export interface RecordPlaces {
   /** `paths.liveSettings` */
   readonly liveSettings: string;
@@ -26,7 +28,24 @@ export interface RecordPlaces {
   readonly shared: string;
 }
 
-export async function currentRecord(set: string, { liveSettings, shared }: RecordPlaces): Promise<RecordReading> {
+type SetContract = Pick<AgentContract, 'set' | 'namespace' | 'store' | 'replication'>;
+
+/** Who was promoted last, for a server that runs and for what is asked of it. */
+export async function currentRecord(contract: SetContract, places: RecordPlaces): Promise<RecordReading> {
+  const [record, stored] = await Promise.all([recordOfPod(contract, places), recordInStore(contract)]);
+  return newestRecord(record, stored);
+}
+
+/** For a start, which guesses nothing: `unreadable` also where the places contradict each other. */
+export async function recordAtStart(
+  contract: SetContract,
+  places: RecordPlaces & { readonly pod: string },
+): Promise<RecordReading> {
+  const [record, stored] = await Promise.all([recordOfPod(contract, places), recordInStore(contract)]);
+  return agreedRecord(record, stored, { pod: places.pod, set: contract.set });
+}
+
+async function recordOfPod({ set }: SetContract, { liveSettings, shared }: RecordPlaces): Promise<RecordReading> {
   return newestOf(await readPrimaryRecord(liveSettings, set), shared, set);
 }
 
@@ -34,12 +53,5 @@ export async function currentRecord(set: string, { liveSettings, shared }: Recor
 export async function endsRecovery(dataDirectory: string): Promise<boolean> {
   return (
     (await isThere(join(dataDirectory, 'recovery.signal'))) && !(await isThere(join(dataDirectory, 'standby.signal')))
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

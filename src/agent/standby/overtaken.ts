@@ -9,7 +9,7 @@ import { currentRecord, endsRecovery, otherPrimary } from './other-primary.ts';
  * starts again as a standby then. Null: it may go on.
  */
 export async function standAside(
-  contract: Pick<AgentContract, 'set' | 'dataDirectory' | 'replication'>,
+  contract: Pick<AgentContract, 'set' | 'namespace' | 'store' | 'dataDirectory' | 'replication'>,
   pod: string,
   places: RecordPlaces,
   log: Log,
@@ -17,7 +17,7 @@ export async function standAside(
   if (contract.replication === null || !(await endsRecovery(contract.dataDirectory))) {
     return null;
   }
-  const other = otherPrimary(pod, await currentRecord(contract.set, places));
+  const other = otherPrimary(pod, await currentRecord(contract, places));
   if (other === null) {
     return null;
   }

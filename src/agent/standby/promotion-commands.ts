@@ -8,6 +8,7 @@ import { formatLsn } from '../store/wal-name.ts';
 import { becomesStandby, writeRole } from './become-standby.ts';
 import type { StandbyEdges } from './local-server.ts';
 import { withLocalServer } from './local-server.ts';
+import { forgetArchive } from './standby-server.ts';
 import { writePrimaryOrder } from './primary-order.ts';
 
 /** What `pgusher promote` learns of a pod: one line of JSON. */
@@ -77,6 +78,7 @@ export async function promoteHere(contract: AgentContract, edges: StandbyEdges):
       }
       await sleep(20);
     }
+    await forgetArchive(connection);
     // A commit that is flushed: it waits for no standby, since none may be there yet.
     await connection.query("SET synchronous_commit = 'local'");
     await connection.query("SELECT pg_catalog.pg_logical_emit_message(true, 'pgusher', 'promoted')");

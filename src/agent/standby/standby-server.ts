@@ -1,3 +1,4 @@
+import { scriptNames } from '../contract.ts';
 import { setting } from '../restore/standby.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import type { ServerConnection } from '../server-connection/server-connection.ts';
@@ -10,6 +11,8 @@ export interface StandbyServer {
   readonly primary: ServerAddress | null;
   readonly slot: string;
   readonly streaming: boolean;
+  /** It asks a store for WAL that its primary does not send (restore-command.sh). */
+  readonly fetches: boolean;
 }
 
 export async function readStandbyServer(connection: ServerConnection): Promise<StandbyServer> {
@@ -19,9 +22,11 @@ export async function readStandbyServer(connection: ServerConnection): Promise<S
     conninfo: string | null;
     slot: string | null;
     receiver: string | null;
+    fetches: string | null;
   }>(
     `SELECT pg_catalog.pg_is_in_recovery() AS recovery, pg_catalog.current_setting('server_version_num') AS version,
             pg_catalog.current_setting('primary_conninfo', true) AS conninfo, pg_catalog.current_setting('primary_slot_name', true) AS slot,
+            pg_catalog.current_setting('restore_command', true) AS fetches,
             (SELECT status FROM pg_catalog.pg_stat_wal_receiver) AS receiver`,
   );
   if (row === undefined) {
@@ -33,6 +38,7 @@ export async function readStandbyServer(connection: ServerConnection): Promise<S
     primary: primaryOf(row.conninfo ?? ''),
     slot: row.slot ?? '',
     streaming: row.receiver === 'streaming',
+    fetches: row.fetches?.includes(scriptNames.restoreCommand) === true,
   };
 }
 
@@ -58,6 +64,19 @@ export async function setUpstream(
     slot === null ? 'ALTER SYSTEM RESET primary_slot_name' : `ALTER SYSTEM SET primary_slot_name = ${setting(slot)}`,
   );
   await connection.query('SELECT pg_catalog.pg_reload_conf()');
+}
+
+/**
+ * The command that fetches what a standby follows besides a server; another one's is left alone. Reloaded from version 14 on (release notes of
+ * PostgreSQL 14: restore_command). Without a reload: setUpstream makes one, and a server that was promoted asks nothing of it.
+ */
+export async function forgetArchive(connection: ServerConnection): Promise<void> {
+  const rows = await connection.query(
+    "SELECT FROM pg_catalog.pg_file_settings WHERE name = 'restore_command' AND setting LIKE '%restore-command.sh%\\%f \\%p% standby' AND sourcefile LIKE '%postgresql.auto.conf'",
+  );
+  if (rows.length > 0) {
+    await connection.query('ALTER SYSTEM RESET restore_command');
+  }
 }
 
 /**

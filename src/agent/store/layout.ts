@@ -4,6 +4,7 @@ import type { StoreContract } from '../contract.ts';
  * Where things lie in a store of engine `volume`. Everything is below `<mount>/<prefix>`:
  *
  *   STORE.json                          identity; written once, before initdb; never overwritten but to learn the system id
+ *   PRIMARY.json                        which pod archives here, where the set has standbys (stored-primary.ts)
  *   <system id>/incoming/<timeline>/    pg_receivewal --synchronous, uncompressed; `<segment>.partial` is the newest
  *   <system id>/wal/<timeline>/         finished segments: `<segment>.zst`, `.gz` or bare; written to `.tmp-…`, fsynced, renamed
  *   <system id>/wal/<timeline>.history  timeline history files, bare
@@ -19,6 +20,7 @@ import type { StoreContract } from '../contract.ts';
  */
 export const storeNames = {
   identity: 'STORE.json',
+  primary: 'PRIMARY.json',
   incoming: 'incoming',
   wal: 'wal',
   partial: 'partial',

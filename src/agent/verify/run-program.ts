@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 
-/** Runs a program to its end. @throws with its exit code and what it wrote. */
-export async function runProgram(program: string, args: readonly string[]): Promise<void> {
+/** Runs a program to its end. @returns the last of what it wrote. @throws with its exit code and the same. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...environment },
   });
   let words = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -23,4 +27,5 @@ export async function runProgram(program: string, args: readonly string[]): Prom
   if (how !== null) {
     throw new Error(`${program} ended with ${how}: ${words.trim()}`);
   }
+  return words;
 }

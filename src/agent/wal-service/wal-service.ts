@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import type { Log } from '../log.ts';
-import { writeSegment } from '../restore/segment-file.ts';
+import { partialStamp, writeSegment } from '../restore/segment-file.ts';
 import type { WalStep } from '../restore/wal-route.ts';
 import { errorCode } from '../store/durable-file.ts';
 import { parseSegment, segmentName } from '../store/wal-name.ts';
-import { answerFor, openWalSession } from './wal-session.ts';
-import type { WalSession } from './wal-session.ts';
+import { answerFor, openWalSession, ownStore } from './wal-session.ts';
+import type { WalQuestion, WalSession } from './wal-session.ts';
 
 /**
  * The agent's side of restore-command.sh, by files below `<shared>/wal/`:
@@ -32,6 +32,8 @@ export interface WalServiceOptions {
   readonly log: Log;
   /** Why the recovery that asks must not come to its end; null: it may. */
   readonly overtaken?: () => Promise<string | null>;
+  /** The store that is asked where the server is a standby; null: it is none, and the set's own is asked. */
+  readonly standby?: () => Promise<WalQuestion | null>;
 }
 
 /** Segments made ready ahead: at 16 MB, more than a replay takes while the disk stalls for a moment. */
@@ -61,6 +63,10 @@ class Service implements WalService {
   /** Requests that are not looked at yet. */
   private readonly waiting = new Set<string>();
   private queue: Promise<unknown> = Promise.resolve();
+  /** The last unfinished segment that was given, and how its file was then. */
+  private given: { readonly name: string; readonly stamp: string; readonly at: number } | null = null;
+  /** What was last said of trouble: a standby asks every few seconds. */
+  private trouble = '';
   private readonly closing = new AbortController();
   private timer: NodeJS.Timeout | null = null;
   private idle: NodeJS.Timeout | null = null;
@@ -164,10 +170,14 @@ class Service implements WalService {
     } catch (error) {
       this.session = null;
       said = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
-      this.options.log.warn(`restore_command ${name}: ${said}`);
+      if (said !== this.trouble) {
+        this.options.log.warn(`restore_command ${name}: ${said}`);
+      }
+      this.trouble = said;
     }
     await this.say(requestName, said);
     if (said === 'found') {
+      this.trouble = '';
       this.makeReadyAhead();
     }
   }
@@ -180,11 +190,15 @@ class Service implements WalService {
 
   /** `found` once the file is at `target`, or `missing`. @throws with a reason to try again. */
   private async deliver(name: string, target: string): Promise<'found' | 'missing'> {
+    const standby = (await this.options.standby?.()) ?? null;
+    if (standby !== null) {
+      return this.deliverToStandby(standby, name, target);
+    }
     // What was seen before is good enough to find a file, never to say that there is none.
     if (this.session !== null && (await this.write(this.session, name, target))) {
       return 'found';
     }
-    this.session = await openWalSession(this.options.contract, this.options.mustBeMount);
+    this.session = await openWalSession(ownStore(this.options.contract), this.options.mustBeMount);
     const answer = await answerFor(this.session, name);
     switch (answer.kind) {
       case 'end':
@@ -200,6 +214,37 @@ class Service implements WalService {
         }
         throw new Error('vanished from the store while it was read');
     }
+  }
+
+  /**
+   * It replays the unfinished segment too: it asks for that again and again, and goes on where it stopped. Looked at anew each time, since the
+   * store is written meanwhile: a timeline that ended there must not be read behind its end.
+   */
+  private async deliverToStandby(question: WalQuestion, name: string, target: string): Promise<'found' | 'missing'> {
+    this.session = await openWalSession(question, this.options.mustBeMount);
+    const answer = await answerFor(this.session, name);
+    if (answer.kind === 'gap') {
+      throw new Error(`missing in the store, and ${answer.gap.evidence} proves that it existed`);
+    }
+    const partial = answer.kind === 'step' && answer.step.form === 'partial' ? answer.step : null;
+    if (partial === null) {
+      this.given = null;
+    } else if (!(await this.hasGrown(this.session, partial))) {
+      return 'missing';
+    }
+    return answer.kind !== 'end' && (await this.write(this.session, name, target)) ? 'found' : 'missing';
+  }
+
+  /** A whole segment would be written every five seconds for as long as the source is idle. Once a minute all the same: the server may be another. */
+  private async hasGrown({ place }: WalSession, step: WalStep): Promise<boolean> {
+    const stamp = await partialStamp(place, step);
+    const { given } = this;
+    const at = performance.now();
+    if (given?.name === step.name && given.stamp === stamp && at - given.at < idleMs) {
+      return false;
+    }
+    this.given = { name: step.name, stamp, at };
+    return true;
   }
 
   private async write(session: WalSession, name: string, target: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentContract } from '../contract.ts';
+import type { AgentContract, StoreContract } from '../contract.ts';
 import { parseControlFile } from '../decision/control-file.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
 import type { Lineage } from '../restore/lineage.ts';
@@ -22,20 +22,40 @@ export interface WalSession {
   readonly lineage: Lineage;
 }
 
-/**
- * Looks at PGDATA and at the store. Everything that makes an answer a proof is checked here: something is mounted, the
- * identity can be read, is this set's and names the system that PGDATA is of.
- * @throws with the reason, for the server's log.
- */
-export async function openWalSession(
-  contract: Pick<AgentContract, 'store' | 'namespace' | 'set' | 'dataDirectory'>,
-  mustBeMount: boolean,
-): Promise<WalSession> {
-  const { store } = contract;
+/** Whose WAL is wanted. */
+export interface WalQuestion {
+  readonly store: StoreContract;
+  /** Null: whoever's; it is another set's, which a standby follows. */
+  readonly owner: { readonly namespace: string; readonly set: string } | null;
+  readonly dataDirectory: string;
+}
+
+/** The set's own store. @throws where it has none. */
+export function ownStore({
+  store,
+  namespace,
+  set,
+  dataDirectory,
+}: Pick<AgentContract, 'store' | 'namespace' | 'set' | 'dataDirectory'>): WalQuestion {
   if (store === null) {
     throw new Error('no store is configured (postgres.io/backup-claim)');
   }
-  const control = parseControlFile(await readFile(join(contract.dataDirectory, 'global', 'pg_control')));
+  return { store, owner: { namespace, set }, dataDirectory };
+}
+
+/** The data is of another database than the store: that never changes by waiting. */
+export class OtherSystem extends Error {
+  override readonly name = 'OtherSystem';
+}
+
+/**
+ * Looks at PGDATA and at the store. Everything that makes an answer a proof is checked here: something is mounted, the
+ * identity can be read, is that of the owner and names the system that PGDATA is of.
+ * @throws with the reason, for the server's log.
+ */
+export async function openWalSession(question: WalQuestion, mustBeMount: boolean): Promise<WalSession> {
+  const { store, owner, dataDirectory } = question;
+  const control = parseControlFile(await readFile(join(dataDirectory, 'global', 'pg_control')));
   if (mustBeMount && !(await isMountPoint(store.mount))) {
     throw new Error(`nothing is mounted at ${store.mount}`);
   }
@@ -45,15 +65,16 @@ export async function openWalSession(
     throw new Error(reading.kind === 'absent' ? `${root} has no identity: is it the right volume?` : reading.reason);
   }
   const { identity } = reading;
-  if (identity.namespace !== contract.namespace || identity.set !== contract.set) {
+  if (owner !== null && (identity.namespace !== owner.namespace || identity.set !== owner.set)) {
     throw new Error(`${root} belongs to ${identity.namespace}/${identity.set}`);
   }
   if (identity.systemId !== control.systemId) {
-    throw new Error(`${root} belongs to system ${identity.systemId ?? 'unknown'}, PGDATA is of ${control.systemId}`);
+    throw new OtherSystem(
+      `${root} belongs to system ${identity.systemId ?? 'unknown'}, PGDATA is of ${control.systemId}`,
+    );
   }
   const place: WalPlace = { root, systemId: control.systemId, segmentSize: control.segmentSize };
   const wal = await readStoreWal(place);
-  const { dataDirectory } = contract;
   return { place, dataDirectory, wal, lineage: await lineageOfData(place, wal, dataDirectory, control.timeline) };
 }
 

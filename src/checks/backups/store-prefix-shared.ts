@@ -8,7 +8,7 @@ import { quoted } from '../shown-text.ts';
 /**
  * Fields: postgres.io/backup-claim and backup-prefix, and those of the other managed sets of the namespace.
  * Allowed: a folder of its own in a claim that several have. Without backup-prefix that is `<namespace>/<name>`, which no other set has. A set of
- * standbys may share it with its primary's: they are one database.
+ * standbys may share it with its primary's: they are one database. One that follows backups alone may not: once it is promoted it is another.
  */
 export const storePrefixShared: Check = {
   id: 'store-prefix-shared',
@@ -18,8 +18,9 @@ export const storePrefixShared: Check = {
     'A folder belongs to the database that it began with: the other one archives nothing, and when its volume is lost it stops in front of the backups of a stranger.',
   instead: 'A postgres.io/backup-prefix of its own, or none.',
   examine({ settings, name, namespace }, { facts }) {
-    const { backup, backupClaim, backupPrefix, role } = settings.values;
-    if (!backup || role === 'standby' || backupClaim === undefined) return noObservations;
+    const { backup, backupClaim, backupPrefix, role, primary } = settings.values;
+    const ofPrimary = role === 'standby' && primary !== undefined;
+    if (!backup || ofPrimary || backupClaim === undefined) return noObservations;
     const folder = backupPrefix ?? `${namespace}/${name}`;
     const isSame = ({ name: other, backups }: StatefulSetFact): boolean =>
       other !== name && backups?.claim === backupClaim && (backups.prefix ?? `${namespace}/${other}`) === folder;

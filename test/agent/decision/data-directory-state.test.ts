@@ -57,6 +57,7 @@ describe('what lies in PGDATA', () => {
         segmentSize: 16_777_216,
         shutDown: true,
         inRecovery: false,
+        hintBitsLogged: false,
       },
       signal: 'recovery',
     });

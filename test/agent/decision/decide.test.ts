@@ -58,6 +58,7 @@ const control = {
   segmentSize: 16_777_216,
   shutDown: true,
   inRecovery: false,
+  hintBitsLogged: false,
 };
 
 const data = {
@@ -80,6 +81,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     data: data.EMPTY,
     store: stores.EMPTY,
     source: stores.NONE,
+    followsSource: false,
     contract: {
       bootstrap: 'auto',
       namespace: 'shop',

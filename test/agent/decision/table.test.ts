@@ -46,7 +46,7 @@ const backup: BaseBackupRecord = {
   verified: null,
 };
 
-const stores: Readonly<Record<string, StoreState>> = {
+const stores: Readonly<Record<string, StoreState>> & { readonly none: StoreState } = {
   backups: { kind: 'BACKUPS', identity, systemId: '700', backups: [backup], wal, writeTrouble: null },
   claimed: { kind: 'CLAIMED', identity, systemId: '700', wal, found: 'system 700, 3 WAL segments' },
   empty: { kind: 'EMPTY', identity: null },
@@ -70,7 +70,9 @@ const positions: Readonly<Record<string, DataPosition>> = {
   'not comparable': { kind: 'unknown', reason: 'no record of its WAL could be read' },
 };
 
-const rows = readFileSync(new URL('../../../docs/boot-decision.md', import.meta.url), 'utf8')
+const text = readFileSync(new URL('../../../docs/boot-decision.md', import.meta.url), 'utf8');
+
+const rows = text
   .split('\n')
   .map((line) => line.split('|').map((cell) => cell.trim()))
   .filter((cells) => cells.length === 7 && cells[1] !== 'data' && cells[1] !== '---')
@@ -83,6 +85,27 @@ const rows = readFileSync(new URL('../../../docs/boot-decision.md', import.meta.
   }));
 
 type Row = (typeof rows)[number];
+
+/** Of the section on standbys that follow backups. */
+const sourceRows = (text.split("## A standby that follows another set's backups")[1]?.split('\n## ')[0] ?? '')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter((cells) => cells.length === 5 && cells[1] !== 'own store' && cells[1] !== '---')
+  .map(([, own = '', source = '', expected = '']) => [own, source, expected] as const);
+
+const situation = {
+  source: { kind: 'NONE' },
+  followsSource: false,
+  contract: {
+    bootstrap: 'auto',
+    namespace: 'shop',
+    set: 'orders',
+    restore: { backup: 'latest', target: null, id: null },
+  },
+  newerTimeline: null,
+  neighbours: [],
+  wentBack: null,
+} as const;
 
 function decision(row: Row, role: Role): string {
   const store = stores[row.store];
@@ -100,14 +123,8 @@ function decision(row: Row, role: Role): string {
       role,
       data: dataOf(row.data),
       store,
-      source: { kind: 'NONE' },
-      contract: {
-        bootstrap,
-        namespace: 'shop',
-        set: 'orders',
-        restore: { backup: 'latest', target: null, id: null },
-      },
-      newerTimeline: null,
+      ...situation,
+      contract: { ...situation.contract, bootstrap },
       neighbours:
         row.store === 'empty, neighbours'
           ? [{ prefix: 'old/orders', namespace: 'old', set: 'orders', systemId: '9', backups: 2, newest: '2026-11-21' }]
@@ -146,6 +163,7 @@ function dataOf(name: string): DataDirectoryState {
       segmentSize: 16_777_216,
       shutDown: true,
       inRecovery: false,
+      hintBitsLogged: false,
     },
   };
 }
@@ -167,6 +185,25 @@ function summary(made: Decision): string {
 describe('docs/boot-decision.md', () => {
   it.each(rows)('data $data, store $store, "$annotation": primary $primary, standby $standby', (row) => {
     expect([decision(row, 'primary'), decision(row, 'standby')]).toEqual([row.primary, row.standby]);
+  });
+
+  it('has a table of its own for standbys of backups', () => {
+    expect(sourceRows.length).toBeGreaterThan(6);
+  });
+
+  it.each(sourceRows)('of a standby of backups, own store %s, the other %s: %s', (own, source, expected) => {
+    const made = decide({
+      ...situation,
+      role: 'standby',
+      data: { kind: 'EMPTY' },
+      store: stores[own] ?? stores.none,
+      source: stores[source] ?? stores.none,
+      followsSource: true,
+    });
+    expect(summary(made).replace(/^restore/, 'restored')).toBe(expected);
+    if (made.action === 'restore') {
+      expect(made.from).toBe('source');
+    }
   });
 
   it('has a row for each kind of data and of store', () => {

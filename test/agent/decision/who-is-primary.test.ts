@@ -42,6 +42,13 @@ function record(primary: string, timeline: number): RecordReading {
   return { kind: 'record', record: { primary, timeline, since: '2026-11-21T06:00:00Z' } };
 }
 
+function archive(
+  timeline: number,
+  history?: string,
+): { kind: 'read'; systemId: string; lineage: WalPosition['lineage'] } {
+  return { kind: 'read', systemId: '700', lineage: position(timeline, null, history).lineage };
+}
+
 const empty: OwnData = { kind: 'EMPTY' };
 /** A fork at the same number by somebody else. */
 const other = '1\t0/4800000\tpromoted\n';
@@ -54,6 +61,8 @@ interface Cell {
   readonly data: OwnData;
   readonly peers?: readonly Peer[];
   readonly store?: PrimaryQuestion['store'];
+  /** What it follows in the place of a server. */
+  readonly archive?: PrimaryQuestion['archive'];
   /** `primary`, `standby of X`, or words of the reason to stop. */
   readonly is: string | RegExp;
 }
@@ -300,6 +309,108 @@ const cells: Readonly<Record<string, Cell>> = {
     data: valid(2, end.behindFork),
     is: /postgres\.io\/role is "standby", but PGDATA is a primary's on timeline 2/,
   },
+  'role standby of an archive; EMPTY': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(1),
+    data: empty,
+    is: 'standby of the archive',
+  },
+  'role standby of an archive; EMPTY, and it cannot be read': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: { kind: 'unread' },
+    data: empty,
+    is: 'standby of the archive',
+  },
+  'role standby of an archive; its data': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: { kind: 'unread' },
+    data: valid(2, end.behindFork, 'standby'),
+    is: 'standby of the archive',
+  },
+  'role standby of an archive; promoted, and no record': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(1),
+    data: valid(2, end.behindFork),
+    is: 'primary',
+  },
+  'role standby of an archive; promoted, no record, and the archive is gone': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: { kind: 'unread' },
+    data: valid(2, end.behindFork),
+    is: 'primary',
+  },
+  'role standby of an archive; promoted to the number that it has from elsewhere': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(2, other),
+    data: valid(2, end.behindFork),
+    is: 'primary',
+  },
+  'role standby of an archive; data of a primary that ended before it went on': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(2),
+    data: valid(1, end.beforeFork),
+    is: 'standby of the archive',
+  },
+  'role standby of an archive; data of a primary that it left': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(2),
+    data: valid(1, end.behindFork),
+    is: /^postgres\.io\/role is "standby", and PGDATA here cannot follow postgres\.io\/restore-from: it holds WAL behind 0\/5000000, .+ or postgres\.io\/role: primary/,
+  },
+  'role standby of an archive; its data, which that left': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(2),
+    data: valid(1, end.behindFork, 'standby'),
+    is: /^postgres\.io\/role is "standby", and PGDATA here cannot follow postgres\.io\/restore-from: it holds WAL behind 0\/5000000, where the other set left timeline 1\. Wanted: an empty volume, which is restored from there \(delete the data claim of db-0, and the pod\); nothing/,
+  },
+  'role standby of an archive; its data, which is on the way': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(2),
+    data: valid(1, end.beforeFork, 'standby'),
+    is: 'standby of the archive',
+  },
+  'role standby of an archive; data of another database': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: { ...archive(2), systemId: '701' },
+    data: valid(2, end.behindFork),
+    is: /these are of system 701 and PGDATA of system 700/,
+  },
+  'role standby of an archive; another pod of the set was promoted, and no record': {
+    pod: 'db-1',
+    role: 'standby',
+    archive: archive(1),
+    data: valid(1, end.beforeFork, 'standby'),
+    peers: [one(2, true, { pod: 'db-0', address: 'db-0.db.shop.svc:5432' })],
+    is: 'standby of db-0.db.shop.svc:5432',
+  },
+  'role standby of an archive; the record names another pod': {
+    pod: 'db-1',
+    role: 'standby',
+    archive: archive(1),
+    record: record('db-0', 2),
+    data: empty,
+    is: 'standby of db-0.db.shop.svc:5432',
+  },
+  'role standby of an archive; the record names it, and its volume is lost': {
+    pod: 'db-0',
+    role: 'standby',
+    archive: archive(1),
+    record: record('db-0', 2),
+    data: empty,
+    store: { timeline: 2, end: end.late },
+    is: 'primary',
+  },
   'role standby; EMPTY': { pod: 'db-0', role: 'standby', data: empty, is: `standby of ${upstream}` },
   'role standby; the record names it: it was promoted': {
     pod: 'db-0',
@@ -317,19 +428,20 @@ describe('who is primary', () => {
       contract: {
         set: 'db',
         role: cell.role ?? 'auto',
-        primary: cell.role === 'standby' ? upstream : 'db-0.db.shop.svc:5432',
+        primary: cell.archive !== undefined ? null : cell.role === 'standby' ? upstream : 'db-0.db.shop.svc:5432',
       },
       record: cell.record ?? none,
       data: cell.data,
       peers: cell.peers ?? [],
       store: cell.store ?? null,
+      archive: cell.archive ?? null,
       addressOf: (pod) => `${pod}.db.shop.svc:5432`,
     });
     const said =
       verdict.kind === 'stop'
         ? verdict.reason
         : verdict.kind === 'standby'
-          ? `standby of ${verdict.of ?? 'nobody'}`
+          ? `standby of ${verdict.of ?? (verdict.archive === 'source' ? 'the archive' : 'nobody')}`
           : 'primary';
     if (typeof cell.is === 'string') {
       expect(said).toBe(cell.is);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { newStatus } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
+import { noteRecovery } from '../../../src/agent/backup/note-recovery.ts';
 import { startHttp } from '../../../src/agent/http/http-server.ts';
 import { runHealth } from '../../../src/agent/http/run-health.ts';
 import { countRequest, newOffsiteStatus } from '../../../src/agent/offsite/offsite-status.ts';
@@ -40,6 +41,21 @@ describe('the pages of the agent', () => {
     const print = { out: (line: string) => said.push(line), error: (line: string) => said.push(line) };
     expect(await runHealth(Number(new URL(url).port), print)).toBe(1);
     expect(said[0]).toContain('older than its schedule');
+  });
+
+  it('tell nothing of the schedule and the slots that a standby had when it was primary', async () => {
+    const url = await serve((status) => {
+      status.backups.nextAt = new Date(startedAt.getTime() - 86_400_000);
+      status.standbySlots = [
+        { name: 'pgusher_orders_1', lost: null, unusedSince: startedAt, retainedBytes: 5e8, limitBytes: null },
+      ];
+      noteRecovery(status);
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('pgusher_server_in_recovery 1\n');
+    expect(text).toContain('pgusher_base_backup_overdue_seconds 0\n');
+    expect(text).not.toContain('pgusher_orders_1');
+    expect(await (await fetch(`${url}/readyz`)).text()).not.toContain('schedule');
   });
 
   it('are asked by the health command, which says when nobody answers', async () => {
@@ -84,6 +100,12 @@ describe('the pages of the agent', () => {
       pgusher_synchronous_streaming: '0',
       pgusher_synchronous_wanted: '0',
       pgusher_server_primary: '0',
+      pgusher_server_in_recovery: '0',
+      pgusher_backup_wanted: '1',
+      pgusher_server_standby: '0',
+      pgusher_standby_streaming: '0',
+      pgusher_slot_retained_bytes: '0',
+      pgusher_slot_limit_bytes: '0',
       pgusher_recoverable_from_timestamp_seconds: '0',
       pgusher_recoverable_to_timestamp_seconds: '0',
       pgusher_base_backups: '0',
@@ -102,6 +124,10 @@ describe('the pages of the agent', () => {
       pgusher_store_bytes_free: '0',
       pgusher_store_bytes_total: '0',
       pgusher_last_failure_timestamp_seconds: '0',
+      pgusher_archive_followed: '0',
+      pgusher_archive_lag_seconds: '0',
+      pgusher_archive_replayed_through_timestamp_seconds: '0',
+      pgusher_archive_store_through_timestamp_seconds: '0',
       pgusher_offsite_wanted: '0',
       pgusher_offsite_ours: '0',
       pgusher_offsite_base_backups: '0',

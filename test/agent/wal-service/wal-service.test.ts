@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,6 +124,54 @@ describe('the answers to restore-command.sh', () => {
       expect(readFileSync(target).equals(fakeSegment(name(number)))).toBe(true);
     }
     await expect(promisify(execFile)('sh', [script, name(last + 1), target, '5'])).rejects.toMatchObject({ code: 1 });
+  });
+
+  it('gives a standby the unfinished segment once for each time that it grows, and a reason ends no server of one', async () => {
+    const script = join(directory, 'shared', 'bin', 'restore-command.sh');
+    mkdirSync(join(shared, 'bin'));
+    writeFileSync(script, readFileSync(join(import.meta.dirname, '../../../src/agent/scripts/restore-command.sh')));
+    const target = join(directory, 'RECOVERYXLOG');
+    const incoming = join(directory, 'store', 'shop', 'db', systemId, 'incoming', '00000001');
+    const unfinished = name(last + 1);
+    const ask = async (file: string): Promise<number | string> =>
+      promisify(execFile)('sh', [script, file, target, '10', 'standby']).then(
+        () => 0,
+        (error: { code: number }) => error.code,
+      );
+    // Another set's store, and no file of its own: whose it is counts for nothing here.
+    await service.stop();
+    service = await startWalService({
+      contract: {
+        namespace: 'shop',
+        set: 'reports',
+        store: null,
+        dataDirectory: join(directory, 'volume', 'pgdata'),
+        dataMount: join(directory, 'volume'),
+      },
+      shared,
+      mustBeMount: false,
+      log: pino({ level: 'silent' }),
+      standby: () =>
+        Promise.resolve({
+          store: { mount: join(directory, 'store'), prefix: 'shop/db' },
+          owner: null,
+          dataDirectory: join(directory, 'volume', 'pgdata'),
+        }),
+    });
+    expect(await ask(name(last))).toBe(0);
+    expect(await ask(unfinished)).toBe(1);
+    mkdirSync(incoming, { recursive: true });
+    writeFileSync(join(incoming, `${unfinished}.partial`), fakeSegment(unfinished));
+    expect(await ask(unfinished)).toBe(0);
+    expect(await ask(unfinished)).toBe(1);
+    utimesSync(join(incoming, `${unfinished}.partial`), 1, 1);
+    expect(await ask(unfinished)).toBe(0);
+    expect(readFileSync(target).equals(fakeSegment(unfinished))).toBe(true);
+    // It has long gone on: no end, and no reason to end.
+    expect(await ask(name(first - 1))).toBe(1);
+    rmSync(join(directory, 'store'), { recursive: true });
+    expect(await ask(unfinished)).toBe(1);
+    expect(await ask('00000002.history')).toBe(1);
   });
 
   /** As far as it is read: the system, timeline 1, the segments' size. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentContract, WhenBehind } from '../../../src/agent/contract.ts';
-import { standbyTroubleFile } from '../../../src/agent/standby/keep-following.ts';
+import { standbyTroubleFile } from '../../../src/agent/standby/standby-trouble.ts';
 import { promote } from '../../../src/commands/promotion.ts';
 import { eventually, initialise } from '../../support/postgres-server.ts';
 import { canMount } from '../../support/tool.ts';

@@ -8,7 +8,7 @@ import { runRestoreProcess } from './database-with-store.ts';
 import type { RestoreResult } from './database-with-store.ts';
 import type { podsOfEachTest } from './pods.ts';
 
-/** Pods of one set, each with a data volume and a store of its own, as claim templates make them. */
+/** Pods of one set, each with a data volume and a store of its own, as claim templates make them; or one store, as a claim that all may mount. */
 export interface ReplicaSet {
   readonly pods: readonly Pod[];
   readonly ports: Readonly<Record<string, number>>;
@@ -23,11 +23,15 @@ export interface ReplicaSet {
   secret(password: string): void;
 }
 
+/** As all containers of the agent have it. */
+export const superuser = { PGUSHER_USER: 'postgres', PGUSHER_PASSWORD: 'secret' };
+
 export async function replicaSet(
   pod: ReturnType<typeof podsOfEachTest>,
   label: string,
   count: number,
   changes: Partial<AgentContract> = {},
+  stores: 'own' | 'shared' = 'own',
 ): Promise<ReplicaSet> {
   const pods = [await pod(label)];
   while (pods.length < count) {
@@ -46,6 +50,7 @@ export async function replicaSet(
     replication: { network: '127.0.0.1/32' },
     primary: `127.0.0.1:${at(0).port}`,
     service: 'orders.shop.svc',
+    ...(stores === 'shared' ? { store: at(0).contract.store } : {}),
     ...changes,
   });
   const set: ReplicaSet = {
@@ -57,6 +62,7 @@ export async function replicaSet(
         pod: `orders-${ordinal}`,
         liveSettings: at(ordinal).liveSettings,
         ports,
+        environment: superuser,
       }),
     start: (ordinal) => at(ordinal).startServer(),
     agent: (ordinal, options) =>

@@ -1,5 +1,6 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { createLog } from '../../../src/agent/log.ts';
+import { walOfStandby } from '../../../src/agent/standby/archive-now.ts';
 import { standAside } from '../../../src/agent/standby/overtaken.ts';
 import { startWalService } from '../../../src/agent/wal-service/wal-service.ts';
 
@@ -14,6 +15,7 @@ await startWalService({
   mustBeMount: false,
   log,
   overtaken: () => standAside(contract, process.env['PGUSHER_POD'] ?? '', { shared, liveSettings }, log),
+  standby: () => walOfStandby(contract, { shared, liveSettings }),
 });
 process.stdout.write('ready\n');
 process.on('SIGTERM', () => {

@@ -1,15 +1,17 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../scripts/cluster/until.ts';
-import { noCluster } from '../support/cluster.ts';
+import { kubectl, noCluster } from '../support/cluster.ts';
 import { pgusher } from '../support/command-line.ts';
 import type { CommandAnswer } from '../support/command-line.ts';
 import { loseData } from '../support/lose-data.ts';
 import { scenario } from '../support/scenario.ts';
 import { heldRows, lost, startWriters, table } from '../support/writers.ts';
 
+const podRoles = join(import.meta.dirname, '../../../manifests/components/pod-roles');
 const pods = ['db-0', 'db-1', 'db-2'] as const;
 
-/** Three pods, one primary at a time, and a person who promotes by the apiserver, as docs/standbys.md says. */
+/** Three pods, one primary at a time, commits that wait for one of the others, and a person who promotes by the apiserver, as docs/standbys.md says. */
 describe.skipIf(noCluster)('a set whose primary changes', () => {
   const here = scenario(import.meta.dirname);
   const promote = (...args: readonly string[]): Promise<CommandAnswer> =>
@@ -27,17 +29,47 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
       );
       return slots === by.map((pod) => `pgusher_${pod.replace('-', '_')}`).join(' ') ? slots : undefined;
     });
+  /** The Service that selects by the role label, with the component pod-roles. */
+  const untilSelected = (primary: string): Promise<unknown> =>
+    until(`db-primary to be ${primary}`, 60_000, async () => {
+      const slices = await here.kubectl([
+        ...['get', 'endpointslices', '-l', 'kubernetes.io/service-name=db-primary'],
+        ...['-o', 'jsonpath={.items[*].endpoints[*].targetRef.name}'],
+      ]);
+      return slices.trim() === primary ? true : undefined;
+    });
   const untilThere = (pod: string, row: string): Promise<unknown> =>
     until(`"${row}" on ${pod}`, 60_000, async () =>
       (await here.sql(pod, `SELECT count(*) FROM said WHERE word = '${row}'`)) === '1' ? true : undefined,
     );
 
   beforeAll(async () => {
+    await kubectl(['apply', '-f', join(podRoles, 'roles.yaml'), '-f', join(podRoles, 'deployment.yaml')]);
     await here.apply('statefulset.yaml');
     for (const pod of pods) await here.ready(pod);
     await here.sql('db-0', table);
     await here.sql('db-0', 'CREATE TABLE said (word text)');
     await untilFollowed('db-0', ['db-1', 'db-2']);
+  });
+
+  afterAll(async () => {
+    if (noCluster) return;
+    await kubectl(['delete', '-f', join(podRoles, 'roles.yaml'), '-f', join(podRoles, 'deployment.yaml')]);
+  });
+
+  test('each pod is labelled with what it is, and a Service selects by it', async () => {
+    await untilSelected('db-0');
+    const label = '.metadata.labels.postgres\\.io/pod-role';
+    await until('the standbys to be labelled', 60_000, async () =>
+      (await here.get('pod/db-1', label)) === 'standby' && (await here.get('pod/db-2', label)) === 'standby'
+        ? true
+        : undefined,
+    );
+    const said = await pgusher('roles', 'db', '--namespace', here.namespace);
+    expect(said.words).toBe(
+      pods.map((pod) => `${here.namespace}/${pod} ${pod === 'db-0' ? 'primary' : 'standby'}\n`).join(''),
+    );
+    expect(said.code).toBe(0);
   });
 
   test('what the primary writes is read on its standbys, which write nothing', async () => {
@@ -87,6 +119,7 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     expect(await recorded()).toBe('db-1');
     expect(await selected('db-rw')).toBe('db-1');
     expect(await selected('db-debug')).toBe('db-2');
+    await untilSelected('db-1');
     await untilFollowed('db-1', ['db-0', 'db-2']);
     expect(lost(writers, await here.sql('db-1', heldRows))).toEqual([]);
     expect(await inRecovery('db-0')).toBe('t');
@@ -127,10 +160,15 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     for (const pod of pods) await untilThere(pod, 'before all ended');
   });
 
-  test('the primary and its volume are lost: a standby is promoted, and the lost one becomes its copy', async () => {
+  test('the primary and its volume are lost under writers: what is promoted has every acknowledged row, and the lost one becomes its copy', async () => {
     await here.sql('db-1', "INSERT INTO said VALUES ('kept by the standbys')");
     for (const standby of ['db-0', 'db-2']) await untilThere(standby, 'kept by the standbys');
-    const gone = await loseData(here, 'db-1');
+    expect(await here.sql('db-1', 'SHOW synchronous_standby_names')).toContain('ANY 1 ("db-0", "db-1", "db-2"');
+    await here.sql('db-1', 'TRUNCATE written');
+    const address = await here.get('service/db-rw', '.spec.clusterIP');
+    const writers = startWriters(4, () => Promise.resolve(address));
+    await until('writers that write', 60_000, async () => (writers.acknowledged.length > 200 ? true : undefined));
+    const gone = await loseData(here, 'db-1', 'abruptly');
     const answer = await until('a promotion that is not refused', 120_000, async () => {
       const tried = await promote();
       return tried.code === 0 ? tried : undefined;
@@ -139,6 +177,13 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     const primary = await recorded();
     expect(['db-0', 'db-2']).toContain(primary);
     expect(await selected('db-rw')).toBe(primary);
+    const before = writers.acknowledged.length;
+    await until('writers that go on', 120_000, async () =>
+      writers.acknowledged.length > before + 200 ? true : undefined,
+    );
+    await writers.stop();
+    expect(lost(writers, await here.sql(primary, heldRows))).toEqual([]);
+    await untilSelected(primary);
     await here.ready('db-1', gone);
     await untilFollowed(
       primary,

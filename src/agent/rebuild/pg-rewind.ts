@@ -1,0 +1,54 @@
+import { findClientProgram } from '../server-connection/client-program.ts';
+import type { Credentials } from '../server-connection/credentials.ts';
+import type { ServerAddress } from '../server-connection/server-address.ts';
+import { runProgram } from '../verify/run-program.ts';
+
+/** The server that data is rewound to, and who may read its files there. */
+export interface RewindSource {
+  readonly address: ServerAddress;
+  readonly superuser: Credentials;
+  /** One that is there: pg_rewind asks by SQL. */
+  readonly database: string;
+}
+
+/** The program of just this major: it reads no other's data. Null where the image has none. */
+export async function pgRewindOf(major: number): Promise<string | null> {
+  try {
+    const program = findClientProgram('pg_rewind', major);
+    const version = await runProgram(program, ['--version']);
+    return Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]) === major ? program : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @returns what it wrote. @throws with what went wrong, in its words. */
+export async function runPgRewind(
+  program: string,
+  target: string,
+  { address, superuser, database }: RewindSource,
+  flags: readonly string[],
+): Promise<string> {
+  const values = { host: address.host, port: String(address.port), user: superuser.user, dbname: database };
+  const source = Object.entries(values)
+    .map(([name, value]) => `${name}='${value.replace(/['\\]/g, '\\$&')}'`)
+    .join(' ');
+  try {
+    return await runProgram(program, ['--target-pgdata', target, '--source-server', source, ...flags], {
+      // As this container has it; no file with it is left where this is killed.
+      ...(superuser.password === null ? {} : { PGPASSWORD: superuser.password }),
+      PGPASSFILE: '/dev/null',
+      PGCONNECT_TIMEOUT: '10',
+    });
+  } catch (error) {
+    throw new Error(whatWentWrong(error instanceof Error ? error.message : String(error)), { cause: error });
+  }
+}
+
+/** Of what it wrote, progress and the words of the server that it runs in between, the lines that say what went wrong. */
+function whatWentWrong(output: string): string {
+  const lines = output.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const wrong = lines.filter((line) => /\b(error|fatal|panic):/i.test(line));
+  const told = wrong.length > 0 ? wrong.slice(0, 2) : lines.slice(-1);
+  return `pg_rewind said: ${told.map((line) => line.trim().replace(/^pg_rewind: (error|fatal): /, '')).join('; ')}`;
+}
