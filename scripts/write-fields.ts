@@ -9,6 +9,6 @@ const text = `/**
  * The fields of a StatefulSet and of everything in it, by type; '' is a value that is not looked into. Of the models of
  * @kubernetes/client-node, by scripts/write-fields.ts.
  */
-export const fieldTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = ${JSON.stringify(await fieldsOfClient())};
+export const fieldTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = ${JSON.stringify(fieldsOfClient())};
 `;
 writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'typescript' }));

@@ -39,6 +39,9 @@ const narrower: ReadonlySet<string> = new Set([
   'plaintext-password/rejects-config-map-key',
   // A copy is looked for by its words alone.
   'replicas-without-replication/rejects-copy-elsewhere',
+  // A claim mounted beside PGDATA, and a tag that tells no major, are not told there.
+  'pgdata-no-volume/rejects-mount-elsewhere',
+  'pgdata-no-volume/rejects-no-volume-of-any-major',
   // Images are known by their names.
   'replicas-without-replication/rejects-own-build',
   // The setting is not the pod's own field.

@@ -26,13 +26,10 @@ export const secondDecider: Check = {
     const { server, podSpec } = workload;
     if (server === undefined) return noObservations;
     const seen = (words: readonly string[], container: JsonObject, field: string): readonly Observation[] =>
-      dataDeciders(words, container, workload, server)
-        .filter(({ does }) => does !== 'configures')
-        .slice(0, 1)
-        .map(({ does, how }) => ({
-          field,
-          message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${instead(does, how, workload)}`,
-        }));
+      told(dataDeciders(words, container, workload, server)).map(({ does, how }) => ({
+        field,
+        message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${instead(does, how, workload)}`,
+      }));
     const lifecycle = objectAt(server.container, 'lifecycle');
     const observations: Observation[] = [];
     for (const container of objectsAt(podSpec, 'containers')) {
@@ -49,6 +46,13 @@ export const secondDecider: Check = {
     return observations.length === 0 ? noObservations : observations;
   },
 };
+
+/** One of them: a copy before what empties the place for it, since that is what something else has to be written for. */
+function told(deciders: readonly DataDecider[]): readonly DataDecider[] {
+  const copy = deciders.find(({ how }) => /^pg_(?:basebackup|rewind)$/.test(how));
+  const first = copy ?? deciders.find(({ does }) => does !== 'configures');
+  return first === undefined ? [] : [first];
+}
 
 /** Without the file alone the server would be a second, empty primary where a standby was meant. */
 function instead(does: DataDecider['does'], how: string, workload: PostgresWorkload): string {
