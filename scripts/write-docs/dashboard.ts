@@ -57,7 +57,7 @@ const sections: Readonly<Record<string, readonly Panel[]>> = {
       unit: 'short',
       width: 4,
       series: {
-        standbys: `count(pgusher_standby_streaming{${chosen}} == 0 and pgusher_server_in_recovery == 1 unless pgusher_archive_followed == 1) or vector(0)`,
+        standbys: `count(pgusher_standby_streaming{${chosen}} == 0 and pgusher_server_standby == 1 unless pgusher_archive_followed == 1) or vector(0)`,
       },
       red: 1,
     },
@@ -195,6 +195,16 @@ const sections: Readonly<Record<string, readonly Panel[]>> = {
         [`${pod} stream`]: `pgusher_synchronous_streaming{${chosen}} and pgusher_synchronous_wanted > 0`,
         [`${pod} waited for`]: `pgusher_synchronous_wanted{${chosen}} > 0`,
       },
+    },
+    {
+      kind: 'timeseries',
+      title: 'Behind the set whose backups it follows',
+      description:
+        'Standbys that are fed by the backups of another set. From five minutes on PgusherArchiveBehind rings.',
+      unit: 's',
+      width: 12,
+      series: { [pod]: `pgusher_archive_lag_seconds{${chosen}} and pgusher_archive_followed == 1` },
+      red: 300,
     },
   ],
   Webhook: [

@@ -11,6 +11,7 @@ import { refuseNothing } from './find-objects.ts';
 import { shownName } from './manifest-files.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import type { Terminal } from './terminal.ts';
+import { withUnknownFields } from './unknown-fields.ts';
 import type { UnreadError } from './unread.ts';
 
 export interface CheckOptions extends ManifestOptions {
@@ -22,9 +23,10 @@ export type CheckFormat = 'text' | 'json' | 'sarif' | 'github';
 /** `pgusher check`: what the webhook would say about each object, without changing anything. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const unread: UnreadError[] = [];
-  const { files, objects } = await admitFiles(options, terminal, (problem) => {
+  const { files, objects: admitted } = await admitFiles(options, terminal, (problem) => {
     unread.push(problem);
   });
+  const objects = admitted.map(({ where, verdict }) => ({ where, verdict: withUnknownFields(where, verdict) }));
   for (const { name, repeatedKeys = [] } of files) {
     for (const { line, column } of repeatedKeys) {
       terminal.report(

@@ -39,6 +39,8 @@ const narrower: ReadonlySet<string> = new Set([
   'plaintext-password/rejects-config-map-key',
   // A copy is looked for by its words alone.
   'replicas-without-replication/rejects-copy-elsewhere',
+  // Images are known by their names.
+  'replicas-without-replication/rejects-own-build',
   // The setting is not the pod's own field.
   'grace-too-low/warns-low-setting',
   // 0 alone is refused: the injection makes 300 of the rest.

@@ -138,7 +138,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       async () => (await streams()) === 1,
       () => beside.output(),
     );
-    expect(await beside.metric('pgusher_server_in_recovery')).toBe(1);
+    expect(await beside.metric('pgusher_server_standby')).toBe(1);
 
     // Dropped while it was away.
     await standby.stop();
@@ -147,7 +147,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       async () => (await streams()) === 0,
       () => beside.output(),
     );
-    expect(await beside.metric('pgusher_server_in_recovery')).toBe(1);
+    expect(await beside.metric('pgusher_server_standby')).toBe(1);
     await dropSlot(server);
     await server.sql('INSERT INTO kept VALUES (2)');
     expect((await set.restore(1)).reason).toBe('');

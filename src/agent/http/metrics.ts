@@ -43,6 +43,11 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('backup_wanted', '0 where backups are off; 1 also where there is nowhere to put them.', () =>
     status.backupOff ? 0 : 1,
   );
+  gauge(
+    'server_standby',
+    '1 while the server is to stream from a primary, 0 otherwise; not while it replays a restore.',
+    () => (status.standby === null ? 0 : 1),
+  );
   gauge('standby_streaming', '1 while this standby streams from its primary, 0 otherwise; 0 on a primary.', () =>
     status.standby?.streaming === true ? 1 : 0,
   );

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { headTrouble, headerSize } from '../backup/segment-header.ts';
 import { compressionOf, decompressed } from '../store/coded-bytes.ts';
-import { errorCode, syncDirectory, writeDurably } from '../store/durable-file.ts';
+import { errorCode, fillDurably, syncDirectory, writeDurably } from '../store/durable-file.ts';
 import { fileBlocks } from '../store/file-blocks.ts';
 import { storeNames } from '../store/layout.ts';
 import { timelineName } from '../store/wal-name.ts';
@@ -66,34 +66,24 @@ async function fetchFile(
 ): Promise<void> {
   const path = join(target.root, step.key);
   const temporary = await temporaryFor(path, target.root);
-  try {
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      const hash = createHash('sha256');
-      const bytes = await copyObject(place, step.key, signal, async (piece) => {
-        hash.update(piece);
-        await writeWhole(file, piece);
-        target.onBytes(piece.length);
-      });
-      if (bytes !== step.size) {
-        throw new DamagedObject(`${step.key} has ${bytes} bytes; wanted ${step.size}`);
-      }
-      if (step.kind === 'archive' && hash.digest('hex') !== step.sha256) {
-        throw new DamagedObject(`${step.key} has another sha256 than its ${storeNames.done} says`);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+  await fillDurably(path, { temporary, flags: 'w', mode: 0o600 }, async (file) => {
+    const hash = createHash('sha256');
+    const bytes = await copyObject(place, step.key, signal, async (piece) => {
+      hash.update(piece);
+      await writeWhole(file, piece);
+      target.onBytes(piece.length);
+    });
+    if (bytes !== step.size) {
+      throw new DamagedObject(`${step.key} has ${bytes} bytes; wanted ${step.size}`);
+    }
+    if (step.kind === 'archive' && hash.digest('hex') !== step.sha256) {
+      throw new DamagedObject(`${step.key} has another sha256 than its ${storeNames.done} says`);
     }
     if (step.kind === 'segment') {
       await checkSegment(temporary, step, target);
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncDirectory(dirname(path));
+    return true;
+  });
 }
 
 /** @returns bytes. @throws PlaceTrouble */
@@ -174,34 +164,20 @@ async function fetchPartial(
   const timeline = timelineName(Number.parseInt(step.segment.slice(0, 8), 16));
   const path = join(target.root, target.systemId, storeNames.incoming, timeline, `${step.segment}.partial`);
   const temporary = await temporaryFor(path, target.root);
-  try {
-    const file = await open(temporary, 'w+', 0o600);
-    try {
-      // Behind the last piece there are zeros, as where the receiver padded.
-      await file.truncate(target.segmentSize);
-      for (const piece of step.pieces) {
-        await fetchPiece(place, target, file, pieceKey(target.systemId, piece), piece, signal);
-      }
-      const head = Buffer.alloc(headerSize);
-      await file.read(head, 0, headerSize, 0);
-      const trouble = headTrouble(head, `${step.segment} in pieces`, step.segment, target.segmentSize, target.systemId);
-      if (trouble !== undefined) {
-        throw new DamagedObject(trouble);
-      }
-      if (await reachesFurther(path, file, step)) {
-        await rm(temporary);
-        return;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+  await fillDurably(path, { temporary, flags: 'w+', mode: 0o600 }, async (file) => {
+    // Behind the last piece there are zeros, as where the receiver padded.
+    await file.truncate(target.segmentSize);
+    for (const piece of step.pieces) {
+      await fetchPiece(place, target, file, pieceKey(target.systemId, piece), piece, signal);
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncDirectory(dirname(path));
+    const head = Buffer.alloc(headerSize);
+    await file.read(head, 0, headerSize, 0);
+    const trouble = headTrouble(head, `${step.segment} in pieces`, step.segment, target.segmentSize, target.systemId);
+    if (trouble !== undefined) {
+      throw new DamagedObject(trouble);
+    }
+    return !(await reachesFurther(path, file, step));
+  });
 }
 
 async function fetchPiece(

@@ -48,10 +48,15 @@ export async function passwordsToSet(parts: Parts): Promise<PasswordsToSet> {
 /** The sidecar starts before pgusher-restore does, so the order comes while it runs, and before there is a server. */
 async function lookForOrder(state: PasswordsToSet, { contract, edges, report }: Parts): Promise<void> {
   if (contract.restore.passwords === 'keep') return;
-  const order = await readPasswordsOrder(pathOf(contract), contract.dataDirectory).catch((error: unknown) => {
+  let order: PasswordsOrder | undefined;
+  try {
+    order = await readPasswordsOrder(pathOf(contract), contract.dataDirectory);
+  } catch (error) {
     report.failed('passwords', messageOf(error));
-    return undefined;
-  });
+    return;
+  }
+  // Nothing else of them is named while there is no order.
+  report.recovered('passwords');
   if (order === undefined) return;
   // pgusher-restore did that; kubelets up to 1.36.3 may skip it after a power cut (kubernetes#138514).
   await tell(edges, notSetYet);
@@ -68,7 +73,8 @@ export async function keepSettingPasswords(
   state: PasswordsToSet,
   parts: Parts & { readonly stopping: AbortSignal },
 ): Promise<void> {
-  const { edges, report, stopping, status } = parts;
+  const { contract, edges, report, stopping, status } = parts;
+  if (contract.restore.passwords === 'keep') return;
   const stopped = (): boolean => stopping.aborted;
   while (!stopped()) {
     if (state.order === undefined) await lookForOrder(state, parts);

@@ -28,9 +28,20 @@ export async function readPasswordsOrder(path: string, dataDirectory: string): P
     }
     throw error;
   }
-  const order = schema.parse(JSON.parse(text));
+  const order = parsed(path, text);
   const record = await readRestoreRecord(dataDirectory);
   return record?.restoredAt === order.restoredAt ? order : undefined;
+}
+
+function parsed(path: string, text: string): PasswordsOrder {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Error(
+      `${path} is not what pgusher-restore writes there; wanted it removed, and the passwords set by hand if the database was restored`,
+      { cause: error },
+    );
+  }
 }
 
 export async function removePasswordsOrder(path: string): Promise<void> {

@@ -4,7 +4,6 @@ import { basename, dirname, join, relative } from 'node:path';
 import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import { namesIn } from '../store/base-backups.ts';
-import { errorCode } from '../store/durable-file.ts';
 
 /** Folders that belong to the server that ran; a base backup has them empty too (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
 const emptied: ReadonlySet<string> = new Set([
@@ -31,22 +30,13 @@ export async function cloneTree(from: string, to: string): Promise<void> {
   }
 }
 
-/** Whether a copy beside PGDATA takes no room until it is written: tried with a file of four bytes. */
+/** Whether a copy beside PGDATA takes no room until it is written: tried with a file of a few bytes. Whatever stands in the way, it does not then. */
 export async function clonesFiles(dataDirectory: string, paths: DataVolumePaths): Promise<boolean> {
   const tried = join(paths.own, 'clone-tried');
-  try {
-    await rm(tried, { force: true });
-    await copyFile(join(dataDirectory, 'PG_VERSION'), tried, constants.COPYFILE_FICLONE_FORCE);
-    return true;
-  } catch (error) {
-    if (!cannotClone.has(errorCode(error) ?? '')) {
-      throw error;
-    }
-    return false;
-  } finally {
-    await rm(tried, { force: true });
-  }
+  return copyFile(join(dataDirectory, 'PG_VERSION'), tried, constants.COPYFILE_FICLONE_FORCE)
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => rm(tried, { force: true }).catch(() => undefined));
 }
-
-/** ioctl_ficlonerange(2); ENOSYS is libuv's where its system has no such call. */
-const cannotClone: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EINVAL', 'ENOTTY', 'ENOSYS']);

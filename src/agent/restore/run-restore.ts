@@ -22,7 +22,6 @@ import type { OpenPlace } from '../offsite/open-place.ts';
 import type { Environment } from '../server-connection/credentials.ts';
 import { keepOrGiveUpOrder, orderPasswords } from '../passwords/order-passwords.ts';
 import { carryOutRebuild } from '../rebuild/carry-out-rebuild.ts';
-import { currentRecord, otherPrimary } from '../standby/other-primary.ts';
 import { stepDown } from '../step-down.ts';
 import { claimStore } from '../store/identity.ts';
 import { syncDirectory } from '../store/durable-file.ts';
@@ -43,6 +42,7 @@ import { restoreIntoStaging } from './restore-into-staging.ts';
 import { roleAtStart } from './role-at-start.ts';
 import { podsOfSet } from './set-pods.ts';
 import type { SetPods } from './set-pods.ts';
+import { stillPrimary } from './still-primary.ts';
 import { copyPrimary, followAgain, followArchive, followPrimary, keepAsStandby, prepareUpstream } from './standby.ts';
 import { readReplicationLogin } from './replication-login.ts';
 import type { Upstream } from './standby.ts';
@@ -306,7 +306,7 @@ async function act(
         log: boot.surroundings.log,
       });
       if (standby === null) {
-        await stillPrimary(boot);
+        await stillPrimary(contract, boot.surroundings);
         await orderPasswords(contract, paths.staging, boot.surroundings);
       }
       const parts = outsideParts(backup, contract);
@@ -320,19 +320,6 @@ async function act(
       await tryToRecord(boot);
       return { action: 'restored', leastSettings: backup.settings };
     }
-  }
-}
-
-/** A restore takes its time, and a promotion does not wait for it. @throws RestoreRefused where another pod became primary meanwhile. */
-async function stillPrimary({ contract, surroundings }: Boot): Promise<void> {
-  if (contract.replication === null) {
-    return;
-  }
-  const other = otherPrimary(surroundings.pod, await currentRecord(contract, surroundings));
-  if (other !== null) {
-    throw new RestoreRefused(
-      `${other.primary} became primary while this was restored, since ${other.since}: the next start copies it`,
-    );
   }
 }
 

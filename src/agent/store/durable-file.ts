@@ -1,18 +1,35 @@
 import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, basename, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { storeNames } from './layout.ts';
 
+/** A file of this text, there completely or not at all. */
+export async function writeDurably(path: string, text: string, mode = 0o600): Promise<void> {
+  const temporary = join(dirname(path), `${storeNames.temporaryPrefix}${basename(path)}-${randomUUID()}`);
+  await fillDurably(path, { temporary, flags: 'wx', mode }, async (file) => {
+    await file.writeFile(text);
+    return true;
+  });
+}
+
 /**
  * A file that is there after a power cut is there completely: written under a temporary name, fsynced, renamed, and the
  * directory fsynced (without that the rename itself may be lost, fsync(2)).
+ * @param fill writes and checks; false: what is there under `path` stays.
  */
-export async function writeDurably(path: string, text: string, mode = 0o600): Promise<void> {
-  const temporary = join(dirname(path), `${storeNames.temporaryPrefix}${basename(path)}-${randomUUID()}`);
+export async function fillDurably(
+  path: string,
+  { temporary, flags, mode }: { readonly temporary: string; readonly flags: string; readonly mode: number },
+  fill: (file: FileHandle) => Promise<boolean>,
+): Promise<void> {
   try {
-    const file = await open(temporary, 'wx', mode);
+    const file = await open(temporary, flags, mode);
     try {
-      await file.writeFile(text);
+      if (!(await fill(file))) {
+        await rm(temporary);
+        return;
+      }
       await file.sync();
     } finally {
       await file.close();

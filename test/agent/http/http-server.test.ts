@@ -102,6 +102,7 @@ describe('the pages of the agent', () => {
       pgusher_server_primary: '0',
       pgusher_server_in_recovery: '0',
       pgusher_backup_wanted: '1',
+      pgusher_server_standby: '0',
       pgusher_standby_streaming: '0',
       pgusher_slot_retained_bytes: '0',
       pgusher_slot_limit_bytes: '0',
