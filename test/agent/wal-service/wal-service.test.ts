@@ -133,10 +133,10 @@ describe('the answers to restore-command.sh', () => {
     const target = join(directory, 'RECOVERYXLOG');
     const incoming = join(directory, 'store', 'shop', 'db', systemId, 'incoming', '00000001');
     const unfinished = name(last + 1);
-    const ask = async (file: string): Promise<number | string> =>
+    const ask = async (file: string): Promise<unknown> =>
       promisify(execFile)('sh', [script, file, target, '10', 'standby']).then(
         () => 0,
-        (error: { code: number }) => error.code,
+        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
       );
     // Another set's store, and no file of its own: whose it is counts for nothing here.
     await service.stop();
