@@ -51,7 +51,7 @@ function inObject(object: JsonObject, type: string, path: string): readonly Unkn
     const field = `${path === '' ? '' : `${path}.`}${printable(key)}`;
     const own = Object.hasOwn(fields, key) ? fields[key] : newer[type]?.includes(key) === true ? '' : undefined;
     if (own === undefined) return [{ field, meant: meantBy(key, Object.keys(fields)) }];
-    return own === '' ? [] : inValue(value, own, field);
+    return own === '' || value === undefined ? [] : inValue(value, own, field);
   });
 }
 
