@@ -133,10 +133,10 @@ describe('the answers to restore-command.sh', () => {
     const target = join(directory, 'RECOVERYXLOG');
     const incoming = join(directory, 'store', 'shop', 'db', systemId, 'incoming', '00000001');
     const unfinished = name(last + 1);
-    const ask = async (file: string): Promise<unknown> =>
+    const ask = async (file: string): Promise<number | string> =>
       promisify(execFile)('sh', [script, file, target, '10', 'standby']).then(
         () => 0,
-        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+        (error: unknown) => (error as { code: number }).code,
       );
     // Another set's store, and no file of its own: whose it is counts for nothing here.
     await service.stop();
