@@ -35,6 +35,7 @@ const beyondPasting: ReadonlySet<string> = new Set([
   'rejects-misspelt-volume',
   'rejects-config-map',
   'rejects-mount-elsewhere',
+  'warns-template-of-host-path',
 ]);
 
 /** Every fixture that the check finds something in, and that pasting mends. */
