@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import type { Finding, Surroundings } from '../../src/checks/check.ts';
 import { managedLabelFindings } from '../../src/checks/settings/managed-label-value.ts';
-import { parseConfiguration } from '../../src/config.ts';
+import { parseConfiguration, problemText } from '../../src/config.ts';
 import { noPolicy } from '../../src/checks/policy.ts';
 import type { CheckPolicy } from '../../src/checks/policy.ts';
 import type { Deletion } from '../../src/checks/deletion/deletion.ts';
@@ -136,7 +136,7 @@ export function readFixture(check: string, name: string): CheckFixture {
 
 function policyFrom(yaml: string): CheckPolicy {
   const parsed = parseConfiguration(yaml);
-  if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('; '));
+  if (parsed.kind === 'invalid') throw new Error(parsed.problems.map(problemText).join('; '));
   return parsed.configuration.policy;
 }
 

@@ -103,7 +103,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'floc
     expect(result.code).toBe(1);
     expect(result.reason).toMatch(
       new RegExp(
-        `^the primary 127\\.0\\.0\\.1:${one.port} could not be copied: .+ Wanted: a running primary that lets "replicator" replicate \\(postgres\\.io/primary, postgres\\.io/replication-secret\\)$`,
+        `^the primary 127\\.0\\.0\\.1:${one.port} could not be copied: .+ Wanted: a running primary that lets "replicator" replicate \\(postgres\\.io/primary, postgres\\.io/replication-secret\\)\\. \\S+/PRIMARY\\.json says that orders-0 is primary`,
       ),
     );
     expect(() => readFileSync(join(two.dataDirectory, 'PG_VERSION'))).toThrow('ENOENT');

@@ -125,7 +125,9 @@ function recordNamesThis(question: PrimaryQuestion, record: PrimaryRecord): Verd
 
 function recordNamesAnother(question: PrimaryQuestion, record: PrimaryRecord): Verdict {
   const { data, peers, contract } = question;
-  const of = question.addressOf(record.primary);
+  // Where the set has no Service, the one address that is known is that of ordinal 0.
+  const ofFirst = record.primary === `${contract.set}-0` ? contract.primary : null;
+  const of = question.addressOf(record.primary) ?? ofFirst;
   if (data.kind === 'EMPTY') {
     return standby(of, record.file === undefined ? [] : [namedInStore(record, record.file)]);
   }

@@ -136,7 +136,7 @@ describe('the answers to restore-command.sh', () => {
     const ask = async (file: string): Promise<number | string> =>
       promisify(execFile)('sh', [script, file, target, '10', 'standby']).then(
         () => 0,
-        (error: { code: number }) => error.code,
+        (error: unknown) => (error as { code: number }).code,
       );
     // Another set's store, and no file of its own: whose it is counts for nothing here.
     await service.stop();
