@@ -1,15 +1,17 @@
 import { backupTemplate } from '../../workload/backup-template.ts';
+import type { ClusterFacts } from '../../workload/cluster-facts.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation } from '../check.ts';
-import { claimTemplateField } from '../field-path.ts';
+import { claimTemplateField, volumeField } from '../field-path.ts';
 import { listed, quoted } from '../shown-text.ts';
 
 /**
- * Fields: spec.volumeClaimTemplates[*].spec.accessModes of the claim under PGDATA, and of the user's own `pgusher-backup`.
- * Allowed: ReadWriteOnce, ReadWriteOncePod.
+ * Fields: spec.volumeClaimTemplates[*].spec.accessModes of the claim under PGDATA, and of the user's own `pgusher-backup`; those of a claim
+ * by name, where it is known.
+ * Allowed: ReadWriteOnce, ReadWriteOncePod. A claim that exists cannot be changed: a warning.
  */
 export const pvcAccessRwx: Check = {
   id: 'pvc-access-rwx',
@@ -18,14 +20,26 @@ export const pvcAccessRwx: Check = {
   because:
     'After a network split, Kubernetes cannot keep a second server from starting on the same data directory, or a second agent on the same backups, while the first still runs. Storage that offers ReadWriteMany is mostly NFS as well.',
   instead: 'accessModes: [ReadWriteOncePod], or [ReadWriteOnce] where the storage does not offer that.',
-  examine(workload) {
+  examine(workload, { facts }) {
     const found = ofBackups(workload);
-    return found.length === 0 ? ofData(workload) : [...ofData(workload), ...found];
+    return found.length === 0 ? ofData(workload, facts) : [...ofData(workload, facts), ...found];
   },
 };
 
-function ofData({ server }: PostgresWorkload): readonly Observation[] {
+function ofData({ server, namespace }: PostgresWorkload, { claims }: ClusterFacts): readonly Observation[] {
   const mount = server?.data.mount;
+  if (mount?.source.kind === 'claim') {
+    const { claimName } = mount.source;
+    const claim = claims.find(namespace, claimName);
+    if (claim.kind !== 'present' || !claim.fact.accessModes.includes('ReadWriteMany')) return noObservations;
+    return [
+      {
+        field: volumeField(mount.name),
+        severity: 'warn',
+        message: `claim ${quoted(claimName)} under PGDATA is ReadWriteMany; wanted one writer. Make the claim with accessModes: [ReadWriteOncePod].`,
+      },
+    ];
+  }
   if (mount?.source.kind !== 'claim-template' || !mount.source.accessModes.includes('ReadWriteMany')) {
     return noObservations;
   }

@@ -15,7 +15,8 @@ export const passwordMissing: Check = {
   id: 'password-missing',
   severity: 'deny',
   summary: 'A new database has no password for its superuser.',
-  because: 'The image\'s initialisation stops ("superuser password is not specified"), so the pod never starts.',
+  because:
+    'The image\'s initialisation stops ("superuser password is not specified"), so the pod never starts; one that was built before February 2020 lets everybody in as superuser instead.',
   instead: 'POSTGRES_PASSWORD from a Secret.',
   paste: `env:
   - name: POSTGRES_PASSWORD
@@ -31,7 +32,7 @@ export const passwordMissing: Check = {
       {
         field: containerField(server.name, 'env'),
         message:
-          'there is no POSTGRES_PASSWORD, and the image does not initialise without; wanted one. Add it to env, from a Secret.',
+          'there is no POSTGRES_PASSWORD: an image does not initialise without, or lets everybody in; wanted one. Add it to env, from a Secret.',
       },
     ];
   },

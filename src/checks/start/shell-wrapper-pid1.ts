@@ -19,7 +19,7 @@ export const shellWrapperPid1: Check = {
     return [
       {
         field: containerField(server.name, server.command.length > 0 ? 'command' : 'args'),
-        message: `the shell script ${quoted(server.start.script)} does not exec the server; wanted exec, so that signals arrive. Write exec before the command that starts Postgres.`,
+        message: `the shell script ${quoted(server.start.script)} does not exec the server; wanted exec, so that signals arrive. Make it the last command, with exec before it; what waits for it goes in front, with & behind it.`,
       },
     ];
   },
