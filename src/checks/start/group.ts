@@ -9,6 +9,7 @@ import { limitRangeDefaults } from './limit-range-defaults.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
 import { loginFileUnmounted } from './login-file-unmounted.ts';
+import { nonrootWithoutUid } from './nonroot-without-uid.ts';
 import { passwordAndFile } from './password-and-file.ts';
 import { passwordMissing } from './password-missing.ts';
 import { portChanged } from './port-changed.ts';
@@ -42,6 +43,7 @@ export const startChecks = [
   loginFileUnmounted,
   secretKeyMissing,
   secretMissing,
+  nonrootWithoutUid,
   uidMismatch,
   userNamespace,
   fsgroupMissingNonroot,
