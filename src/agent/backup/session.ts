@@ -304,8 +304,11 @@ async function nameAsPrimary(
 async function keepReconciling(session: Session, context: AgentContext, connected: Connected): Promise<void> {
   while (!session.stopping.aborted) {
     try {
-      const trouble = await nameAsPrimary(context, session.root, session.facts);
-      if (trouble !== null) {
+      // What is wrong with the store is no reason to leave roles and settings as they are.
+      const trouble = await nameAsPrimary(context, session.root, session.facts).catch(messageOf);
+      if (trouble === null) {
+        session.report.recovered('identity');
+      } else {
         session.report.failed('identity', trouble);
       }
       const cleared = await clearRecoveryTargets(session.connection);
