@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../support/postgres-server.ts';
-import type { PostgresServer } from '../support/postgres-server.ts';
+import { eventually, untilEnded } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import { untilProtected } from './support/backup-agent.ts';
 import type { Pod } from './support/backup-agent.ts';
@@ -11,14 +10,6 @@ import { serveWal } from './support/recovery.ts';
 import { replicaSet, untilKept, untilReplicationRole } from './support/replica-set.ts';
 
 const pod = podsOfEachTest();
-
-async function untilEnded(server: PostgresServer): Promise<void> {
-  await eventually(
-    'the server has ended',
-    () => Promise.resolve(server.child.exitCode !== null || server.child.signalCode !== null),
-    () => server.log(),
-  );
-}
 
 async function untilNamed(file: string, primary: string, timeline: number, output: () => string): Promise<void> {
   await eventually(

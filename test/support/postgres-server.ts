@@ -363,3 +363,12 @@ process.on('exit', () => {
     }
   }
 });
+
+/** By itself, or because somebody stopped it. */
+export async function untilEnded(server: PostgresServer): Promise<void> {
+  await eventually(
+    'the server has ended',
+    () => Promise.resolve(server.child.exitCode !== null || server.child.signalCode !== null),
+    () => server.log(),
+  );
+}

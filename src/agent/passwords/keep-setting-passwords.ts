@@ -14,7 +14,7 @@ import { beQuiet } from '../server-connection/quiet-statement.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectAsReplication, connectBriefly } from '../server-connection/server-connection.ts';
 import type { Attempt, ServerConnection } from '../server-connection/server-connection.ts';
-import { isThere } from '../store/is-there.ts';
+import { isStandbyData } from '../standby/other-primary.ts';
 import { notSetYet, passwordsTroubleFile, takeOutLoginLine } from './order-passwords.ts';
 import { readPasswordsOrder, removePasswordsOrder, writePasswordsOrder } from './passwords-order.ts';
 import type { PasswordsOrder } from './passwords-order.ts';
@@ -187,7 +187,7 @@ async function untilWritable(
   const stopped = (): boolean => stopping.aborted;
   try {
     while (await isInRecovery(connection)) {
-      if (await isStandby(contract.dataDirectory)) {
+      if (await isStandbyData(contract.dataDirectory)) {
         // Its primary's passwords come with the WAL.
         await endLogin(async (text) => connection.query(text), state, contract);
         await removePasswordsOrder(pathOf(contract));
@@ -299,10 +299,6 @@ async function stillMissing(
 async function isInRecovery(connection: ServerConnection): Promise<boolean> {
   const [row] = await connection.query<{ recovering: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS recovering');
   return row?.recovering !== false;
-}
-
-async function isStandby(dataDirectory: string): Promise<boolean> {
-  return isThere(join(dataDirectory, 'standby.signal'));
 }
 
 /** To ready.sh; null: nothing stands in the way any more. */

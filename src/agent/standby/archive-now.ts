@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import { archiveOf } from '../decision/archive-source.ts';
-import { isThere } from '../store/is-there.ts';
 import type { WalQuestion } from '../wal-service/wal-session.ts';
 import type { RecordPlaces } from './other-primary.ts';
-import { currentRecord } from './other-primary.ts';
+import { currentRecord, isStandbyData } from './other-primary.ts';
 
 /**
  * The backups that this pod's server is a standby of: another set's, until this set has had a primary of its own, since what comes there
@@ -16,7 +14,9 @@ export async function followedBackups(
 ): Promise<WalQuestion | null> {
   const { dataDirectory } = contract;
   const store = archiveOf(contract);
-  return store !== null && (await isStandby(dataDirectory)) && (await currentRecord(contract, places)).kind === 'none'
+  return store !== null &&
+    (await isStandbyData(dataDirectory)) &&
+    (await currentRecord(contract, places)).kind === 'none'
     ? { store, owner: null, dataDirectory }
     : null;
 }
@@ -28,13 +28,8 @@ export async function walOfStandby(
 ): Promise<WalQuestion | null> {
   const { store, namespace, set, dataDirectory } = contract;
   const followed = await followedBackups(contract, places);
-  if (followed !== null || store === null || !(await isStandby(dataDirectory))) {
+  if (followed !== null || store === null || !(await isStandbyData(dataDirectory))) {
     return followed;
   }
   return { store, owner: { namespace, set }, dataDirectory };
-}
-
-/** The server takes the file away at the end of a promotion. */
-async function isStandby(dataDirectory: string): Promise<boolean> {
-  return isThere(join(dataDirectory, 'standby.signal'));
 }

@@ -1,15 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentStatus } from '../backup/agent-status.ts';
-import type { BackupEdges } from '../backup/backup-edges.ts';
 import { pause } from '../backup/pause.ts';
-import type { StatusReport } from '../backup/status-report.ts';
 import { messageOf } from '../backup/status-report.ts';
-import type { AgentContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { timelineOf } from '../decision/timeline-relation.ts';
 import type { WalPosition } from '../decision/timeline-relation.ts';
-import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { readPeer } from '../restore/peers.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import { whyNotAsked } from '../server-connection/postmaster-status.ts';
@@ -23,22 +18,14 @@ import { followedBackups } from './archive-now.ts';
 import { archiveStanding } from './archive-standing.ts';
 import type { Replayed } from './archive-standing.ts';
 import { archiveTrouble, otherSystem } from './archive-trouble.ts';
+import type { FollowingOptions } from './keep-following.ts';
 import { sayStandbyTrouble, standbyTroubleFile } from './standby-trouble.ts';
-
-export interface ArchiveOptions {
-  readonly contract: AgentContract;
-  readonly edges: BackupEdges;
-  readonly report: StatusReport;
-  readonly status: AgentStatus;
-  readonly stopping: AbortSignal;
-  readonly passwords: PasswordsToSet;
-}
 
 /**
  * Beside a standby that follows another set's backups: how far it is, in time, and whether it will ever get further. The server fetches and
  * replays by itself.
  */
-export async function keepFollowingArchive(options: ArchiveOptions): Promise<void> {
+export async function keepFollowingArchive(options: FollowingOptions): Promise<void> {
   const { report, stopping } = options;
   const known: Known = { follows: false, hopelessSince: null };
   const stopped = (): boolean => stopping.aborted;
@@ -70,7 +57,7 @@ interface Known {
   hopelessSince: number | null;
 }
 
-async function lookOnce(options: ArchiveOptions, known: Known): Promise<void> {
+async function lookOnce(options: FollowingOptions, known: Known): Promise<void> {
   const { contract, edges, report, status } = options;
   const pod = edges.environment[environmentNames.pod] ?? '';
   const archive = await followedBackups(contract, edges);
@@ -125,7 +112,7 @@ interface OwnServer {
 }
 
 /** Null: it does not answer now, or is no standby. */
-async function askServer({ contract, edges, passwords, status }: ArchiveOptions): Promise<OwnServer | null> {
+async function askServer({ contract, edges, passwords, status }: FollowingOptions): Promise<OwnServer | null> {
   if ((await whyNotAsked(contract.dataDirectory)) !== null) {
     return null;
   }

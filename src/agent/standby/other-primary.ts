@@ -51,7 +51,10 @@ async function recordOfPod({ set }: SetContract, { liveSettings, shared }: Recor
 
 /** PGDATA as it lies there makes its server take writes at the end of its recovery. */
 export async function endsRecovery(dataDirectory: string): Promise<boolean> {
-  return (
-    (await isThere(join(dataDirectory, 'recovery.signal'))) && !(await isThere(join(dataDirectory, 'standby.signal')))
-  );
+  return (await isThere(join(dataDirectory, 'recovery.signal'))) && !(await isStandbyData(dataDirectory));
+}
+
+/** PGDATA as it lies there makes its server a standby; the server takes the file away at the end of a promotion. */
+export async function isStandbyData(dataDirectory: string): Promise<boolean> {
+  return isThere(join(dataDirectory, 'standby.signal'));
 }

@@ -65,9 +65,10 @@ export async function readStoredPrimary(root: string, owner: StoreOwner): Promis
 
 async function read(root: string, owner: StoreOwner): Promise<StoredPrimary | null> {
   try {
-    const stored = schema.parse(JSON.parse(await readFile(primaryFile(root), 'utf8')));
+    const stored = await readFileOf(root);
     const reading = await readIdentity(root);
-    return reading.kind === 'present' &&
+    return stored !== null &&
+      reading.kind === 'present' &&
       reading.identity.namespace === owner.namespace &&
       reading.identity.set === owner.set &&
       reading.identity.systemId === stored.systemId
@@ -93,7 +94,7 @@ export type NamingInStore =
  * @throws where the store cannot be read or written.
  */
 export async function nameInStore(root: string, own: StoredPrimary): Promise<NamingInStore> {
-  const stored = await readForWriting(root);
+  const stored = await readFileOf(root);
   if (stored !== null && stored.systemId === own.systemId && stored.timeline >= own.timeline) {
     return stored.primary === own.primary ? { kind: 'named' } : { kind: 'another', stored };
   }
@@ -101,8 +102,8 @@ export async function nameInStore(root: string, own: StoredPrimary): Promise<Nam
   return { kind: 'named' };
 }
 
-/** Only what is proven absent, or no record at all, is written over. */
-async function readForWriting(root: string): Promise<StoredPrimary | null> {
+/** Null where it is proven absent, or no record: only that is written over. @throws where it cannot be read. */
+async function readFileOf(root: string): Promise<StoredPrimary | null> {
   let text: string;
   try {
     text = await readFile(primaryFile(root), 'utf8');
