@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # bats sets $status and $output.
+# shellcheck disable=SC2154,SC2030,SC2031 # bats sets $status and $output, for each test anew.
 # The probes of the server, killed by a kubelet that waited too long: what they leave behind goes to process 1, which is the postmaster.
 # psql and pg_isready are stand-ins here, since real ones are not slow when a test wants them to be.
 
@@ -46,4 +46,52 @@ killed() {
     slow psql "$ending"
     killed ready.sh
   done
+}
+
+# asked SCRIPT: each shell's answer, and in $output whether anybody was asked.
+asked() {
+  for shell in dash 'busybox sh'; do
+    rm -f "$BATS_TEST_TMPDIR/asked"
+    # shellcheck disable=SC2086
+    PGDATA=$data PATH=$bin:$PATH run $shell "$here/src/agent/scripts/$1" 5439
+    ! [ -e "$BATS_TEST_TMPDIR/asked" ] || output=asked
+    [ "$status $output" = "$2" ]
+  done
+}
+
+@test "ask nobody while a server may be about to open its port: it would log each question" {
+  printf '#!/bin/sh\ntouch "%s"\nexit 2\n' "$BATS_TEST_TMPDIR/asked" >"$bin/pg_isready"
+  # A stand-in for the wait between two tries.
+  printf '#!/bin/sh\nexit 0\n' >"$bin/sleep"
+  chmod 755 "$bin/pg_isready" "$bin/sleep"
+  data=$BATS_TEST_TMPDIR/data
+  mkdir -p "$data"
+  # No database: whoever listens is asked.
+  asked started.sh '1 asked'
+  asked ready.sh '1 asked'
+  echo 17 >"$data/PG_VERSION"
+  asked started.sh '1 '
+  asked ready.sh '1 '
+  printf '1\n%s\n1764504000\n5439\n' "$data" >"$data/postmaster.pid"
+  asked started.sh '1 '
+  asked ready.sh '1 '
+  printf '1\n%s\n1764504000\n5439\n/run\n*\n 1 2\nready\n' "$data" >"$data/postmaster.pid"
+  asked started.sh '1 asked'
+  asked ready.sh '1 asked'
+}
+
+@test "a server that has opened its port and says that it is starting has begun, and is not ready" {
+  printf '#!/bin/sh\ntouch "%s"\nexit 2\n' "$BATS_TEST_TMPDIR/asked" >"$bin/pg_isready"
+  printf '#!/bin/sh\nexit 0\n' >"$bin/sleep"
+  chmod 755 "$bin/pg_isready" "$bin/sleep"
+  data=$BATS_TEST_TMPDIR/data
+  mkdir -p "$data"
+  echo 17 >"$data/PG_VERSION"
+  printf '1\n%s\n1764504000\n5439\n/run\n*\n 1 2\nstarting\n' "$data" >"$data/postmaster.pid"
+  perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:5439", ReuseAddr => 1) or die; open F, ">", $ARGV[0]; close F; sleep 60' "$BATS_TEST_TMPDIR/listening" 3>&- &
+  listener=$!
+  until [ -e "$BATS_TEST_TMPDIR/listening" ]; do command sleep 0.1; done
+  asked started.sh '0 '
+  asked ready.sh '1 '
+  kill "$listener"
 }

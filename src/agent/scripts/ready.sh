@@ -16,7 +16,8 @@ decision=${0%/*}/../decision
 # shellcheck source=src/agent/scripts/server-probe.sh
 . "${0%/*}/server-probe.sh"
 
-refuses && exit 1
+look
+[ "$standing" = open ] || exit 1
 # With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
 (pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database" || exit 1) || exit 1
 

@@ -40,30 +40,46 @@ if [ -z "$data" ] && [ -r "${0%/*}/../decision" ]; then
   done <"${0%/*}/../decision"
 fi
 
-# Whether something listens on the port, without a connection to it.
+# Whether something listens on the port, without a connection to it. Yes where that cannot be seen: then whoever asks finds out.
 listens() {
   hexadecimal=$(printf '%04X' "$port")
+  seen=
   for table in /proc/net/tcp /proc/net/tcp6; do
     [ -r "$table" ] || continue
+    seen=yes
     # shellcheck disable=SC2034 # The fields between are passed over.
     while read -r number here peer state rest; do
       [ "$state" = 0A ] && [ "${here##*:}" = "$hexadecimal" ] && return 0
     done <"$table"
   done
-  return 1
+  [ -z "$seen" ]
 }
 
-# Whether the server says itself that it lets nobody in yet, or any more. Who asks it then leaves a FATAL line in its log each time ("the
-# database system is starting up"). The eighth line of postmaster.pid, as pg_ctl reads it (src/include/utils/pidfile.h); the file of a
-# server that was killed may be there still, and then nothing listens. A server listens a moment before it writes the eighth line.
-refuses() {
-  [ -r "$data/postmaster.pid" ] || return 1
+# Sets `standing` to what can be told of the server without asking it. Who asks one that lets nobody in yet, or any more, leaves a FATAL line in its
+# log each time ("the database system is starting up").
+#   nobody    no server, or one that has not opened its port
+#   refusing  it says itself that it is starting or stopping
+#   open      it is to be asked
+# postmaster.pid is made before the port is opened, and its eighth line is written a moment after that (postmaster.c; pg_ctl reads it so too:
+# src/include/utils/pidfile.h). The file of a server that was killed may be there still, and then nothing listens. A folder that holds no database is
+# not this server's: then whoever listens is asked.
+look() {
+  standing=open
+  if [ ! -e "$data/postmaster.pid" ]; then
+    # Of a folder that may not be entered the file would seem to be gone as well.
+    [ -e "$data/PG_VERSION" ] && standing=nobody
+    return 0
+  fi
+  [ -r "$data/postmaster.pid" ] || return 0
   said=
   {
     for _ in 1 2 3 4 5 6 7 8; do read -r said || said=; done
   } <"$data/postmaster.pid"
   case $said in
-  starting | stopping | '') listens ;;
-  *) return 1 ;;
+  starting | stopping | '')
+    standing=nobody
+    listens && standing=refusing
+    ;;
   esac
+  return 0
 }

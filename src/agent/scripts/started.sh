@@ -14,10 +14,12 @@ set -u
 
 # With a role and a database that there are: the name of who runs this, root, would be a FATAL line in the server's log at each probe.
 answer() {
-  if refuses; then
-    state=1
-    return 1
-  fi
+  look
+  case $standing in
+  nobody) state=2 ;;
+  refusing) state=1 ;;
+  esac
+  [ "$standing" = open ] || return 1
   state=$(
     pg_isready -q -h 127.0.0.1 -p "$port" -U "$user" -d "$database"
     echo $?

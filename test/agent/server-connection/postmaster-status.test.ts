@@ -19,7 +19,18 @@ it.each([
   await writeFile(join(directory, 'postmaster.pid'), `${file(status)}\n`);
   expect(await whyNotAsked(directory)).toBe(words);
   // Of a server that has just begun.
+  await writeFile(join(directory, 'postmaster.pid'), '');
+  expect(await whyNotAsked(directory)).toBe('the database system is starting up');
   await writeFile(join(directory, 'postmaster.pid'), '1\n/var/lib/postgresql/data/pgdata\n1764504000\n5432\n');
   expect(await whyNotAsked(directory)).toBe('the database system is starting up');
   await rm(directory, { recursive: true });
+});
+
+it('a database without postmaster.pid has no server, and is not asked while one may be opening its port', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'pgusher-postmaster-'));
+  expect(await whyNotAsked(directory)).toBeNull();
+  await writeFile(join(directory, 'PG_VERSION'), '17\n');
+  expect(await whyNotAsked(directory)).toBe('the server has not been started yet');
+  await rm(directory, { recursive: true });
+  expect(await whyNotAsked(directory)).toBeNull();
 });
