@@ -6,7 +6,18 @@ import tseslint from 'typescript-eslint';
  * file, socket, clock or environment; the edges may use the core, never the other way round. `import type` is free.
  */
 const edgeFolders = ['admission', 'agent', 'certificates', 'cluster', 'commands', 'manifests', 'server'];
-const coreFolders = ['workload', 'injections', 'engines', 'checks', 'plan', 'pinning', 'shell', 'status', 'doctor'];
+const coreFolders = [
+  'workload',
+  'injections',
+  'engines',
+  'checks',
+  'plan',
+  'pinning',
+  'shell',
+  'status',
+  'doctor',
+  'drill',
+];
 
 function mayNotImport(folder, folders, extra = []) {
   return {
@@ -118,6 +129,11 @@ export default tseslint.config(
     'schemas',
     [...edgeFolders, ...coreFolders.filter((folder) => !['checks', 'workload'].includes(folder))],
     [onlyPackages('zod')],
+  ),
+  mayNotImport(
+    'drill',
+    [...edgeFolders, ...coreFolders.filter((folder) => !['workload', 'drill'].includes(folder))],
+    [onlyPackages()],
   ),
   mayNotImport('doctor', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'doctor')], [onlyPackages()]),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),

@@ -13,7 +13,8 @@ import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { storeRoot } from './store/layout.ts';
-import type { Environment } from './server-connection/credentials.ts';
+import type { Credentials, Environment } from './server-connection/credentials.ts';
+import type { ServerAddress } from './server-connection/server-address.ts';
 import type { StandbyEdges } from './standby/local-server.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
@@ -164,6 +165,33 @@ program
   });
 
 program
+  .command('read-tables')
+  .description('read every table of every database of the server beside this agent; one line of JSON')
+  .action(async () => {
+    await inStandbyCommand(async (contract) => {
+      const [{ readTables }, address, credentials] = await Promise.all([
+        import('./drill/read-tables.ts'),
+        ...besideThis(contract),
+      ]);
+      print.out(JSON.stringify(await readTables(address, credentials, contract.dataDirectory)));
+    });
+  });
+
+program
+  .command('count-rows')
+  .description('count the rows of tables of the server beside this agent; one line of JSON')
+  .argument('<tables...>', 'table, schema.table or database.schema.table')
+  .action(async (tables: readonly string[]) => {
+    await inStandbyCommand(async (contract) => {
+      const [{ countRows }, address, credentials] = await Promise.all([
+        import('./drill/count-rows.ts'),
+        ...besideThis(contract),
+      ]);
+      print.out(JSON.stringify(await countRows(address, credentials, tables)));
+    });
+  });
+
+program
   .command('health')
   .description(
     'whether the database of this pod is protected and its base backups are on schedule; exit code 0, or 1 and why',
@@ -214,6 +242,14 @@ try {
 }
 // A handle that a library leaves open must not keep a finished init container running.
 process.exit();
+
+/** The server of this pod, and the login to it. */
+function besideThis({ serverPort }: AgentContract): readonly [ServerAddress, Promise<Credentials>] {
+  return [
+    { host: '127.0.0.1', port: serverPort },
+    import('./server-connection/credentials.ts').then(({ readCredentials }) => readCredentials(environment)),
+  ];
+}
 
 /** Of a person, in a pod. */
 async function inStandbyCommand(work: (contract: AgentContract, edges: StandbyEdges) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import {
   checkHelp,
   configHelp,
   doctorHelp,
+  drillHelp,
   injectHelp,
   logsHelp,
   programHelp,
@@ -14,6 +15,7 @@ import {
 import { UsageError } from './exit-code.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
+import type { DrillOptions } from './drill.ts';
 import type { ListOptions } from './list.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ManifestOptions } from './manifest-options.ts';
@@ -119,6 +121,30 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     )
     .action(async (set: string, pod: string | undefined, options: PromoteOptions) => {
       finish(await (await import('./promote.ts')).promote(set, pod, options, to));
+    });
+
+  clusterCommand(program, 'drill')
+    .description(
+      'restore the newest backup and its WAL into a throw-away pod, start a server on it and read every table',
+    )
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'the pod whose backups are tried; the primary without', notEmpty)
+    .addOption(
+      new Option('--compare <table>', 'compare its number of rows with that of now; may be given several times')
+        .argParser(appendFile)
+        .default([], 'none'),
+    )
+    .option('--within <minutes>', 'what takes longer has failed, and is ended by the kubelet', minutes, 360)
+    .option('--json', 'the findings as JSON', false)
+    .option(
+      '--cronjob',
+      'try nothing: print the CronJob that does it on the schedule of postgres.io/backup-drill',
+      false,
+    )
+    .option('--image <image>', 'of pgusher, for --cronjob', notEmpty, `ghcr.io/pgusher/pgusher:${version}`)
+    .addHelpText('after', drillHelp)
+    .action(async (set: string, pod: string | undefined, options: DrillOptions) => {
+      finish(await (await import('./drill.ts')).drill(set, pod, options, to));
     });
 
   clusterCommand(program, 'rebuild')
@@ -276,6 +302,12 @@ function seconds(text: string): number {
 function lines(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of lines, at least 1.');
+  return value;
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of minutes, at least 1.');
   return value;
 }
 

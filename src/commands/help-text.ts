@@ -10,6 +10,7 @@ Examples:
   pgusher doctor                                        what is wrong with the installation, and what to type
   pgusher list orders                                   its base backups, and what can be recovered
   pgusher backup now orders                             another one at once
+  pgusher drill orders                                  can its newest backup be restored? tried in a throw-away pod
   pgusher logs orders --follow                          what all its pods write, in the order of time
   pgusher config check pgusher.yaml                     would the webhook take this config file?
 
@@ -55,6 +56,15 @@ Reads the StatefulSets with your own rights, and asks the agent in each of their
 is lost now comes back with everything up to a second ago. Stale: another version of pgusher rendered the pod.
 
 Exit codes: 0 every set is safe; 1 one is not; 2 the cluster could not be asked, or has no such set.`;
+
+/** Below `pgusher drill --help`. */
+export const drillHelp = `
+The set, its pods and its claims are only read. The drill has claims of its own of the same size, which go with its pod; it is below
+no Service, archives nothing, subscribes to nothing and runs no job of pg_cron. Ctrl-C removes it first. Its pod is named SET-drill-0.
+Needs the rights that a person has who may make pods: \`get\` and \`create\` of statefulsets (asked in a dry run), pods, pods/exec and
+persistentvolumeclaims.
+
+Exit codes: 0 it was restored, and every table was read; 1 not, and why; 2 the cluster could not be asked, or has no such set.`;
 
 /** Below `pgusher list --help` and `pgusher backup now --help`. */
 export const setCommandHelp = `

@@ -175,6 +175,7 @@ function valuesOf(parsed: Parsed): SettingValues {
     backupPush: withDefault('backup-push', parsed['backup-push']),
     backupSchedule: parsed['backup-schedule'],
     backupTimeZone: withDefault('backup-time-zone', parsed['backup-time-zone']),
+    backupDrill: parsed['backup-drill'],
     backupKeep: withDefault('backup-keep', parsed['backup-keep']),
     backupKeepFor: parsed['backup-keep-for'],
     backupCompression: withDefault('backup-compression', parsed['backup-compression']),

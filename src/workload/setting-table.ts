@@ -62,6 +62,7 @@ export interface ParsedSettings {
   readonly 'backup-push': number;
   readonly 'backup-schedule': string;
   readonly 'backup-time-zone': string;
+  readonly 'backup-drill': string;
   readonly 'backup-keep': number;
   readonly 'backup-keep-for': number;
   readonly 'backup-compression': SettingValues['backupCompression'];
@@ -356,6 +357,16 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
       meaning: 'Time zone of `backup-schedule`.',
       example: 'Europe/Berlin',
       change: 'restart-or-live',
+    },
+  ),
+  'backup-drill': define(
+    'backup-drill',
+    acceptText('five fields of cron that come due at some time, such as 0 4 * * 0', isSchedule),
+    {
+      unset: 'never by itself',
+      meaning:
+        'When the backups are tried by a restore drill, as a cron expression in `backup-time-zone`. It is done by the CronJob that `pgusher drill SET --cronjob` prints, and nothing in the pod.',
+      example: '0 4 * * 0',
     },
   ),
   'backup-keep': define('backup-keep', acceptWholeNumber('a whole number from 2 to 1000', 2, 1000), {

@@ -63,6 +63,8 @@ export interface SettingValues {
   /** Five fields of cron. Undefined: daily, minute and hour derived from namespace and name by `derivedSchedule`. */
   readonly backupSchedule: string | undefined;
   readonly backupTimeZone: string;
+  /** Five fields of cron: when `pgusher drill --cronjob` says that the set is to be tried. */
+  readonly backupDrill: string | undefined;
   readonly backupKeep: number;
   /** Seconds; undefined: by count alone. */
   readonly backupKeepFor: number | undefined;
@@ -120,6 +122,7 @@ export type SettingName =
   | 'backup-push'
   | 'backup-schedule'
   | 'backup-time-zone'
+  | 'backup-drill'
   | 'backup-keep'
   | 'backup-keep-for'
   | 'backup-compression'

@@ -59,9 +59,28 @@ export async function connectBriefly(
   credentials: Credentials,
   database?: string,
 ): Promise<pg.Client> {
+  return connectOrdinarily(database, (name) => createClient(address, credentials, name));
+}
+
+/** An ordinary session whose statements may take hours. Of a copy that nobody stops in order, or to be closed soon: a smart shutdown waits for it. */
+export async function connectForLong(
+  address: ServerAddress,
+  credentials: Credentials,
+  database?: string,
+): Promise<pg.Client> {
+  const client = await connectOrdinarily(database, (name) => createClient(address, credentials, name, { patience: 0 }));
+  // A role or a database may have one of its own.
+  await client.query("SET statement_timeout = 0; SET lock_timeout = '10min'");
+  return client;
+}
+
+async function connectOrdinarily(
+  database: string | undefined,
+  clientOf: (name: string) => pg.Client,
+): Promise<pg.Client> {
   const [first, second] = database === undefined ? databases : [database];
   const connectTo = async (name: string): Promise<pg.Client> => {
-    const client = createClient(address, credentials, name);
+    const client = clientOf(name);
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -84,7 +103,7 @@ async function connect(
   database: string,
   replication: 'database' | 'true',
 ): Promise<Attempt> {
-  const client = createClient(address, credentials, database === '' ? 'replication' : database, replication);
+  const client = createClient(address, credentials, database === '' ? 'replication' : database, { replication });
   const closed = new Promise<void>((resolve) => {
     client.once('end', resolve);
   });
@@ -115,11 +134,12 @@ async function connect(
   };
 }
 
+/** `patience`: milliseconds for each statement, 0 for as long as it takes. */
 function createClient(
   address: ServerAddress,
   credentials: Credentials,
   database: string,
-  replication?: 'database' | 'true',
+  { replication, patience = 15_000 }: { readonly replication?: 'database' | 'true'; readonly patience?: number } = {},
 ): pg.Client {
   const options: pg.ClientConfig & { replication?: string } = {
     host: address.host,
@@ -128,7 +148,7 @@ function createClient(
     database,
     application_name: `${applicationName} agent`,
     connectionTimeoutMillis: 10_000,
-    query_timeout: 15_000,
+    query_timeout: patience,
     ssl: false,
     // Told even where there is none: pg would look into PGPASSWORD and ~/.pgpass otherwise.
     password: credentials.password ?? '',

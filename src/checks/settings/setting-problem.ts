@@ -15,11 +15,13 @@ export function settingProblems({ settings }: PostgresWorkload, check: ProblemCh
   return settings.problems.filter((problem) => checkFor(problem) === check).map(observe);
 }
 
+const schedules = ['backup-schedule', 'backup-time-zone', 'backup-drill'];
+
 /** By the name of the annotation; of several, by the first. */
 function checkFor(problem: SettingProblem): ProblemCheck {
   if (problem.kind === 'unknown') return 'unknown-annotation';
   const name = withoutPrefix(problem.kind === 'conflict' ? (problem.annotations[0] ?? '') : problem.annotation);
-  if (name === 'backup-schedule' || name === 'backup-time-zone') return 'schedule-invalid';
+  if (schedules.includes(name)) return 'schedule-invalid';
   return name.startsWith('restore-target-') || name === 'restore-id' ? 'pitr-target-invalid' : 'invalid-annotation';
 }
 
