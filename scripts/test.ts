@@ -27,6 +27,9 @@ interface Step {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** How many files are named, so that somebody sees where the time goes. */
+const slowest = 10;
+
 const strict = process.env['CI'] === 'true';
 
 const steps: readonly Step[] = [
@@ -62,10 +65,12 @@ const steps: readonly Step[] = [
 delete process.env['KUBECONFIG'];
 
 const results: StepResult[] = [];
+const minutes: number[] = [];
 for (const step of steps) {
   console.log(`\n== ${step.name}`);
-  const result = await runStep(step);
-  results.push(result);
+  const began = performance.now();
+  results.push(await runStep(step));
+  minutes.push((performance.now() - began) / 60_000);
 }
 report();
 
@@ -102,10 +107,17 @@ function report(): void {
     if (result === undefined) continue;
     const mark = result.failed > 0 ? 'FAILED ' : result.passed === 0 ? 'skipped' : 'ok     ';
     const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`;
-    console.log(`${mark} ${step.name.padEnd(18)} ${counts}`);
+    console.log(`${mark} ${step.name.padEnd(18)} ${(minutes[index] ?? 0).toFixed(1).padStart(5)} min  ${counts}`);
     for (const note of result.notes) console.log(`          ${note}`);
   }
-  const { passed, failed, skipped } = sumResults(results);
+  const { passed, failed, skipped, files = [] } = sumResults(results);
+  if (files.length > 0) {
+    console.log(`\nThe slowest of ${files.length} files of tests, hooks included:`);
+    for (const { file, seconds } of [...files].sort((left, right) => right.seconds - left.seconds).slice(0, slowest)) {
+      console.log(`${seconds.toFixed(0).padStart(5)} s  ${file}`);
+    }
+    console.log(`${minutes.reduce((sum, one) => sum + one, 0).toFixed(1)} min in all`);
+  }
   process.exitCode = failed > 0 ? 1 : 0;
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 }

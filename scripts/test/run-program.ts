@@ -12,7 +12,7 @@ export interface ProgramResult {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly output: 'shown' | 'kept' },
+  options: { readonly cwd: string; readonly output: 'shown' | 'kept'; readonly env?: NodeJS.ProcessEnv },
 ): Promise<ProgramResult> {
   const path = [join(options.cwd, 'node_modules', '.bin'), dirname(process.execPath), process.env['PATH'] ?? ''].join(
     ':',
@@ -20,7 +20,7 @@ export async function runProgram(
   const { promise, resolve } = Promise.withResolvers<ProgramResult>();
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, ...options.env, PATH: path },
     stdio: ['ignore', options.output === 'shown' ? 'inherit' : 'pipe', 'inherit'],
   });
   let output = '';

@@ -1,3 +1,5 @@
+import type { FileTime } from './file-times.ts';
+
 /** What one step of `npm test` came to. */
 export interface StepResult {
   readonly passed: number;
@@ -5,6 +7,8 @@ export interface StepResult {
   readonly skipped: number;
   /** Lines for the summary: what failed, what was skipped and why. */
   readonly notes: readonly string[];
+  /** Of a ring: how long each of its files took. */
+  readonly files?: readonly FileTime[];
 }
 
 export function sumResults(results: readonly StepResult[]): StepResult {
@@ -15,5 +19,6 @@ export function sumResults(results: readonly StepResult[]): StepResult {
     failed: sum((result) => result.failed),
     skipped: sum((result) => result.skipped),
     notes: results.flatMap((result) => result.notes),
+    files: results.flatMap((result) => result.files ?? []),
   };
 }

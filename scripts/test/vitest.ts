@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { leaveTimesIn, readTimes } from './file-times.ts';
 import { runProgram } from './run-program.ts';
 import type { StepResult } from './step-result.ts';
 
@@ -25,13 +26,18 @@ export type VitestReport = z.infer<typeof report>;
 export async function runVitest(root: string, project: string): Promise<StepResult> {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-test-'));
   const file = join(directory, 'report.json');
+  const times = join(directory, 'times.jsonl');
+  const reporters = ['default', 'json', join(import.meta.dirname, 'file-times.ts')];
   try {
     const { status } = await runProgram(
       'vitest',
-      ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      { cwd: root, output: 'shown' },
+      ['run', '--project', project, ...reporters.map((one) => `--reporter=${one}`), `--outputFile.json=${file}`],
+      { cwd: root, output: 'shown', env: leaveTimesIn(times) },
     );
-    return countReport(report.parse(JSON.parse(readFileSync(file, 'utf8'))), status, root);
+    return {
+      ...countReport(report.parse(JSON.parse(readFileSync(file, 'utf8'))), status, root),
+      files: readTimes(times),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { passed: 0, failed: 1, skipped: 0, notes: [`vitest left no report: ${reason}`] };

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import type { TestModule } from 'vitest/node';
 import { countTap } from '../../scripts/test/bats.ts';
+import FileTimes, { leaveTimesIn, readTimes } from '../../scripts/test/file-times.ts';
 import { countReport } from '../../scripts/test/vitest.ts';
 
 test('TAP: ok, not ok and skip are counted', () => {
@@ -58,4 +63,16 @@ test('vitest: an error outside of any test is a failure', () => {
     passed: 1,
     failed: 0,
   });
+});
+
+test('vitest: how long a file takes is told, with the hooks in front of its tests', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pgusher-times-'));
+  const times = join(directory, 'times.jsonl');
+  const diagnostic = { duration: 2000, collectDuration: 400, setupDuration: 100 };
+  vi.stubEnv('PGUSHER_FILE_TIMES', leaveTimesIn(times)['PGUSHER_FILE_TIMES']);
+  const moduleId = join(process.cwd(), 'test/a.test.ts');
+  new FileTimes().onTestModuleEnd({ moduleId, diagnostic: () => diagnostic } as unknown as TestModule);
+  vi.unstubAllEnvs();
+  expect(readTimes(times)).toEqual([{ file: 'test/a.test.ts', seconds: 2.5 }]);
+  rmSync(directory, { recursive: true });
 });
