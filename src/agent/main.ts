@@ -311,10 +311,16 @@ async function openPlace(address: string, credentials: Environment): Promise<Pla
 }
 
 async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
-  const { runRestoreTo } = await import('./restore/restore-to.ts');
-  const { backup } = options;
-  const terminal = process.stdout.isTTY;
-  return runRestoreTo({ store: storeOf(options), directory, backup, target: targetOf(options), terminal }, print);
+  const wanted = { directory, backup: options.backup, target: targetOf(options), terminal: process.stdout.isTTY };
+  const store = namedStore(options);
+  if (!isStoreAddress(store.mount)) {
+    const { runRestoreTo } = await import('./restore/restore-to.ts');
+    return runRestoreTo({ ...wanted, store }, print);
+  }
+  const { restoreFromBucket } = await import('./restore/restore-from-bucket.ts');
+  const { mount, prefix } = store;
+  const open = (): Promise<Place> => openPlace(mount, environment);
+  return restoreFromBucket({ ...wanted, prefix: prefix.replace(/^\/+|\/+$/g, ''), open, patienceMs: 120_000 }, print);
 }
 
 async function backupNow(): Promise<number> {
@@ -386,7 +392,7 @@ function withStore(command: Command): Command {
   return command
     .option(
       '--store <directory>',
-      "where the store is mounted; for list also s3://bucket[/prefix]; in a pod, the pod's",
+      "where the store is mounted; for list and restore --to also s3://bucket[/prefix]; in a pod, the pod's",
     )
     .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
 }
@@ -396,7 +402,7 @@ function storeOf(options: StoreOptions): StoreContract {
   const store = namedStore(options);
   if (isStoreAddress(store.mount)) {
     throw new Error(
-      `--store is ${JSON.stringify(store.mount)}; wanted a directory: copy ${store.prefix} of the bucket there first (only list reads a bucket)`,
+      `--store is ${JSON.stringify(store.mount)}; wanted a directory: copy ${store.prefix} of the bucket there first (list and restore --to read a bucket)`,
     );
   }
   return store;

@@ -1,12 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, initialise } from '../support/postgres-server.ts';
+import { asServerUser, eventually, initialise, removeDirectory, scratchDirectory } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
 import { newPod, storeRootOf } from './support/backup-agent.ts';
 import { Bucket } from './support/bucket.ts';
-import { runRestoreProcess } from './support/database-with-store.ts';
+import { node, runRestoreProcess } from './support/database-with-store.ts';
 import type { RestoreOptions, RestoreResult } from './support/database-with-store.ts';
+import { startRecovered } from './support/recovery.ts';
 import { WholePod } from './support/whole-pod.ts';
 import { lostRows, startWriters } from './support/writers.ts';
 
@@ -168,6 +170,44 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'go')
     expect(await pod.server?.sql('SELECT n FROM last_words')).toEqual([{ n: 1 }]);
     await untilCopied();
     await pod.crash();
+  });
+
+  it('is restored on a laptop from the bucket alone, read only, and goes on after it was cut off', async () => {
+    const laptop = scratchDirectory('laptop');
+    const directory = join(laptop, 'data');
+    const before = await bucket.keys();
+    const restoreTo = (more: readonly string[] = [], environment = bucket.environment): ReturnType<typeof spawnSync> =>
+      spawnSync(
+        node,
+        [
+          join(import.meta.dirname, '../../src/agent/main.ts'),
+          ...['restore', '--to', directory, '--store', bucket.address, '--prefix', 'shop/orders', ...more],
+        ],
+        { ...asServerUser(), cwd: '/tmp', encoding: 'utf8', env: { ...process.env, ...environment } },
+      );
+    expect(restoreTo(['--prefix', 'shop/others']).stderr).toMatch(/^no base backup in .*: nothing is there\. Wanted: /);
+    expect(restoreTo(['--prefix', 'orders']).stderr).toMatch(/wanted <namespace>\/<name>/);
+    expect(restoreTo([], { ...bucket.environment, AWS_SECRET_ACCESS_KEY: 'another' }).status).toBe(1);
+    // An id that nobody has: all is fetched, then refused.
+    const refused = restoreTo(['--backup', '20260101T000000Z_00000001_0000000000000028']);
+    expect({ code: refused.status, error: refused.stderr }).toMatchObject({
+      code: 1,
+      error: expect.stringContaining(`is kept in ${laptop}/.data.pgusher-fetched`) as string,
+    });
+    expect(existsSync(directory)).toBe(false);
+    const result = restoreTo();
+    expect({ code: result.status, error: result.stderr }).toEqual({ code: 0, error: '' });
+    // The base backup was not fetched twice; what is sent of the newest segment may have grown, and is.
+    const [first = 0, second = Infinity] = [refused, result].map(({ stdout }) =>
+      Number(/from the off-site copy: .* of ([\d.]+) MiB/.exec(String(stdout))?.[1]),
+    );
+    expect(second).toBeLessThan(first / 2);
+    expect(readdirSync(laptop)).toEqual(['data']);
+    const server = await startRecovered(directory);
+    expect(await server.sql('SELECT n FROM last_words')).toEqual([{ n: 1 }]);
+    await server.kill();
+    removeDirectory(laptop);
+    expect(await bucket.keys()).toEqual(before);
   });
 
   it('a place that cannot be asked stops the start; nothing is initialised', async () => {

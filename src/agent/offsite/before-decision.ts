@@ -55,7 +55,8 @@ export async function fillFromOffsite(question: OffsiteQuestion, store: StoreSta
     }
     if (decision.action === 'fetch' && bucket.kind === 'BACKUPS') {
       await mkdir(root, { recursive: true, mode: 0o700 });
-      await fetchIntoClaim({ place, bucket, root, restore: contract.restore, patienceMs, log });
+      const destination = 'the claim for backups';
+      await fetchIntoClaim({ place, bucket, root, destination, restore: contract.restore, patienceMs, log });
       return true;
     }
     return adopt(root, claim, bucket);

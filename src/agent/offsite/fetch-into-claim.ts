@@ -26,6 +26,8 @@ export interface FetchRequest {
   readonly bucket: Extract<BucketState, { kind: 'BACKUPS' }>;
   /** `<mount>/<prefix>` of the claim. */
   readonly root: string;
+  /** What it lies on, for a person. */
+  readonly destination: string;
   readonly restore: AgentContract['restore'];
   /** How long the place may be silent, between two things that it answered. */
   readonly patienceMs: number;
@@ -159,14 +161,14 @@ async function readLocal(
 const atOnce = 4;
 
 async function fetchAll(request: FetchRequest, plan: FetchPlan): Promise<void> {
-  const { bucket, root, log } = request;
+  const { bucket, root, destination, log } = request;
   if (plan.steps.length === 0) {
     return;
   }
   const { free } = await readFreeSpace(root);
   if (free < plan.size) {
     throw new RestoreRefused(
-      `the claim for backups has ${bytesText(free)} free, what is to be brought from the off-site copy needs ${bytesText(plan.size)}. Use a larger claim`,
+      `${destination} has ${bytesText(free)} free, what is to be brought from the off-site copy needs ${bytesText(plan.size)}; wanted that much room`,
     );
   }
   log.info(

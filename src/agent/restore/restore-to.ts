@@ -125,7 +125,8 @@ function teller(terminal: boolean, print: Print & { bar(text: string): void }): 
   };
 }
 
-async function requireEmpty(directory: string): Promise<void> {
+/** @throws RestoreRefused */
+export async function requireEmpty(directory: string): Promise<void> {
   const entries = await readdir(directory).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') {
       return [];

@@ -62,6 +62,7 @@ async function fetchAll(into = other, backup = 'latest'): Promise<void> {
     place,
     bucket,
     root: into.root,
+    destination: 'the claim for backups',
     restore: { backup, target: null, id: null },
     patienceMs: 50,
     log,

@@ -1,7 +1,7 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { runBackup } from '../../../src/agent/backup/run-backup.ts';
 import { createLog } from '../../../src/agent/log.ts';
-import { openPlace } from '../../../src/store/object/open-place.ts';
+import { soonGivenUp } from './soon-given-up.ts';
 import { podsOnLoopback } from './pods-on-loopback.ts';
 
 /**
@@ -36,7 +36,7 @@ const end = await runBackup(readContract(process.env['PGUSHER_CONTRACT']), {
   ...places,
   ...(places.ports === null ? {} : { pods: podsOnLoopback(places.ports) }),
   environment: process.env,
-  openPlace,
+  openPlace: soonGivenUp,
   listen: '127.0.0.1',
   retrySeconds: 1,
   log: createLog('debug'),

@@ -1,7 +1,7 @@
 import { readContract } from '../../../src/agent/contract-schema.ts';
 import { createLog } from '../../../src/agent/log.ts';
 import { runRestore } from '../../../src/agent/restore/run-restore.ts';
-import { openPlace } from '../../../src/store/object/open-place.ts';
+import { soonGivenUp } from './soon-given-up.ts';
 import { podsOnLoopback } from './pods-on-loopback.ts';
 
 /**
@@ -25,7 +25,7 @@ try {
     ...places,
     ...(places.ports === null ? {} : { pods: podsOnLoopback(places.ports) }),
     replicationSecret: `${places.shared}/replication-secret`,
-    openPlace,
+    openPlace: soonGivenUp,
     environment: process.env,
     offsitePatienceMs: places.offsitePatienceMs,
     primaryPatienceMs: 10_000,
