@@ -66,7 +66,11 @@ async function fetchStore(
       destination: fetched,
       restore: { backup, target, id: null },
       patienceMs,
-      log: createLog('info', { write: (line) => void print.out(messageIn(line)) }),
+      log: createLog('info', {
+        write: (line) => {
+          print.out(messageIn(line));
+        },
+      }),
     });
   } finally {
     place.close();
