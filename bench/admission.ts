@@ -1,23 +1,28 @@
 import { fork, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { developmentCertificate } from '../src/certificates/development.ts';
 import { benchBodies } from './admission/bodies.ts';
 import type { BenchBody } from './admission/bodies.ts';
+import { buildOf, imageFolder } from './admission/build-of.ts';
 import { checkCost } from './admission/check-cost.ts';
 import type { LoadOrder, LoadResult } from './admission/load-generator.ts';
 
 /**
- * `npm run bench`: the webhook, as `serve` runs it, against a bare node:https server that answers the same number of fixed bytes. Same TLS
+ * `npm run bench -- [--against REF] [--json FILE]`: the webhook, as `serve` runs it, against a bare node:https server that answers the same number of fixed bytes. Same TLS
  * key, same connections, alternating rounds; the ratio is paired inside a round and its median is told.
  *
  * Environment: BENCH_ROUNDS (5), BENCH_SECONDS per measurement (1.5), BENCH_REVIEWS for the memory figure (200000), BENCH_PEER (a program
  * that serves POST /mutate with PORT, SSL_CERT_PATH and SSL_KEY_PATH in its environment: one more row).
+ *
+ * --against builds another commit and asks it in turn as one more server: the before of what is being changed. --json writes the cells of all rounds.
  */
+const { values: wanted } = parseArgs({ options: { against: { type: 'string' }, json: { type: 'string' } } });
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const milliseconds = Number(process.env['BENCH_SECONDS'] ?? 1.5) * 1000;
 const reviews = Number(process.env['BENCH_REVIEWS'] ?? 200_000);
@@ -71,16 +76,7 @@ async function startBare(name: string, ...mode: readonly string[]): Promise<Serv
   return { name, port, process: child, path: (body) => `/mutate?size=${String(body.answerSize)}` };
 }
 
-/** The image's folder: bin/ and dist/ without the sources, so that bin/pgusher runs what is compiled, as the image does. */
-function imageFolder(): string {
-  const image = join(directory, 'image');
-  mkdirSync(join(image, 'bin'), { recursive: true });
-  copyFileSync(join(root, 'bin', 'pgusher'), join(image, 'bin', 'pgusher'));
-  symlinkSync(join(root, 'dist'), join(image, 'dist'));
-  return image;
-}
-
-async function startOurs(): Promise<Server> {
+async function startOurs(folderOfImage = image, name = 'pgusher'): Promise<Server> {
   const flags = [
     '--listen',
     '127.0.0.1:0',
@@ -92,9 +88,9 @@ async function startOurs(): Promise<Server> {
     files.authority,
   ];
   const search = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
-  const child = start(join(image, 'bin', 'pgusher'), ['serve', ...flags], { PATH: search });
+  const child = start(join(folderOfImage, 'bin', 'pgusher'), ['serve', ...flags], { PATH: search });
   const port = Number(await firstOutput(child, /"port":(\d+)/));
-  return { name: 'pgusher', port, process: child, path: () => '/mutate?timeout=10s' };
+  return { name, port, process: child, path: ({ webhook }) => `/${webhook}?timeout=10s` };
 }
 
 async function startPeer(program: string): Promise<Server> {
@@ -212,12 +208,16 @@ function row(
 if (spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], { stdio: 'inherit' }).status !== 0) {
   throw new Error('the build failed');
 }
-const image = imageFolder();
+const image = imageFolder(root, join(root, 'dist'), join(directory, 'image'));
 const bare = await startBare('bare');
 const parsing = await startBare('bare, parses and logs', 'parse');
 const ours = await startOurs();
+const before =
+  wanted.against === undefined
+    ? []
+    : [await startOurs(buildOf(wanted.against, root, directory), `pgusher at ${wanted.against}`)];
 const others = peer === undefined ? [] : [await startPeer(peer)];
-const servers = [bare, parsing, ours, ...others];
+const servers = [bare, parsing, ours, ...before, ...others];
 /** A peer does its own injection, into the first body only. */
 const serversOf = (body: BenchBody): readonly Server[] =>
   body === bodies[0] ? servers : servers.filter((server) => !others.includes(server));
@@ -233,12 +233,14 @@ console.log(
 for (const body of bodies.slice(0, 5)) {
   for (const server of serversOf(body)) await load(server, body, 8, 3000);
 }
+const measured: unknown[] = [];
 for (const body of bodies) {
   for (const connections of [1, 8, 64]) {
     const cells = new Map<Server, Cell[]>(servers.map((server) => [server, []]));
     for (let round = 0; round < rounds; round += 1) {
       for (const server of serversOf(body)) cells.get(server)?.push(await measure(server, body, connections));
     }
+    for (const [{ name }, rows] of cells) measured.push({ body: body.name, connections, server: name, cells: rows });
     for (const server of serversOf(body))
       console.log(row(body, connections, server, cells.get(server) ?? [], cells.get(bare) ?? []));
   }
@@ -267,4 +269,5 @@ console.log(
     `${cost.large.toFixed(0)} for a CREATE of 1 MB (managedFields); aim: 300`,
 );
 
+if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(measured)}\n`);
 process.exit(0);

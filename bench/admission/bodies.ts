@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/workload/json.ts';
 /** Reviews as kube-apiserver sends them. */
 export interface BenchBody {
   readonly name: string;
+  readonly webhook: 'mutate' | 'validate';
   /** Sent in turn, over and over. */
   readonly bodies: readonly string[];
   /** Size of our answer, which the bare server answers too. */
@@ -47,12 +48,34 @@ export function benchBodies(): readonly BenchBody[] {
     named('denied', review('CREATE', statefulSet({ password: { value: 'not-a-secret' } }))),
     named('100 KB', review('CREATE', statefulSet({ managers: 46 }))),
     named('1 MB', review('CREATE', statefulSet({ managers: 475 }))),
+    // The apiserver asks about what the first webhook made of it.
+    validated('/validate of that CREATE', review('CREATE', stored)),
+    validated(
+      '/validate, every object another name',
+      ...Array.from({ length: names }, (_, index) => {
+        const name = `orders-${String(index).padStart(3, '0')}`;
+        return review('CREATE', admitted(review('CREATE', statefulSet({ name }), null, name)), null, name);
+      }),
+    ),
   ];
 }
 
 function named(name: string, ...bodies: readonly string[]): BenchBody {
-  const answer = answerReview('mutate', bodies[0] ?? '', context);
-  return { name, bodies, answerSize: answer.kind === 'reviewed' ? Buffer.byteLength(answer.body) : fail(name) };
+  return answered('mutate', name, bodies);
+}
+
+function validated(name: string, ...bodies: readonly string[]): BenchBody {
+  return answered('validate', name, bodies);
+}
+
+function answered(webhook: BenchBody['webhook'], name: string, bodies: readonly string[]): BenchBody {
+  const answer = answerReview(webhook, bodies[0] ?? '', context);
+  return {
+    name,
+    webhook,
+    bodies,
+    answerSize: answer.kind === 'reviewed' ? Buffer.byteLength(answer.body) : fail(name),
+  };
 }
 
 function admitted(body: string): JsonObject {
