@@ -311,7 +311,7 @@ describe('built-in certificates', () => {
   test('leave nothing behind where certificates come from files', () => {
     const taken = objectsIn('components/certificate-files/without-built-in.yaml');
     const identity = (object: Json): string =>
-      `${scalar(at(object, 'kind'))} ${scalar(at(object, 'metadata', 'name'))} ${String(at(object, 'metadata', 'namespace'))}`;
+      `${scalar(at(object, 'kind'))} ${scalar(at(object, 'metadata', 'name'))} ${scalar(at(object, 'metadata', 'namespace') ?? '')}`;
     expect(taken.map(identity)).toEqual(objectsIn('base/certificates.yaml').map(identity));
     for (const object of taken) expect(at(object, '$patch')).toBe('delete');
     const [tested, replaced, added, mount, volume] = certificateFiles;

@@ -20,6 +20,9 @@ const oids = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
 } as const;
 
+/** Tags of a field's own, whose numbers node-forge's types know by the names of universal ones alone. */
+const tags = { 0: asn1.Type.NONE, 2: asn1.Type.INTEGER, 3: asn1.Type.BITSTRING, 7: asn1.Type.ODESC } as const;
+
 export interface CertificateContent {
   readonly subject: string;
   readonly issuer: string;
@@ -112,12 +115,12 @@ function sequence(...items: readonly Asn1[]): Asn1 {
   return asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, [...items]);
 }
 
-function explicit(tag: number, inner: Asn1): Asn1 {
-  return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tag, true, [inner]);
+function explicit(tag: keyof typeof tags, inner: Asn1): Asn1 {
+  return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tags[tag], true, [inner]);
 }
 
-function implicit(tag: number, value: string): Asn1 {
-  return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tag, false, value);
+function implicit(tag: keyof typeof tags, value: string): Asn1 {
+  return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tags[tag], false, value);
 }
 
 function oid(dotted: string): Asn1 {

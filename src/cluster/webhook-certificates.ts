@@ -7,7 +7,7 @@ import { ask } from './ask.ts';
 import type { Answer, Question } from './ask.ts';
 import { watchObjects } from './watch-objects.ts';
 
-/** Of the Secret, in the namespace of the webhook (manifests/base/authority.yaml). */
+/** Of the Secret, in the namespace of the webhook (manifests/base/certificates.yaml). */
 export const authoritySecret = 'pgusher-webhook-authority';
 const secretKey = 'authorities.json';
 
@@ -23,7 +23,7 @@ const fieldManager = 'pgusher-certificates';
 /** Milliseconds: an apiserver that does not answer within it is asked anew. */
 const patience = 10_000;
 
-/** What built-in certificates need of the cluster, with rights to these names alone (manifests/base/roles.yaml). */
+/** What built-in certificates need of the cluster, with rights to these names alone (manifests/base/certificates.yaml). */
 export function webhookCertificates(config: KubeConfig, namespace: string): ClusterSide {
   const secrets = `/api/v1/namespaces/${namespace}/secrets`;
   const secret = `${secrets}/${authoritySecret}`;
@@ -114,7 +114,7 @@ async function answerTo(
   if (answer.code === 200 || codes.includes(answer.code)) return answer;
   throw new Error(
     answer.code === 403
-      ? `the right to ${right} is missing; wanted: the roles of manifests/base/roles.yaml, and their bindings`
+      ? `the right to ${right} is missing; wanted: the roles of manifests/base/certificates.yaml, and their bindings`
       : `${right}: HTTP ${String(answer.code)} ${answer.text.slice(0, 200)}`,
   );
 }
@@ -124,15 +124,20 @@ function objectIn({ text }: Answer): JsonObject {
   return isObject(object) ? object : {};
 }
 
+/** Of the Secret; undefined where nothing is in it. */
+export function storedText(secret: JsonObject): string | undefined {
+  const encoded = textAt(objectAt(secret, 'data'), secretKey);
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
+}
+
 function storedIn(object: JsonObject, { date }: Answer): StoredSecret {
   const metadata = objectAt(object, 'metadata');
   const annotations = textMapAt(metadata, 'annotations');
-  const encoded = textAt(objectAt(object, 'data'), secretKey);
   // Whole seconds, cut off.
   const clock = Date.parse(date) + 500;
   return {
     name: `${textAt(metadata, 'namespace') ?? ''}/${authoritySecret}`,
-    authorities: encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString(),
+    authorities: storedText(object),
     version: textAt(metadata, 'resourceVersion') ?? '',
     orders: { rotate: annotations[orders.rotate] ?? '', renew: annotations[orders.renew] ?? '' },
     clock: Number.isNaN(clock) ? undefined : clock,

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import {
+  certificatesHelp,
   checkHelp,
   configHelp,
   doctorHelp,
@@ -13,6 +14,7 @@ import {
 } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
 import type { CertificateOptions } from './certificate-origin.ts';
+import type { CertificatesOptions } from './certificates.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ListOptions } from './list.ts';
@@ -187,6 +189,21 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addHelpText('after', doctorHelp)
     .action(async (options: DoctorOptions) => {
       finish(await (await import('./doctor.ts')).doctor(options, to));
+    });
+
+  clusterCommand(program, 'certificates')
+    .description("the webhook's certificates and who signs them; `certificates renew` and `certificates rotate`")
+    .addArgument(
+      new Argument('[do]', 'show them; renew those that are served; rotate the authority that signs them')
+        .choices(['show', 'renew', 'rotate'])
+        .default('show'),
+    )
+    .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
+    .option('--webhook-name <name>', "of the webhook's Service and Deployment", notEmpty, 'pgusher')
+    .option('--json', 'show them as JSON', false)
+    .addHelpText('after', certificatesHelp)
+    .action(async (what: 'show' | 'renew' | 'rotate', options: CertificatesOptions) => {
+      finish(await (await import('./certificates.ts')).certificates(what, options, to));
     });
 
   clusterCommand(program, 'list')

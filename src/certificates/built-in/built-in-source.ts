@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { createAuthority } from '../authority.ts';
 import type { Authority, ServingNames } from '../authority.ts';
-import { randomBytes } from 'node:crypto';
 import type { CertificateSource, ServingCertificate } from '../source.ts';
 import { parseAuthorities } from './authorities.ts';
 import type { Authorities } from './authorities.ts';
@@ -63,8 +63,8 @@ export function builtInSource(options: BuiltInOptions): BuiltInSource {
   let nextLook = 0;
   let lastTick = clock();
   let isLooking = false;
-  let hasChanged = false;
-  let isStopped = false;
+  let changes = 0;
+  const stopping = new AbortController();
   /** Since when every webhook has had the authority, by certificate. */
   const inBundleSince = new Map<string, number>();
 
@@ -144,18 +144,19 @@ export function builtInSource(options: BuiltInOptions): BuiltInSource {
   };
 
   const look = async (): Promise<void> => {
-    for (let round = 0; round < rounds && !isStopped; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
+      if (stopping.signal.aborted) return;
       const until = await step();
       if (until === undefined) continue;
       nextLook = Math.min(until, clock() + lookAgain);
       return;
     }
-    if (!isStopped) throw new Error(`${String(rounds)} tries were lost against others that write the same objects`);
+    throw new Error(`${String(rounds)} tries were lost against others that write the same objects`);
   };
 
   const tryToLook = async (): Promise<void> => {
     isLooking = true;
-    hasChanged = false;
+    const before = changes;
     try {
       await look();
       failure = undefined;
@@ -164,12 +165,12 @@ export function builtInSource(options: BuiltInOptions): BuiltInSource {
       const message = error instanceof Error ? error.message : String(error);
       failures += 1;
       nextLook = clock() + Math.min(retry * 2 ** (failures - 1), longestRetry);
-      if (message !== failure) options.onFailure(message);
+      if (message !== failure && !stopping.signal.aborted) options.onFailure(message);
       failure = message;
     } finally {
       isLooking = false;
       // Perhaps after it was read.
-      if (hasChanged) nextLook = 0;
+      if (changes !== before) nextLook = 0;
     }
   };
 
@@ -181,8 +182,11 @@ export function builtInSource(options: BuiltInOptions): BuiltInSource {
   }, tick);
   timer.unref();
   const changed = (): void => {
-    hasChanged = true;
-    if (!isLooking && failure === undefined) void tryToLook();
+    changes += 1;
+    if (isLooking) return;
+    // After a failure within a tick: what failed may be what changes all the time.
+    if (failure === undefined) void tryToLook();
+    else nextLook = 0;
   };
   const watch = cluster.watch(changed);
   void tryToLook();
@@ -199,7 +203,7 @@ export function builtInSource(options: BuiltInOptions): BuiltInSource {
       return `its authority is not in the caBundle of every webhook yet${failure === undefined ? '' : `: ${failure}`}`;
     },
     stop: () => {
-      isStopped = true;
+      stopping.abort();
       clearInterval(timer);
       watch.stop();
     },
