@@ -255,7 +255,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
       'fault dry-run the apiserver cannot ask the webhook:',
       '8 faults, 0 warnings',
     ]);
-    expect(wanted).toContain('written as docs/install.md says');
+    expect(wanted).toContain('Who writes it, and what is there: pgusher certificates');
   });
 });
 
