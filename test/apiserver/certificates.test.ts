@@ -11,7 +11,7 @@ import { startBalancer } from './support/balancer.ts';
 import type { Balancer } from './support/balancer.ts';
 import { startControlPlane, until } from './support/control-plane.ts';
 import type { ControlPlane } from './support/control-plane.ts';
-import { directApi } from './support/direct-api.ts';
+import { textApi } from './support/direct-api.ts';
 import { accountKubeconfig, startReplica } from './support/replicas.ts';
 import type { Replica } from './support/replicas.ts';
 import { ordersManifest } from './support/stateful-set.ts';
@@ -102,7 +102,7 @@ describe.skipIf(missingTools('go'))('built-in certificates, with a real kube-api
     expect(new Set(others)).toEqual(new Set([bundle]));
     for (const replica of replicas) expect(await replica.served(bundle)).toMatchObject({ distrust: '' });
     // Not by kubectl, which this process would wait for while its own balancer should work.
-    const api = directApi(cluster);
+    const api = textApi(cluster);
     await until('the apiserver to call it', 30_000, async () => {
       const { text } = await api(
         'POST',
@@ -236,7 +236,7 @@ describe.skipIf(missingTools('go'))('built-in certificates, with a real kube-api
     const failures: string[] = [];
     let reviews = 0;
     let handshakes = 0;
-    const api = directApi(cluster);
+    const api = textApi(cluster);
     const orders = { ...(parse(ordersManifest()) as object) };
 
     /** Between two reviews: what a process had in hand when it was killed is lost whatever certificate it has. */
@@ -256,7 +256,7 @@ describe.skipIf(missingTools('go'))('built-in certificates, with a real kube-api
         inHand -= 1;
         reviews += 1;
         if (answer.status !== 201 || !answer.text.includes('pgusher-restore')) {
-          failures.push(`${new Date().toISOString()} ${answer.status} ${answer.message}`);
+          failures.push(`${new Date().toISOString()} ${answer.status} ${answer.text.slice(0, 400)}`);
         }
       }
     };
