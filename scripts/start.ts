@@ -40,7 +40,12 @@ async function start(listen: string): Promise<number> {
   const log = createLog('warn');
   let served: Served;
   try {
-    served = await serve({ listen, ...certificate, ca: certificate.authority, log });
+    served = await serve({
+      listen,
+      certificates: { kind: 'files', ...certificate },
+      ca: certificate.authority,
+      log,
+    });
   } catch (error) {
     if (!(error instanceof CannotServe)) throw error;
     terminal.report(`${error.message}\nTo listen elsewhere: npm start -- localhost:10251\n`);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { describe, expect, test } from 'vitest';
 import { kubernetesItself } from '../src/admission/subject.ts';
+import { authoritySecret, configurationName } from '../src/cluster/webhook-certificates.ts';
+import { certificateOrigin } from '../src/commands/certificate-origin.ts';
 import { commandLine } from '../src/commands/command-line.ts';
 import { parseConfiguration } from '../src/config.ts';
 import { readManifests } from '../src/manifests/read-manifests.ts';
@@ -31,8 +33,11 @@ const objects = ['base', 'cert-manager'].flatMap((name) =>
     .flatMap((file) => objectsIn(join(name, file))),
 );
 
-function ofKind(kind: string): JsonObject {
-  const [only, ...others] = objects.filter((object) => object['kind'] === kind);
+/** The only one of a kind, or that of a name. */
+function ofKind(kind: string, name?: string): JsonObject {
+  const [only, ...others] = objects.filter(
+    (object) => object['kind'] === kind && (name === undefined || at(object, 'metadata', 'name') === name),
+  );
   if (only === undefined || others.length > 0) throw new Error(`one ${kind} is wanted`);
   return only;
 }
@@ -69,6 +74,7 @@ const webhooks = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguratio
   list(at(ofKind(kind), 'webhooks')),
 );
 const policy = ofKind('ValidatingAdmissionPolicy');
+const certificateFiles = list(readPatch(join('components', 'certificate-files', 'deployment.yaml')));
 const exceptOwnAndSystem = {
   matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] }],
 };
@@ -78,7 +84,14 @@ test('kustomize takes every file', () => {
   const kustomizations = objects.filter((object) => object['kind'] === 'Kustomization');
   expect(list(at(kustomizations[0], 'resources')).toSorted()).toEqual(wanted.toSorted());
   expect(at(kustomizations[1], 'resources')).toEqual(['../base', 'certificate.yaml']);
+  expect(at(kustomizations[1], 'components')).toEqual(['../components/certificate-files']);
   expect(at(kustomizations[1], 'patches', 0, 'path')).toBe('ca-injection.yaml');
+});
+
+test('the mode with files is the base with the component that cert-manager takes too', () => {
+  const [kustomization] = objectsIn('files/kustomization.yaml');
+  expect(at(kustomization, 'resources')).toEqual(['../base']);
+  expect(at(kustomization, 'components')).toEqual(['../components/certificate-files']);
 });
 
 test('`kubectl apply -k manifests` is manifests/base', () => {
@@ -173,20 +186,26 @@ describe('the Deployment', () => {
     for (const arg of args.slice(1)) {
       const [name = '', value = ''] = arg.split('=');
       expect(options).toContain(name);
-      if (name !== '--listen') expect(mounts.some((mount) => value.startsWith(mount))).toBe(true);
+      if (value.startsWith('/')) expect(mounts.some((mount) => value.startsWith(mount))).toBe(true);
     }
+    expect(certificateOrigin({ builtInCertificates: argument('built-in-certificates') ?? '' })).toMatchObject({
+      kind: 'built-in',
+      service: at(service, 'metadata', 'name'),
+      namespace,
+    });
   });
 
   test('has the configuration that it reads', () => {
     const configMap = ofKind('ConfigMap');
-    expect(at(pod, 'volumes', 1, 'configMap', 'name')).toBe(at(configMap, 'metadata', 'name'));
+    expect(at(pod, 'volumes', 0, 'configMap', 'name')).toBe(at(configMap, 'metadata', 'name'));
     const key = argument('config')?.replace(/^.*\//, '') ?? '';
     expect(parseConfiguration(scalar(at(configMap, 'data', key)))).toMatchObject({ kind: 'configuration' });
   });
 
   test('has the certificate that cert-manager makes, for the name of the Service', () => {
     const certificate = ofKind('Certificate');
-    expect(at(pod, 'volumes', 0, 'secret', 'secretName')).toBe(at(certificate, 'spec', 'secretName'));
+    const volume = certificateFiles.find((operation) => at(operation, 'path') === '/spec/template/spec/volumes/-');
+    expect(at(volume, 'value', 'secret', 'secretName')).toBe(at(certificate, 'spec', 'secretName'));
     expect(at(certificate, 'spec', 'dnsNames')).toContain(
       `${scalar(at(service, 'metadata', 'name'))}.${namespace}.svc`,
     );
@@ -245,7 +264,7 @@ describe('the Deployment', () => {
 });
 
 test('the webhook may list what it looks up, and nothing else', () => {
-  expect(at(ofKind('ClusterRole'), 'rules')).toEqual([
+  expect(at(ofKind('ClusterRole', 'pgusher'), 'rules')).toEqual([
     {
       apiGroups: [''],
       resources: ['namespaces', 'persistentvolumeclaims', 'services', 'limitranges', 'resourcequotas'],
@@ -257,6 +276,55 @@ test('the webhook may list what it looks up, and nothing else', () => {
     { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch'] },
   ]);
+});
+
+describe('built-in certificates', () => {
+  test('have rights to one Secret and two configurations, by name', () => {
+    const [secret] = [ofKind('Secret')];
+    expect([at(secret, 'metadata', 'name'), at(secret, 'data')]).toEqual([authoritySecret, undefined]);
+    expect(at(ofKind('Role'), 'rules')).toEqual([
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: [authoritySecret],
+        verbs: ['get', 'list', 'watch', 'update'],
+      },
+    ]);
+    expect(at(ofKind('ClusterRole', 'pgusher-certificates'), 'rules')).toEqual([
+      {
+        apiGroups: ['admissionregistration.k8s.io'],
+        resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+        resourceNames: [configurationName],
+        verbs: ['get', 'list', 'watch', 'patch'],
+      },
+    ]);
+    for (const kind of ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']) {
+      expect(at(ofKind(kind), 'metadata', 'name')).toBe(configurationName);
+    }
+    for (const kind of ['RoleBinding', 'ClusterRoleBinding']) {
+      const binding = ofKind(kind, 'pgusher-certificates');
+      expect(at(binding, 'roleRef', 'name')).toBe('pgusher-certificates');
+      expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding', 'pgusher'), 'subjects'));
+    }
+  });
+
+  test('leave nothing behind where certificates come from files', () => {
+    const taken = objectsIn('components/certificate-files/without-built-in.yaml');
+    const identity = (object: Json): string =>
+      `${scalar(at(object, 'kind'))} ${scalar(at(object, 'metadata', 'name'))} ${scalar(at(object, 'metadata', 'namespace') ?? '')}`;
+    expect(taken.map(identity)).toEqual(objectsIn('base/certificates.yaml').map(identity));
+    for (const object of taken) expect(at(object, '$patch')).toBe('delete');
+    const [tested, replaced, added, mount, volume] = certificateFiles;
+    const place = Number(/args\/(\d+)$/.exec(scalar(at(tested, 'path')))?.[1]);
+    expect(at(tested, 'value')).toBe(args[place]);
+    const options = [replaced, added].map((operation) => scalar(at(operation, 'value')).split('='));
+    const mounted = scalar(at(mount, 'value', 'mountPath'));
+    expect(options).toEqual([
+      ['--certificate', `${mounted}/tls.crt`],
+      ['--key', `${mounted}/tls.key`],
+    ]);
+    expect(at(mount, 'value', 'name')).toBe(at(volume, 'value', 'name'));
+  });
 });
 
 describe('the components for Prometheus and Grafana', () => {
@@ -304,7 +372,7 @@ test('the component for names of Secrets gives that right to the same account, a
   expect(at(kustomization, 'kind')).toBe('Component');
   expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }]);
   expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
-  expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+  expect(at(binding, 'subjects')).toEqual(at(ofKind('ClusterRoleBinding', 'pgusher'), 'subjects'));
 });
 
 describe('the component for the role of each pod', () => {
@@ -323,7 +391,7 @@ describe('the component for the role of each pod', () => {
     ]);
     expect(at(binding, 'roleRef', 'name')).toBe(at(role, 'metadata', 'name'));
     expect(at(binding, 'subjects', 0, 'name')).toBe(at(account, 'metadata', 'name'));
-    expect(at(binding, 'subjects')).not.toEqual(at(ofKind('ClusterRoleBinding'), 'subjects'));
+    expect(at(binding, 'subjects')).not.toEqual(at(ofKind('ClusterRoleBinding', 'pgusher'), 'subjects'));
     expect(at(podOf, 'serviceAccountName')).toBe(at(account, 'metadata', 'name'));
   });
 
@@ -343,7 +411,7 @@ describe('the component for the role of each pod', () => {
   });
 });
 
-function readPatch(): Json | undefined {
-  const read = readManifests(readFileSync(join(folder, 'cert-manager', 'ca-injection.yaml'), 'utf8'));
+function readPatch(file = join('cert-manager', 'ca-injection.yaml')): Json | undefined {
+  const read = readManifests(readFileSync(join(folder, file), 'utf8'));
   return read.kind === 'read' ? read.documents[0]?.value : undefined;
 }

@@ -1,6 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { clear, leftovers } from './clear.ts';
 import { writeConfiguration } from './configuration.ts';
 import { startWithoutContainers } from './forget-containers.ts';
@@ -42,7 +40,7 @@ export async function up(version: string): Promise<void> {
   await step('etcd, kube-apiserver, controllers, scheduler', () => startControlPlane(programs));
   await step('kubelet, kube-proxy, name server, until the node is Ready', () => startNode(programs));
   const kubectl = kubectlWith(places.kubeconfig, version);
-  await step('Installing manifests/ as docs/install.md says', () => install(kubectl, places.run));
+  await step('Installing manifests/ as docs/install.md says', () => install(kubectl));
   await step('Until the webhook answers', () => untilInstalled(kubectl));
   console.log(
     `\n  export KUBECONFIG=${places.kubeconfig} PATH=${programs}:$PATH\n  npm run cluster:try\n  npm run cluster:down`,
@@ -56,11 +54,6 @@ async function installInto(kubeconfig: string, version: string): Promise<void> {
       '(docker build --target webhook|agent, then kind load docker-image, minikube image load, or a registry).',
   );
   const kubectl = kubectlWith(kubeconfig, version);
-  const directory = mkdtempSync(join(tmpdir(), 'pgusher-install-'));
-  try {
-    await step('Installing manifests/ as docs/install.md says', () => install(kubectl, directory));
-    await step('Until the webhook answers', () => untilInstalled(kubectl));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  await step('Installing manifests/ as docs/install.md says', () => install(kubectl));
+  await step('Until the webhook answers', () => untilInstalled(kubectl));
 }

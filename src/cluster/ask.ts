@@ -1,6 +1,13 @@
 import { createConfiguration, HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
 
+const forms = {
+  POST: [HttpMethod.POST, 'application/json'],
+  PUT: [HttpMethod.PUT, 'application/json'],
+  'PATCH, JSON Patch': [HttpMethod.PATCH, 'application/json-patch+json'],
+  'PATCH, merge': [HttpMethod.PATCH, 'application/merge-patch+json'],
+} as const;
+
 export interface Answer {
   readonly code: number;
   readonly text: string;
@@ -13,28 +20,30 @@ export interface Question {
   readonly path: string;
   readonly accept?: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Makes it a POST, of JSON. */
+  /** Makes it a POST, of JSON, unless `as` says otherwise. */
   readonly body?: unknown;
+  readonly as?: keyof typeof forms;
   /** Milliseconds. */
   readonly patience?: number;
 }
 
 /**
- * One GET or POST of the current cluster, whatever it answers.
+ * One question to the current cluster, whatever it answers.
  * @throws Error where no answer came: refused, cut off, too late, a certificate of somebody else.
  */
 export async function ask(
   config: KubeConfig,
-  { path, accept, query = {}, body, patience = 30_000 }: Question,
+  { path, accept, query = {}, body, as = 'POST', patience = 30_000 }: Question,
 ): Promise<Answer> {
+  const [method, contentType] = forms[as];
   const request = new RequestContext(
     `${config.getCurrentCluster()?.server ?? ''}${path}`,
-    body === undefined ? HttpMethod.GET : HttpMethod.POST,
+    body === undefined ? HttpMethod.GET : method,
   );
   for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
   if (accept !== undefined) request.setHeaderParam('accept', accept);
   if (body !== undefined) {
-    request.setHeaderParam('content-type', 'application/json');
+    request.setHeaderParam('content-type', contentType);
     request.setBody(JSON.stringify(body));
   }
   await config.applySecurityAuthentication(request);

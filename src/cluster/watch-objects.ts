@@ -20,6 +20,8 @@ export interface WatchOptions {
   /** As `/api/v1/namespaces`. */
   readonly path: string;
   readonly sink: WatchSink;
+  /** For one object, as a right to a name alone allows it (Kubernetes, RBAC, "Referring to resources"). */
+  readonly name?: string;
   /** `metadata`: nothing else of an object leaves the apiserver. */
   readonly part?: 'whole' | 'metadata';
   readonly onError: (message: string) => void;
@@ -49,7 +51,12 @@ async function run(options: WatchOptions, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
     try {
       began = Date.now();
-      const { objects, resourceVersion } = await listObjects(options.config, options.path, options.part ?? 'whole');
+      const { objects, resourceVersion } = await listObjects(
+        options.config,
+        options.path,
+        options.part ?? 'whole',
+        selecting(options),
+      );
       if (isAborted(stopped)) return;
       sink.replace(objects);
       sink.state('synced');
@@ -116,7 +123,7 @@ async function watchOnce(options: WatchOptions, from: string, stopped: AbortSign
     if (type === 'DELETED') sink.remove(object);
     else if (type !== 'BOOKMARK') sink.put(object);
   };
-  const query = { resourceVersion: version, allowWatchBookmarks: true, timeoutSeconds: 300 };
+  const query = { ...selecting(options), resourceVersion: version, allowWatchBookmarks: true, timeoutSeconds: 300 };
   let request: AbortController | undefined;
   const stop = (): void => request?.abort();
   stopped.addEventListener('abort', stop);
@@ -138,6 +145,10 @@ async function watchOnce(options: WatchOptions, from: string, stopped: AbortSign
   }
   if (failure !== undefined) throw failure;
   return version;
+}
+
+function selecting({ name }: WatchOptions): Readonly<Record<string, string>> {
+  return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 }
 
 /** client-node asks for whole objects; its hook for credentials is the place where a request can still be changed. */

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import {
+  certificatesHelp,
   checkHelp,
   configHelp,
   doctorHelp,
@@ -13,6 +14,8 @@ import {
   statusHelp,
 } from './help-text.ts';
 import { UsageError } from './exit-code.ts';
+import type { CertificateOptions } from './certificate-origin.ts';
+import type { CertificatesOptions } from './certificates.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { DrillOptions } from './drill.ts';
@@ -160,15 +163,19 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .command('serve')
     .description('run the webhook')
     .requiredOption('--listen <host:port>', 'where to listen, such as 0.0.0.0:10250')
-    .requiredOption('--certificate <file>', 'certificate chain, PEM; read again when it changes')
-    .requiredOption('--key <file>', 'its private key, PEM')
+    .option('--built-in-certificates <service.namespace>', 'make and renew the certificates of this Service here')
+    .option('--leaf-life <duration>', 'how long those are good, such as 30d; renewed after two thirds', duration)
+    .option('--authority-life <duration>', 'the same of the authority that signs them, such as 730d', duration)
+    .option('--certificate <file>', 'certificate chain, PEM; read again when it changes')
+    .option('--key <file>', 'its private key, PEM')
     .option('--ca <file>', 'the CA that the apiserver was given: readiness then checks the whole chain')
     .option('--kubeconfig <file>', 'watch a cluster from outside')
     .addOption(configOption())
     .action(async (options: ServeCommandOptions) => {
       const { serveUntilSignal } = await import('./serve-until-signal.ts');
+      const { certificateOrigin } = await import('./certificate-origin.ts');
       finish(
-        await serveUntilSignal(options, (line) => {
+        await serveUntilSignal({ ...options, certificates: certificateOrigin(options) }, (line) => {
           to.report(`${line}\n`);
         }),
       );
@@ -208,6 +215,21 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addHelpText('after', doctorHelp)
     .action(async (options: DoctorOptions) => {
       finish(await (await import('./doctor.ts')).doctor(options, to));
+    });
+
+  clusterCommand(program, 'certificates')
+    .description("the webhook's certificates and who signs them; `certificates renew` and `certificates rotate`")
+    .addArgument(
+      new Argument('[do]', 'show them; renew those that are served; rotate the authority that signs them')
+        .choices(['show', 'renew', 'rotate'])
+        .default('show'),
+    )
+    .option('--webhook-namespace <namespace>', "of the webhook's Service and Deployment", notEmpty, 'pgusher-system')
+    .option('--webhook-name <name>', "of the webhook's Service and Deployment", notEmpty, 'pgusher')
+    .option('--json', 'show them as JSON', false)
+    .addHelpText('after', certificatesHelp)
+    .action(async (what: 'show' | 'renew' | 'rotate', options: CertificatesOptions) => {
+      finish(await (await import('./certificates.ts')).certificates(what, options, to));
     });
 
   clusterCommand(program, 'list')
@@ -281,10 +303,8 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
   });
 }
 
-interface ServeCommandOptions {
+interface ServeCommandOptions extends CertificateOptions {
   readonly listen: string;
-  readonly certificate: string;
-  readonly key: string;
   readonly ca?: string;
   readonly config?: string;
   readonly kubeconfig?: string;

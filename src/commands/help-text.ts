@@ -99,3 +99,17 @@ warning that names the right. Dry run and your rights are those of namespace -n,
 --json prints {"at", "version", "healthy", "findings": [{"examination", "verdict", "seen", "wanted", "type"}]}; verdict is "ok", "warning" or "fault".
 
 Exit codes: 0 no fault, warnings included; 1 a fault; 2 the cluster could not be asked.`;
+
+/** Below `pgusher certificates --help`. */
+export const certificatesHelp = `
+Who makes the certificate (the webhook itself, cert-manager, or somebody who writes files), the authorities in the caBundles and
+whether they agree, what each replica serves, and when something is renewed next. \`renew\` has every replica take a new certificate,
+\`rotate\` has them go over to a new authority: known to every apiserver first, signing after that, some five minutes in all. Both wait,
+are for certificates that the webhook makes itself, and go on when the command is interrupted. Your rights: \`list\` of both webhook
+configurations, and in the webhook's namespace \`get\` of Deployment, Service and Secret pgusher-webhook-authority, \`list\` of endpointslices,
+\`get\` of pods/proxy; to renew or rotate, \`patch\` of that Secret.
+
+--json prints {"mode", "authorities": [{"state", "certificate", "ends", "until"}], "bundles": [{"configuration", "webhook", "certificates"}],
+"served": [{"from", "ends"}], "renewal", "troubles"}; times are ISO 8601.
+
+Exit codes: 0 all is well, or done; 1 something is wrong, or not done; 2 the cluster could not be asked, or a right is missing.`;

@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { BuiltInSource } from '../certificates/built-in/built-in-source.ts';
+import type { Lives } from '../certificates/built-in/lives.ts';
 import { fileSource } from '../certificates/file-source.ts';
+import type { CertificateFiles } from '../certificates/file-source.ts';
 import { environment } from '../configuration.ts';
 import type { CertificateSource, ServingCertificate } from '../certificates/source.ts';
 import type { ClusterWatch } from '../cluster/watch-cluster.ts';
@@ -25,9 +28,7 @@ import { tellEndedExemptions } from './ended-exemptions.ts';
 export interface ServeOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly listen: string;
-  /** Paths of PEM files; read again when they change. */
-  readonly certificate: string;
-  readonly key: string;
+  readonly certificates: CertificateOrigin;
   /** The CA that kube-apiserver was given, for readiness. Undefined: readiness does not check the chain. */
   readonly ca?: string | undefined;
   /** Cluster config file; read again when it changes. */
@@ -37,6 +38,12 @@ export interface ServeOptions {
   /** JSON lines on stdout by default. */
   readonly log?: Log | undefined;
 }
+
+export type CertificateOrigin =
+  /** Paths of PEM files; read again when they change. */
+  | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
+  /** Made here, for this Service. */
+  | { readonly kind: 'built-in'; readonly namespace: string; readonly service: string; readonly lives: Lives };
 
 export interface Served {
   readonly port: number;
@@ -54,10 +61,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
   const configuration = await openConfigurationFile(options.config);
   const log = options.log ?? createLog(configuration.current().logLevel);
-  const certificate = startCertificate(options, log);
-  certificate.onChange((next) => {
-    log.info({ path: options.certificate, notAfter: endOf(next).toISOString() }, 'certificate read');
-  });
+  const { certificate, authority } = await startCertificate(options, log);
   const cluster = await startClusterWatch(options.kubeconfig, log);
   cluster?.lookForSecrets(configuration.current().secretNames);
   const tally = new Tally();
@@ -82,7 +86,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   let port: number | undefined;
   const readiness = createReadiness({
     certificate,
-    authority: () => (options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8')),
+    authority,
     port: () => port,
     problems: () => [
       ...(isLeaving ? ['stopping'] : []),
@@ -158,16 +162,71 @@ export async function serve(options: ServeOptions): Promise<Served> {
   };
 }
 
-function startCertificate(options: ServeOptions, log: Log): CertificateSource {
+interface StartedCertificate {
+  readonly certificate: CertificateSource;
+  /** PEM of the CA that the apiserver was given, as far as it is known. */
+  readonly authority: () => string | undefined;
+}
+
+async function startCertificate(options: ServeOptions, log: Log): Promise<StartedCertificate> {
+  const { certificates, ca } = options;
   try {
-    return fileSource(options, {
-      onFailure: (message) => {
-        log.error({ problem: message }, 'certificate not read');
-      },
-    });
+    switch (certificates.kind) {
+      case 'files':
+        return {
+          certificate: startFiles(certificates, log),
+          authority: () => (ca === undefined ? undefined : readFileSync(ca, 'utf8')),
+        };
+      case 'built-in': {
+        const certificate = await startBuiltIn(certificates, options.kubeconfig, log);
+        return { certificate, authority: () => certificate.bundle() };
+      }
+    }
   } catch (error) {
     throw new CannotServe(messageOf(error), { cause: error });
   }
+}
+
+function startFiles(files: CertificateFiles, log: Log): CertificateSource {
+  const source = fileSource(files, {
+    onFailure: (message) => {
+      log.error({ problem: message }, 'certificate not read');
+    },
+  });
+  source.onChange((next) => {
+    log.info({ path: files.certificate, notAfter: endOf(next).toISOString() }, 'certificate read');
+  });
+  return source;
+}
+
+/** node-forge and client-node are loaded where they are used alone. */
+async function startBuiltIn(
+  { namespace, service, lives }: Extract<CertificateOrigin, { readonly kind: 'built-in' }>,
+  kubeconfig: string | undefined,
+  log: Log,
+): Promise<BuiltInSource> {
+  const [{ builtInSource }, { webhookCertificates }, { clusterConfig }] = await Promise.all([
+    import('../certificates/built-in/built-in-source.ts'),
+    import('../cluster/webhook-certificates.ts'),
+    import('../cluster/cluster-config.ts'),
+  ]);
+  if (kubeconfig === undefined && !environment.inCluster) {
+    throw new Error(
+      'built-in certificates are kept in a cluster, and this is in none; wanted --kubeconfig FILE, or --certificate and --key',
+    );
+  }
+  const short = `${service}.${namespace}`;
+  return builtInSource({
+    names: { dnsNames: [`${short}.svc`, `${short}.svc.cluster.local`, short, service], addresses: [] },
+    lives,
+    cluster: webhookCertificates(clusterConfig(kubeconfig), namespace),
+    onEvent: (event, details) => {
+      log.info(details, event);
+    },
+    onFailure: (message) => {
+      log.error({ problem: message }, 'certificates not kept');
+    },
+  });
 }
 
 /** client-node takes half a second and 60 MB to load, so it is loaded only where there is a cluster to watch. */

@@ -46,7 +46,6 @@ export const bundles: Examination = {
 
 const again = {
   verdict: 'fault',
-  wanted:
-    'the authority that signed the certificate of the webhook, written as docs/install.md says; with cert-manager',
-  type: 'kubectl -n cert-manager logs deployment/cert-manager-cainjector',
+  wanted: 'the authority that signed the certificate of the webhook. Who writes it, and what is there',
+  type: 'pgusher certificates',
 } as const;

@@ -11,8 +11,8 @@ export const servedCertificate: Examination = {
   examine: (facts) => facts.served.map((served) => judge(served, facts)),
 };
 
-function judge({ from, certificate }: Served, { now, installation: { namespace } }: DoctorFacts): Judged {
-  const renew = `kubectl -n ${namespace} get secret,certificate`;
+function judge({ from, certificate }: Served, { now }: DoctorFacts): Judged {
+  const renew = 'pgusher certificates';
   switch (certificate.kind) {
     case 'absent':
       return {

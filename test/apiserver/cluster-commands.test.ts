@@ -181,7 +181,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
     await webhook.register({ authority: createAuthority('somebody else', { now: new Date(), days: 1 }).certificate });
     const { code, lines } = await troubles();
     expect(lines).toEqual([
-      'fault certificate the caBundle does not verify the certificate of HOST (UNABLE_TO_VERIFY_LEAF_SIGNATURE); wanted the authority that signed it in the caBundle, and the name that is asked in the certificate: docs/install.md: kubectl -n pgusher-system get secret,certificate',
+      'fault certificate the caBundle does not verify the certificate of HOST (UNABLE_TO_VERIFY_LEAF_SIGNATURE); wanted the authority that signed it in the caBundle, and the name that is asked in the certificate: docs/install.md: pgusher certificates',
       expect.stringMatching(
         /^fault dry-run the apiserver cannot ask the webhook: .*failed calling webhook "mutate\.pgusher\.postgres\.io".*x509.*; wanted a certificate that the caBundle verifies: docs\/install\.md: kubectl/,
       ),
@@ -198,7 +198,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
     cluster.kubectl(['patch', 'validatingwebhookconfiguration', 'zz-pgusher', '--type=json', '-p', patch]);
     const { code, lines } = await troubles();
     expect(lines).toEqual([
-      'fault bundles the caBundle of scale.pgusher.postgres.io in zz-pgusher is another than that of mutate.pgusher.postgres.io in zz-pgusher; wanted the authority that signed the certificate of the webhook, written as docs/install.md says; with cert-manager: kubectl -n cert-manager logs deployment/cert-manager-cainjector',
+      'fault bundles the caBundle of scale.pgusher.postgres.io in zz-pgusher is another than that of mutate.pgusher.postgres.io in zz-pgusher; wanted the authority that signed the certificate of the webhook. Who writes it, and what is there: pgusher certificates',
       '1 fault, 0 warnings',
     ]);
     expect(code).toBe(1);
@@ -210,7 +210,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
     const { code, lines } = await troubles();
     await old.remove();
     expect(lines).toEqual([
-      'warning certificate the certificate of HOST is good for 3 days; wanted it renewed before: what renews it has not: kubectl -n pgusher-system get secret,certificate',
+      'warning certificate the certificate of HOST is good for 3 days; wanted it renewed before: what renews it has not: pgusher certificates',
       '0 faults, 1 warning',
     ]);
     expect(code).toBe(0);
@@ -255,7 +255,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
       'fault dry-run the apiserver cannot ask the webhook:',
       '8 faults, 0 warnings',
     ]);
-    expect(wanted).toContain('written as docs/install.md says');
+    expect(wanted).toContain('Who writes it, and what is there: pgusher certificates');
   });
 });
 

@@ -44,7 +44,11 @@ test('the pods behind the Service, Ready and not; one that says nothing is Ready
 test('the end of the certificate that a pod serves, as the webhook itself publishes it', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-served-'));
   const files = developmentCertificate(directory, new Date());
-  const webhook = await serve({ listen: '127.0.0.1:0', ...files, log: createLog('error') });
+  const webhook = await serve({
+    listen: '127.0.0.1:0',
+    certificates: { kind: 'files', ...files },
+    log: createLog('error'),
+  });
   try {
     const published = await metricsOf(webhook.port, readFileSync(files.authority, 'utf8'));
     const page = (pod: string): string => `/api/v1/namespaces/pgusher-system/pods/https:${pod}:10250/proxy/metrics`;

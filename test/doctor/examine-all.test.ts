@@ -126,7 +126,7 @@ describe('what is seen, what is wanted, what to type', () => {
   const ask = 'fault dry-run the apiserver cannot ask the webhook: ';
   const look = 'kubectl -n pgusher-system get pods,endpointslices; kubectl -n pgusher-system logs deployment/pgusher';
   const another =
-    'wanted the authority that signed the certificate of the webhook, written as docs/install.md says; with cert-manager: kubectl -n cert-manager logs deployment/cert-manager-cainjector';
+    'wanted the authority that signed the certificate of the webhook. Who writes it, and what is there: pgusher certificates';
 
   test.each<[string, Partial<DoctorFacts>, readonly string[]]>([
     [
@@ -196,15 +196,13 @@ describe('what is seen, what is wanted, what to type', () => {
     [
       'a certificate that ended',
       served(now - 5 * 3_600_000),
-      [
-        'fault certificate the certificate of pod p ended 5 hours ago; wanted a new one: kubectl -n pgusher-system get secret,certificate',
-      ],
+      ['fault certificate the certificate of pod p ended 5 hours ago; wanted a new one: pgusher certificates'],
     ],
     [
       'a certificate near its end',
       served(now + 90 * 60_000),
       [
-        'warning certificate the certificate of pod p is good for 90 minutes; wanted it renewed before: what renews it has not: kubectl -n pgusher-system get secret,certificate',
+        'warning certificate the certificate of pod p is good for 90 minutes; wanted it renewed before: what renews it has not: pgusher certificates',
       ],
     ],
     [

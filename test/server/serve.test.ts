@@ -147,6 +147,14 @@ describe('what a person can put right is one line and exit code 2', () => {
     expect(stderr).toContain(`${files.certificate} and ${key} are not a certificate and its key in PEM: `);
   });
 
+  test('certificates that are kept in a cluster, where there is none', async () => {
+    const { code, stderr } = await start(...listenAnywhere, '--built-in-certificates', 'pgusher.pgusher-system').ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'built-in certificates are kept in a cluster, and this is in none; wanted --kubeconfig FILE, or --certificate and --key\n',
+    );
+  });
+
   test('a config file with errors: all of them', async () => {
     const config = join(directory, 'bad.yaml');
     writeFileSync(config, 'settings: { backup-keep: 1 }\nchecks: { modes: { fsync-of: warn } }\n');

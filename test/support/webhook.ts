@@ -42,8 +42,7 @@ export async function startWebhook(config?: string): Promise<TestWebhook> {
   const log = createLog('info', logFile);
   const served = await serve({
     listen: '127.0.0.1:0',
-    certificate: files.certificate,
-    key: files.key,
+    certificates: { kind: 'files', certificate: files.certificate, key: files.key },
     ca: files.authority,
     config,
     log,

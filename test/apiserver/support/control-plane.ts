@@ -32,11 +32,15 @@ export interface KubectlResult {
 
 /**
  * `controllers`: those of kube-controller-manager, each with an account of its own as in most clusters. `staticPolicies`: a folder of
- * policies on the apiserver's own disk.
+ * policies on the apiserver's own disk. `routesServices`: a webhook behind a Service is called at its endpoints, as an apiserver does
+ * that has no kube-proxy beside it.
  */
 export async function startControlPlane(
   controllers: readonly string[] = ['statefulset-controller'],
-  { staticPolicies }: { readonly staticPolicies?: string } = {},
+  {
+    staticPolicies,
+    routesServices = false,
+  }: { readonly staticPolicies?: string; readonly routesServices?: boolean } = {},
 ): Promise<ControlPlane> {
   const programs = buildPrograms(kubernetesVersion, ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-apiserver-'));
@@ -112,6 +116,7 @@ export async function startControlPlane(
     ...(staticPolicies === undefined
       ? []
       : ['--admission-control-config-file', admissionConfiguration(staticPolicies)]),
+    ...(routesServices ? ['--enable-aggregator-routing=true'] : []),
     '--v',
     '2',
   ]);

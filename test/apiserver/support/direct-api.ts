@@ -12,6 +12,22 @@ export interface ApiAnswer {
 export function directApi(
   cluster: ControlPlane,
 ): (method: 'POST' | 'PUT', path: string, body: unknown) => Promise<ApiAnswer> {
+  const ask = textApi(cluster);
+  return async (method, path, body) => {
+    const { status, text } = await ask(method, path, body);
+    const parsed = JSON.parse(text) as { kind: string; message?: string };
+    return { status, message: parsed.kind === 'Status' ? (parsed.message ?? '') : '' };
+  };
+}
+
+/** The same, with the whole answer. */
+export function textApi(
+  cluster: ControlPlane,
+): (
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: unknown,
+) => Promise<{ readonly status: number; readonly text: string }> {
   const { server, token } = readKubeconfig(cluster.kubeconfig);
   return (method, path, body) =>
     new Promise((resolve, reject) => {
@@ -27,15 +43,11 @@ export function directApi(
           let text = '';
           answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
           answer.on('end', () => {
-            const parsed = JSON.parse(text) as { kind: string; message?: string };
-            resolve({
-              status: answer.statusCode ?? 0,
-              message: parsed.kind === 'Status' ? (parsed.message ?? '') : '',
-            });
+            resolve({ status: answer.statusCode ?? 0, text });
           });
         },
       );
-      asked.on('error', reject).end(JSON.stringify(body));
+      asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
     });
 }
 

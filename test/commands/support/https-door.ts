@@ -29,7 +29,11 @@ export interface HttpsDoor {
 export async function openHttpsDoor(): Promise<HttpsDoor> {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-door-'));
   const certificate = developmentCertificate(directory, new Date());
-  const served = await serve({ listen: '127.0.0.1:0', ...certificate, log: createLog('error') });
+  const served = await serve({
+    listen: '127.0.0.1:0',
+    certificates: { kind: 'files', ...certificate },
+    log: createLog('error'),
+  });
   const authority = readFileSync(certificate.authority, 'utf8');
   return {
     ask: async (path, object, oldObject) => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifiedBackup } from '../support/backups.ts';
 import type { SetStatus } from '../../../src/status/set-status.ts';
+import type { CertificatesReport } from '../../../src/commands/certificates-text.ts';
 import type { DoctorFinding } from '../../../src/doctor/examination.ts';
 import { runPgusher } from '../../commands/support/run-pgusher.ts';
 import type { Ran } from '../../commands/support/run-pgusher.ts';
@@ -85,6 +86,17 @@ describe.skipIf(noCluster)('the first start', () => {
     const { findings } = JSON.parse(asked.stdout) as { readonly findings: readonly DoctorFinding[] };
     expect(findings.filter(({ verdict }) => verdict === 'fault')).toEqual([]);
     expect(asked).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('pgusher certificates shows who made them, and has every replica take another', () => {
+    const shown = onSet('certificates', '--json');
+    expect(shown).toMatchObject({ status: 0, stderr: '' });
+    const report = JSON.parse(shown.stdout) as CertificatesReport;
+    expect(report).toMatchObject({ mode: 'built-in', troubles: [] });
+    expect(report.served.length).toBeGreaterThanOrEqual(2);
+    const renewed = onSet('certificates', 'renew');
+    expect(renewed).toMatchObject({ status: 0, stderr: '' });
+    expect(renewed.stdout).toMatch(/^ordered: new certificates\n[^]*\b(\d+) of \1 replicas serve a new one\n$/);
   });
 
   test('the health command says the same inside the pod', async () => {

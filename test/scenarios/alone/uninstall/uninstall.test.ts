@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { install, untilInstalled } from '../../../../scripts/cluster/install.ts';
 import { timeout } from '../../../../scripts/cluster/patience.ts';
 import { kubectl, noCluster } from '../../support/cluster.ts';
@@ -22,10 +20,8 @@ describe.skipIf(noCluster)('pgusher uninstalled', () => {
     await verifiedBackup(here, 'db-0');
   });
   afterAll(async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'pgusher-install-'));
-    await install(kubectl, directory);
+    await install(kubectl);
     await untilInstalled(kubectl);
-    rmSync(directory, { recursive: true });
   });
 
   test('goes without a word', async () => {
