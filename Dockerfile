@@ -11,10 +11,32 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 # The newest: servers turn away programs that are older than they are (src/workload/newest-major.ts says the same to the webhook).
 ARG POSTGRES_MAJOR=19
 ARG POSTGRES_IMAGE=postgres:${POSTGRES_MAJOR}-bookworm
+# pg_rewind reads its own major version only (docs/decisions/2026-11-30-pg-rewind.md).
+ARG POSTGRES_13_IMAGE=postgres:13-bookworm
+ARG POSTGRES_14_IMAGE=postgres:14-bookworm
+ARG POSTGRES_15_IMAGE=postgres:15-bookworm
+ARG POSTGRES_16_IMAGE=postgres:16-bookworm
+ARG POSTGRES_17_IMAGE=postgres:17-bookworm
+ARG POSTGRES_18_IMAGE=postgres:18-bookworm
 ARG VERSION=unreleased
 ARG REVISION=unknown
 
+FROM ${POSTGRES_13_IMAGE} AS server-13
+FROM ${POSTGRES_14_IMAGE} AS server-14
+FROM ${POSTGRES_15_IMAGE} AS server-15
+FROM ${POSTGRES_16_IMAGE} AS server-16
+FROM ${POSTGRES_17_IMAGE} AS server-17
+FROM ${POSTGRES_18_IMAGE} AS server-18
+
 FROM ${POSTGRES_IMAGE} AS server
+COPY scripts/build/rewind-programs.sh /tmp/
+RUN --mount=type=bind,from=server-13,target=/from/13 \
+  --mount=type=bind,from=server-14,target=/from/14 \
+  --mount=type=bind,from=server-15,target=/from/15 \
+  --mount=type=bind,from=server-16,target=/from/16 \
+  --mount=type=bind,from=server-17,target=/from/17 \
+  --mount=type=bind,from=server-18,target=/from/18 \
+  sh /tmp/rewind-programs.sh /from/* && rm -r /tmp/rewind-programs.sh
 
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /pgusher

@@ -4,6 +4,9 @@ import { expect, test } from 'vitest';
 import { paths } from '../src/agent/contract.ts';
 import { newestMajor } from '../src/workload/newest-major.ts';
 
+/** control-file.ts reads none that is older. */
+const oldestMajor = 13;
+
 const dockerfile = readFileSync(join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
 
 /** A volume lies over what the image has there: the first pods on a kubelet found no program in their image. */
@@ -20,4 +23,16 @@ test('the programs lie where no pod mounts a volume', () => {
 /** The webhook refuses servers that are newer than the agent; with another number here it would refuse the wrong ones. */
 test("the agent's image has the programs of the newest major that the webhook lets in", () => {
   expect(/^ARG POSTGRES_MAJOR=(\d+)$/m.exec(dockerfile)?.[1]).toBe(String(newestMajor));
+});
+
+/** pg_rewind reads its own major alone: with one missing, `pgusher rebuild` copies whole databases of that major and nobody sees why. */
+test("the agent's image has pg_rewind of each major before the newest", () => {
+  const before = Array.from({ length: newestMajor - oldestMajor }, (_, index) => String(oldestMajor + index));
+  for (const written of [
+    /^ARG POSTGRES_(\d+)_IMAGE=postgres:\1-bookworm$/gm,
+    /^FROM \$\{POSTGRES_(\d+)_IMAGE\} AS server-\1$/gm,
+    /--mount=type=bind,from=server-(\d+),target=\/from\/\1 /g,
+  ]) {
+    expect([...dockerfile.matchAll(written)].map(([, major]) => major)).toEqual(before);
+  }
 });

@@ -25,6 +25,11 @@ const servers = [
 ] as const;
 const nodeImage = 'docker.io/library/node:24-bookworm-slim';
 
+/** Of whom the agent's image has pg_rewind: here of those two. */
+const furtherServers = [13, 14, 15, 16, 17, 18].map(
+  (major) => [major, (servers.find((server) => server.major === major) ?? servers[0]).name] as const,
+);
+
 /** What the two are built on. */
 export const baseImages = { webhook: nodeImage, agent: servers[0].name } as const;
 
@@ -64,6 +69,7 @@ export async function buildProductImages(): Promise<void> {
       await buildah(
         ...['bud', '--quiet', '--isolation', 'chroot', '--pull-never', '--layers', '--target', target, '--tag', tag],
         ...['--build-arg', `POSTGRES_MAJOR=${agentMajor}`, '--build-arg', `POSTGRES_IMAGE=${servers[0].name}`],
+        ...furtherServers.flatMap(([major, image]) => ['--build-arg', `POSTGRES_${major}_IMAGE=${image}`]),
         ...['--build-arg', `VERSION=${version}`],
         ...npm.flatMap((volume) => ['--volume', volume]),
         root,

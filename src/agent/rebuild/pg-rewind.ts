@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findClientProgram } from '../server-connection/client-program.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
@@ -11,15 +13,24 @@ export interface RewindSource {
   readonly database: string;
 }
 
+/** Where the agent's image has pg_rewind of the majors that are not its own, and nothing else of them (scripts/build/rewind-programs.sh). */
+const furtherMajors = '/opt/rewind/lib/postgresql';
+
 /** The program of just this major: it reads no other's data. Null where the image has none. */
 export async function pgRewindOf(major: number): Promise<string | null> {
   try {
-    const program = findClientProgram('pg_rewind', major);
-    const version = await runProgram(program, ['--version']);
+    const further = join(furtherMajors, String(major), 'bin/pg_rewind');
+    const program = existsSync(further) ? further : findClientProgram('pg_rewind', major);
+    const version = await runProgram(program, ['--version'], ownLibraries(program));
     return Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]) === major ? program : null;
   } catch {
     return null;
   }
+}
+
+/** Those that this image has not. */
+function ownLibraries(program: string): Readonly<Record<string, string>> {
+  return { LD_LIBRARY_PATH: join(dirname(dirname(program)), 'lib') };
 }
 
 /** @returns what it wrote. @throws with what went wrong, in its words. */
@@ -35,6 +46,7 @@ export async function runPgRewind(
     .join(' ');
   try {
     return await runProgram(program, ['--target-pgdata', target, '--source-server', source, ...flags], {
+      ...ownLibraries(program),
       // As this container has it; no file with it is left where this is killed.
       ...(superuser.password === null ? {} : { PGPASSWORD: superuser.password }),
       PGPASSFILE: '/dev/null',

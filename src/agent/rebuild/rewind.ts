@@ -2,6 +2,7 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finishCopy } from '../restore/standby.ts';
 import type { Upstream } from '../restore/standby.ts';
+import { parseControlFile } from '../decision/control-file.ts';
 import type { Lineage } from '../restore/lineage.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
@@ -54,14 +55,51 @@ export async function rewind(rewinding: Rewinding): Promise<number> {
   const { judgement, directory, upstream } = rewinding;
   // Of the server that ran; single-user recovery would take it for one that runs.
   await rm(join(directory, 'postmaster.pid'), { force: true });
-  // The checkpoint of that recovery would drop the very WAL that is read next. The primary's file takes the place of this one.
-  await appendFile(join(directory, 'postgresql.auto.conf'), "wal_keep_size = '2147483647MB'\n");
+  await appendFile(join(directory, 'postgresql.auto.conf'), settingsOfRecovery);
   const words = await withWalBefore(rewinding, () =>
-    runPgRewind(judgement.program, directory, judgement.source, ['--no-sync', '--progress']),
+    recoveredFirst(directory, () =>
+      runPgRewind(judgement.program, directory, judgement.source, ['--no-sync', '--progress']),
+    ),
   );
   await requireWal(rewinding);
   await finishCopy(upstream, directory);
   return Number(/(\d+) kB \(100%\) copied/.exec(words)?.[1] ?? '0') * 1024;
+}
+
+/**
+ * A server that was killed is recovered by `postgres --single` of this image, which replays WAL and asks for nothing of the server's own image then: not its
+ * libraries, not its locales. It knows nothing of the server's command line either, and would write into the control file that hints are not logged; they
+ * were, or nobody would rewind. Its checkpoint would drop the very WAL that is read next. The primary's file takes the place of this one.
+ */
+const settingsOfRecovery = [
+  'wal_log_hints = on',
+  'max_prepared_transactions = 1000',
+  "wal_keep_size = '2147483647MB'",
+  ...['shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries'].map((name) => `${name} = ''`),
+  ...['lc_messages', 'lc_monetary', 'lc_numeric', 'lc_time'].map((name) => `${name} = 'C'`),
+  'jit = off',
+  'huge_pages = off',
+  "shared_buffers = '32MB'",
+]
+  .map((line) => `${line}\n`)
+  .join('');
+
+/**
+ * Recovery comes before the database is opened. Where this image has not its locale, that fails, and the server shuts down cleanly all the same (InitPostgres
+ * in postinit.c): there is nothing to recover any more then, and nothing is opened.
+ */
+async function recoveredFirst(directory: string, run: () => Promise<string>): Promise<string> {
+  const state = async (): Promise<boolean> =>
+    parseControlFile(await readFile(join(directory, 'global', 'pg_control'))).shutDown;
+  const before = await state();
+  try {
+    return await run();
+  } catch (error) {
+    if (before || segmentNotFound(error) !== null || !(await state())) {
+      throw error;
+    }
+    return run();
+  }
 }
 
 /** It reads all WAL before it writes anything, so that it may be run again with what it did not find: twice as many segments each time. */

@@ -27,6 +27,8 @@ function chosen(names = 'bookworm,trixie'): Readonly<Record<string, number>> {
 
 export interface Version {
   readonly place: DebianPostgres;
+  /** The file system that the agent runs in. */
+  readonly agent: DebianPostgres;
   readonly major: number;
   /** Of the agent's PostgreSQL programs. */
   readonly agentMajor: number;
@@ -58,6 +60,7 @@ export async function eachVersion(tests: (version: Version) => void): Promise<vo
         const places = { server: place ?? nowhere(suite), agent: agent ?? nowhere(suite) };
         tests({
           place: places.server,
+          agent: places.agent,
           major: places.server.major,
           agentMajor: places.agent.major,
           newest: places.server === places.agent,

@@ -97,6 +97,13 @@ export class PodVolumes {
     writeFileSync(join(this.directory, 'settings', name), value);
   }
 
+  /** The keys of the same ConfigMap that name the primary. */
+  recordPrimary(primary: string, timeline: number, since: string): void {
+    for (const [name, value] of Object.entries({ primary, timeline: String(timeline), since })) {
+      writeFileSync(join(this.directory, 'settings', name), value);
+    }
+  }
+
   /** Names below a folder of the store's system, such as `base`. */
   stored(folder: string): string[] {
     return readdirSync(join(this.store, this.system(), folder), { recursive: true, encoding: 'utf8' }).sort();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AgentContract, BackupContract } from '../../../../src/agent/contract.ts';
 import { environmentNames, paths, scriptNames } from '../../../../src/agent/contract.ts';
 import { witnessLock } from '../../../../src/agent/store/lock-witness.ts';
+import { dataVolumePaths } from '../../../../src/agent/decision/data-volume-paths.ts';
 import type { DebianPostgres } from '../../../support/debian-postgres.ts';
 import { imageOwner } from '../../../support/debian-postgres.ts';
 import type { Owner } from '../../../support/postgres-server.ts';
@@ -88,6 +89,37 @@ export class VersionPod {
     );
     this.containers.push(container);
     return container;
+  }
+
+  /** The start that carries out the order of `pgusher rebuild`, with another pod of the set as primary and the programs at /opt/rewind. */
+  async rebuilt(primary: VersionPod, programs: string): Promise<Ended> {
+    const { name } = this.parts;
+    const { dataMount, serverPort } = this.contract;
+    const since = new Date().toISOString();
+    this.volumes.recordPrimary(primary.parts.name, 2, since);
+    const order = { id: 'order', primary: primary.parts.name, discard: false, since };
+    this.volumes.writeData(dataMount, dataVolumePaths(dataMount).rebuildOrder, JSON.stringify(order));
+    const spec = this.agentSpec([], { uid: 0, gid: 0 }, this.contract);
+    return runContainer(this.parts.agent, {
+      ...spec,
+      mounts: {
+        ...spec.mounts,
+        '/opt/rewind': programs,
+        [`${paths.shared}/replication-secret`]: spec.mounts[paths.replicationSecret] ?? '',
+      },
+      command: [`${sources}/node_modules/.bin/node`, `${sources}/test/postgres/support/restore-process.ts`],
+      environment: {
+        ...spec.environment,
+        RESTORE_PLACES: JSON.stringify({
+          shared: paths.shared,
+          pod: name,
+          mustBeMount: false,
+          liveSettings: paths.liveSettings,
+          offsitePatienceMs: 0,
+          ports: { [name]: serverPort, [primary.parts.name]: primary.contract.serverPort },
+        }),
+      },
+    });
   }
 
   /** A pgusher-backup that does not get to run. */
