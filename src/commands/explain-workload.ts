@@ -1,10 +1,5 @@
-import type {
-  DetectionSign,
-  Detection,
-  PostgresWorkload,
-  ServerContainer,
-  StartForm,
-} from '../workload/postgres-workload.ts';
+import type { DetectionSign, Detection, PostgresWorkload, ServerContainer } from '../workload/postgres-workload.ts';
+import { isReplaced } from '../workload/server-start.ts';
 import { section } from './table-text.ts';
 import type { Colour } from './terminal.ts';
 
@@ -25,7 +20,7 @@ function serverRows(server: ServerContainer): readonly string[][] {
     ['version', server.major === undefined ? 'not told by the image; PG_VERSION decides' : String(server.major)],
     ['data directory', `${server.data.path}, from ${dataSource[server.data.from]}`],
     ['on', mountText(server)],
-    ['started', startText(server.start)],
+    ['started', startText(server)],
     ['port', String(server.port)],
   ];
 }
@@ -68,7 +63,12 @@ function mountText({ data }: ServerContainer): string {
   return `volume ${mount.name} (${mount.source.kind}) at ${mount.mountPath}${subPath}`;
 }
 
-function startText(start: StartForm): string {
+function shellText(replaced: boolean | undefined): string {
+  if (replaced === undefined) return 'by a shell that may stay in front of it';
+  return replaced ? 'by a shell that it replaces' : 'by a shell that stays in front of it';
+}
+
+function startText({ start, family }: ServerContainer): string {
   switch (start.kind) {
     case 'entrypoint':
       return "by the image's entrypoint";
@@ -77,7 +77,7 @@ function startText(start: StartForm): string {
         ? "directly, without the image's entrypoint"
         : 'by the entrypoint that command names';
     case 'shell':
-      return start.execs ? 'by a shell that it replaces' : 'by a shell that stays in front of it';
+      return shellText(isReplaced(start, family.sh));
     case 'other':
       return `by ${start.program}`;
   }

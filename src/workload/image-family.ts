@@ -1,4 +1,5 @@
 import type { ImageReference } from './image-reference.ts';
+import type { Sh } from './started-programs.ts';
 
 /** Everything that differs between the Postgres images people run; one table, this file. */
 export interface ImageFamily {
@@ -20,6 +21,8 @@ export interface ImageFamily {
   readonly entrypoint: string | undefined;
   /** The image starts as root when the pod does not say otherwise. */
   readonly startsAsRoot: boolean;
+  /** What /bin/sh is; undefined: it differs from build to build, or nobody knows. */
+  readonly sh: Sh | undefined;
   /** The signal that stops a container of this image; `SIGTERM` is a smart shutdown, which pooled sessions never end. */
   readonly stopSignal: 'SIGINT' | 'SIGTERM';
   /** Runs `docker-entrypoint.sh` of docker-library/postgres or one made from it, with /docker-entrypoint-initdb.d. */
@@ -66,18 +69,20 @@ const official: ImageFamily = {
   startArguments: [],
   entrypoint: undefined,
   startsAsRoot: true,
+  sh: 'dash',
   stopSignal: 'SIGINT',
   officialEntrypoint: true,
   initialisationWritesElsewhere: false,
   treatment: 'managed',
 };
 
-const alpineOwner = { uid: 70, gid: 70 };
+const alpine = { uid: 70, gid: 70, sh: 'ash' } as const;
 
 /** They run a supervisor of their own (Patroni, pgBackRest, repmgr) that restores and promotes by itself. */
 const leftAlone: ImageFamily = {
   ...official,
   startsAsRoot: false,
+  sh: undefined,
   stopSignal: 'SIGTERM',
   officialEntrypoint: false,
   initialisationWritesElsewhere: true,
@@ -90,17 +95,18 @@ const unknownFamily: ImageFamily = {
   id: 'unknown',
   ownerIsAGuess: true,
   startArguments: undefined,
+  sh: undefined,
   initialisationWritesElsewhere: true,
 };
 
 export const imageFamilies: readonly ImageFamily[] = [
   official,
-  { ...official, ...alpineOwner, id: 'postgres-alpine' },
+  { ...official, ...alpine, id: 'postgres-alpine' },
   { ...official, id: 'postgis' },
-  { ...official, ...alpineOwner, id: 'postgis-alpine' },
+  { ...official, ...alpine, id: 'postgis-alpine' },
   { ...official, id: 'pgvector' },
   // Made on Alpine only.
-  { ...official, ...alpineOwner, id: 'timescaledb' },
+  { ...official, ...alpine, id: 'timescaledb' },
   {
     ...official,
     id: 'timescaledb-ha',
@@ -123,6 +129,8 @@ export const imageFamilies: readonly ImageFamily[] = [
     volumes: () => [],
     configurationDirectory: '/etc/postgresql',
     startArguments: ['-D', '/etc/postgresql'],
+    // Ubuntu's up to 15, others since.
+    sh: undefined,
     // pgsodium's root key lies beside the configuration, outside PGDATA.
     initialisationWritesElsewhere: true,
   },
@@ -251,7 +259,7 @@ function isOwnBuild(id: FamilyId, { registry, repository }: ImageReference): boo
 const ownBuilds: ReadonlyMap<FamilyId, ImageFamily> = new Map(
   imageFamilies
     .filter(({ id }) => id === 'postgres' || id === 'postgres-alpine')
-    .map((family) => [family.id, { ...family, startArguments: undefined }]),
+    .map((family) => [family.id, { ...family, startArguments: undefined, sh: undefined }]),
 );
 
 /**

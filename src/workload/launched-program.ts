@@ -8,6 +8,8 @@ export type Launched =
       readonly script: ArgumentWord;
       /** `$0`, `$1` … */
       readonly positional: readonly ArgumentWord[];
+      /** Of `-c`, by its name; undefined: `eval`, in the shell that is there. */
+      readonly shell: string | undefined;
       readonly how: How;
     }
   /** `command -v postgres`, `env` alone: nothing is run. */
@@ -18,9 +20,13 @@ export interface How {
   readonly execs: boolean;
   /** The image's entrypoint is on the way. */
   readonly viaEntrypoint: boolean;
+  /** `su` or `runuser`, which starts the rest beside itself and waits for it. */
+  readonly waiting: Waiting | undefined;
   /** Of `env A=b`. */
   readonly variables: ReadonlyMap<string, string>;
 }
+
+export type Waiting = 'su' | 'runuser';
 
 export const entrypoints: readonly string[] = [
   'docker-entrypoint.sh',
@@ -93,7 +99,8 @@ export function launched(words: readonly ArgumentWord[]): Launched {
   let execs = false;
   let viaEntrypoint = false;
   const variables = new Map<string, string>();
-  const how = (): How => ({ execs, viaEntrypoint, variables });
+  let waiting: Waiting | undefined;
+  const how = (): How => ({ execs, viaEntrypoint, waiting, variables });
   for (;;) {
     const [first] = rest;
     if (first === undefined) return viaEntrypoint ? { kind: 'program', words: [], how: how() } : { kind: 'nothing' };
@@ -113,11 +120,19 @@ export function launched(words: readonly ArgumentWord[]): Launched {
         .slice(1)
         .map((word) => word.text)
         .join(' ');
-      return { kind: 'script', script: { text, argument: first.argument }, positional: [], how: how() };
+      return {
+        kind: 'script',
+        script: { text, argument: first.argument },
+        positional: [],
+        shell: undefined,
+        how: how(),
+      };
     }
-    if (shells.includes(name) || name === 'su' || name === 'runuser') {
-      const shell = name === 'su' || name === 'runuser' ? asUser(rest) : inShell(rest);
-      if (shell.kind === 'script') return { ...shell, how: how() };
+    const isUser = name === 'su' || name === 'runuser';
+    if (isUser || shells.includes(name)) {
+      if (isUser) waiting ??= name;
+      const shell = isUser ? asUser(rest) : inShell(rest);
+      if (shell.kind === 'script') return { ...shell, shell: name, how: how() };
       if (shell.kind === 'rest') {
         rest = shell.words;
         continue;

@@ -31,6 +31,73 @@ export function mountedFile(
   return undefined;
 }
 
+/**
+ * The files right in a folder of a container that ConfigMaps put there; `isWhole`: nothing else can be in it, since a ConfigMap that is known
+ * is mounted there, or nothing but such files.
+ */
+export function mountedFolder(
+  path: string,
+  container: JsonObject,
+  surrounding: Surrounding,
+  facts: ClusterFacts,
+): { readonly files: ReadonlyMap<string, MountedFile>; readonly isWhole: boolean } {
+  const wanted = normalisePath(path);
+  const files = new Map<string, MountedFile>();
+  const place = placeIn(wanted, container, surrounding);
+  const own = place === undefined ? undefined : keysUnder(place.volume, place.inside, surrounding, facts);
+  for (const [name, file] of own ?? []) files.set(name, file);
+  let isWhole = place === undefined ? undefined : own !== undefined;
+  for (const { at } of mountsOf(container)) {
+    const name = at.slice(at.lastIndexOf('/') + 1);
+    if (at === '/' || normalisePath(`${at}/..`) !== wanted) continue;
+    const file = mountedFile(at, container, surrounding, facts);
+    if (file !== undefined) files.set(name, file);
+    isWhole = (isWhole ?? true) && file !== undefined;
+  }
+  return { files, isWhole: isWhole ?? false };
+}
+
+/** What a volume of ConfigMaps alone has in a folder of it, by name; undefined: not all of it is known. */
+function keysUnder(
+  volume: JsonObject | undefined,
+  inside: string,
+  { namespace }: Surrounding,
+  { configMaps }: ClusterFacts,
+): readonly (readonly [name: string, file: MountedFile])[] | undefined {
+  const sources = sourcesOf(volume, 'configMap');
+  const all = volume?.['configMap'] === undefined ? objectsAt(objectAt(volume, 'projected'), 'sources').length : 1;
+  if (sources.length === 0 || sources.length < all) return undefined;
+  const found: (readonly [string, MountedFile])[] = [];
+  for (const source of sources) {
+    const name = textAt(source, 'name') ?? '';
+    const map = configMaps.find(namespace, name);
+    if (map.kind !== 'present') return undefined;
+    const items = objectsAt(source, 'items');
+    const paths =
+      items.length === 0
+        ? Object.keys(map.fact.data).map((key) => [key, key] as const)
+        : items.map((item) => [textAt(item, 'path') ?? '', textAt(item, 'key') ?? ''] as const);
+    for (const [path, key] of paths) {
+      const text = map.fact.data[key];
+      const at = normalisePath(`/${path}`).slice(1);
+      const own = inside === '' ? at : at.startsWith(`${inside}/`) ? at.slice(inside.length + 1) : '';
+      if (text !== undefined && own !== '' && !own.includes('/')) found.push([own, { configMap: name, key, text }]);
+    }
+  }
+  return found;
+}
+
+/** Everything that may be at `path` is known, and nothing is there: the ConfigMap that is mounted over it has no such key. */
+export function isKnownAbsent(
+  path: string,
+  container: JsonObject,
+  surrounding: Surrounding,
+  facts: ClusterFacts,
+): boolean {
+  const place = placeIn(normalisePath(path), container, surrounding);
+  return place !== undefined && keysUnder(place.volume, '', surrounding, facts) !== undefined;
+}
+
 /** The ConfigMaps that what is at `path` may come from. */
 export function mountedConfigMaps(
   path: string,
@@ -57,23 +124,40 @@ export function mountedSecretKey(
 function mountedKeys(
   path: string,
   container: JsonObject,
-  { podSpec }: Surrounding,
+  surrounding: Surrounding,
   kind: 'configMap' | 'secret',
 ): readonly { readonly source: JsonObject; readonly key: string }[] {
-  const wanted = normalisePath(path);
-  const [mount] = objectsAt(container, 'volumeMounts')
-    .map((entry) => ({ entry, at: normalisePath(textAt(entry, 'mountPath') ?? '/') }))
-    .filter(({ at }) => isWithin(wanted, at))
-    .toSorted((a, b) => b.at.length - a.at.length);
-  if (mount === undefined) return [];
-  const volume = objectsAt(podSpec, 'volumes').find((one) => textAt(one, 'name') === textAt(mount.entry, 'name'));
-  const inside = normalisePath(`/${textAt(mount.entry, 'subPath') ?? ''}/${wanted.slice(mount.at.length)}`).slice(1);
+  const place = placeIn(normalisePath(path), container, surrounding);
+  if (place === undefined) return [];
+  const { volume, inside } = place;
   return sourcesOf(volume, kind).flatMap((source) => {
     const items = objectsAt(source, 'items');
     const item = items.find((one) => normalisePath(`/${textAt(one, 'path') ?? ''}`).slice(1) === inside);
     const key = items.length === 0 ? inside : textAt(item, 'key');
     return key === undefined ? [] : [{ source, key }];
   });
+}
+
+function mountsOf(container: JsonObject): readonly { readonly entry: JsonObject; readonly at: string }[] {
+  return objectsAt(container, 'volumeMounts').map((entry) => ({
+    entry,
+    at: normalisePath(textAt(entry, 'mountPath') ?? '/'),
+  }));
+}
+
+/** The volume that is mounted over a path, and where in it that path is. */
+function placeIn(
+  wanted: string,
+  container: JsonObject,
+  { podSpec }: Pick<Surrounding, 'podSpec'>,
+): { readonly volume: JsonObject | undefined; readonly inside: string } | undefined {
+  const [mount] = mountsOf(container)
+    .filter(({ at }) => isWithin(wanted, at))
+    .toSorted((a, b) => b.at.length - a.at.length);
+  if (mount === undefined) return undefined;
+  const volume = objectsAt(podSpec, 'volumes').find((one) => textAt(one, 'name') === textAt(mount.entry, 'name'));
+  const inside = normalisePath(`/${textAt(mount.entry, 'subPath') ?? ''}/${wanted.slice(mount.at.length)}`).slice(1);
+  return { volume, inside };
 }
 
 /** The ConfigMaps whose keys are variables of a container (`envFrom`), as far as they are known, the stronger ones last. */

@@ -2,8 +2,10 @@ import type { ImageFamily } from './image-family.ts';
 import type { ImageReference } from './image-reference.ts';
 import type { InitdbArguments } from './initdb-arguments.ts';
 import type { JsonObject } from './json.ts';
+import type { Waiting } from './launched-program.ts';
 import type { Manager } from './manager.ts';
 import type { Settings } from './settings.ts';
+import type { Sh } from './started-programs.ts';
 import type { UnreadableField } from './unreadable-field.ts';
 
 /**
@@ -96,15 +98,15 @@ export type StartForm =
   /** No command: the image's entrypoint, with `args` or the image's own CMD. */
   | { readonly kind: 'entrypoint' }
   /** command names the entrypoint or `postgres` itself; args may be appended to. `bypassesEntrypoint` where it is `postgres`. */
-  | { readonly kind: 'direct'; readonly bypassesEntrypoint: boolean }
-  /**
-   * `sh -c …`; args cannot be appended. `execs`: the shell is replaced by the server, which it says with `exec`
-   * (dash, the sh of Debian's images, does not do that by itself).
-   */
+  | { readonly kind: 'direct'; readonly bypassesEntrypoint: boolean; readonly waiting: Waiting | undefined }
+  /** `sh -c …`; args cannot be appended. */
   | {
       readonly kind: 'shell';
       readonly script: string;
-      readonly execs: boolean;
+      /** What the image's `sh` has to be for the server to take its place: all of them where the script says `exec`. */
+      readonly replacesUnder: readonly Sh[];
+      /** `su` stays in front, whatever the shells do. */
+      readonly waiting: Waiting | undefined;
       /** Why the script could not be read; then nothing is known of what it starts. */
       readonly problem: string | undefined;
       /** A server is among what it starts. */

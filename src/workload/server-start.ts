@@ -1,8 +1,8 @@
 import { isEntrypoint, isServer, programName } from './launched-program.ts';
 import type { StartForm } from './postgres-workload.ts';
 import type { ArgumentWord } from './server-switches.ts';
-import { startedPrograms } from './started-programs.ts';
-import type { StartedProgram } from './started-programs.ts';
+import { everySh, startedPrograms } from './started-programs.ts';
+import type { Sh, StartedProgram } from './started-programs.ts';
 
 /** How a container's command line comes to run the server, and with what each time. */
 export interface ServerStart {
@@ -39,18 +39,32 @@ export function readServerStart(
   const servers = programs.filter(isServerStart);
   const invocations = servers.map(({ words: own, variables }) => ({ words: own.slice(1), variables }));
   if (script !== undefined) {
-    // dash, the sh of Debian's images, replaces itself only where `exec` says so.
-    const execs = (servers.length > 0 ? servers.slice(-1) : programs).some((program) => program.execs);
+    const last = servers.at(-1) ?? programs.findLast(({ replacesUnder }) => replacesUnder.length > 0);
+    const { replacesUnder = [], waiting } = last ?? {};
     const startsServer = servers.length > 0;
     const runs = startsServer ? undefined : otherOf(programs);
     const bypassesEntrypoint = servers.some(({ viaEntrypoint }) => !viaEntrypoint);
-    return { form: { kind: 'shell', script, execs, problem, startsServer, bypassesEntrypoint, runs }, invocations };
+    return {
+      form: { kind: 'shell', script, replacesUnder, waiting, problem, startsServer, bypassesEntrypoint, runs },
+      invocations,
+    };
   }
   const [server] = servers;
   if (server === undefined)
     return { form: { kind: 'other', program: otherOf(programs) ?? first?.text ?? '' }, invocations };
   if (command.length === 0) return { form: { kind: 'entrypoint' }, invocations };
-  return { form: { kind: 'direct', bypassesEntrypoint: !server.viaEntrypoint }, invocations };
+  const { viaEntrypoint, waiting } = server;
+  return { form: { kind: 'direct', bypassesEntrypoint: !viaEntrypoint, waiting }, invocations };
+}
+
+/** Whether the server becomes process 1 in the place of the script's shell; undefined: that hangs on what `sh` is, which is not known. */
+export function isReplaced(
+  { replacesUnder }: Extract<StartForm, { kind: 'shell' }>,
+  sh: Sh | undefined,
+): boolean | undefined {
+  if (replacesUnder.length === 0) return false;
+  if (replacesUnder.length === everySh.length) return true;
+  return sh === undefined ? undefined : replacesUnder.includes(sh);
 }
 
 /** `postgres …`, or the image's entrypoint with switches or nothing behind it. `postgres --version` starts none. */
@@ -66,7 +80,7 @@ const asksOnly = /^(--version|-V|--help|-\?|-C|--describe-config|--single|--boot
 /** What is started in place of a server, best what takes the container over; commands that only prepare are passed over. */
 function otherOf(programs: readonly StartedProgram[]): string | undefined {
   const likely = programs.filter(({ words }) => !preparing.has(programName(words[0]?.text)));
-  const found = likely.findLast(({ execs }) => execs) ?? likely.at(-1);
+  const found = likely.findLast(({ replacesUnder }) => replacesUnder.length > 0) ?? likely.at(-1);
   return found?.words[0]?.text;
 }
 

@@ -20,9 +20,17 @@ export interface ScriptCommand {
   readonly variables: ReadonlyMap<string, string>;
   /** A shell of its own runs it, whatever it says: an end of a pipe, in the background, in ( ) or $( ). */
   readonly isApart: boolean;
+  /** It takes the place of these shells without `exec`, as the last that their `-c` has to do. */
+  readonly ends: readonly LeavingShell[];
   /** Files that it is redirected into. */
   readonly writes: readonly FileWrite[];
 }
+
+/**
+ * The shells that start the last command of `-c SCRIPT` in their own place, where nothing is left to do after it. Tried with bash 5.2 and
+ * busybox 1.35; dash 0.5.12 never does.
+ */
+export type LeavingShell = 'bash' | 'ash';
 
 export interface FileWrite {
   /** As the script says it; where it is relative, the reader has to know the folder. */
@@ -43,6 +51,8 @@ export interface ScriptSource {
   readonly argument: number;
   /** `$0`, `$1` … */
   readonly positional: readonly ArgumentWord[];
+  /** It is the argument of `-c`, and no file, and no text for `eval`. */
+  readonly isWhole?: boolean;
   /** What a variable is before the script says anything of it. */
   valueOf(name: string): string | undefined;
 }
@@ -62,11 +72,13 @@ export function readScript(source: ScriptSource): ScriptReading {
   const [error] = script.errors ?? [];
   if (error !== undefined) return { kind: 'unreadable', problem: error.message };
   const reader = new ScriptReader(source);
-  reader.script(script);
+  reader.script(script, source.isWhole === true ? leftBy(script.commands, source.text) : noShells);
   return { kind: 'read', commands: reader.commands };
 }
 
 type Values = readonly string[];
+
+type Node = CommandNode | Statement['command'] | CompoundList;
 
 interface Place {
   readonly isApart: boolean;
@@ -74,6 +86,8 @@ interface Place {
   readonly isPerhaps: boolean;
   readonly positional: Positional;
   readonly depth: number;
+  /** What a simple command here ends; see `ScriptCommand`. */
+  readonly ends: readonly LeavingShell[];
 }
 
 /** `$0`, `$1` … of the script or of a function; `set --` changes them. */
@@ -89,46 +103,62 @@ class ScriptReader {
   readonly #functions = new Map<string, CommandNode | CompoundList>();
   /** Which of several values is taken; see `commandOf`. */
   #choice = 0;
+  /** A shell that has something to do when a signal comes stays. */
+  #hasTrap = false;
 
   constructor(source: ScriptSource) {
     this.#source = source;
   }
 
-  script(script: Script): void {
-    const place = { isApart: false, isPerhaps: false, positional: { words: this.#source.positional }, depth: 0 };
-    this.#statements(script.commands, place);
+  script(script: Script, ends: readonly LeavingShell[]): void {
+    const positional = { words: this.#source.positional };
+    this.#statements(script.commands, { isApart: false, isPerhaps: false, positional, depth: 0, ends });
   }
 
   #statements(statements: readonly Statement[], place: Place): void {
-    for (const { command, background } of statements) {
-      const within = background === true ? { ...place, isApart: true } : place;
-      if (command.type === 'AndOr') {
-        command.commands.forEach((part, index) => {
-          this.#node(part, index === 0 ? within : { ...within, isPerhaps: true });
-        });
-      } else this.#node(command, within);
-    }
+    statements.forEach(({ command, background }, at) => {
+      const isLast = at === statements.length - 1 && background !== true;
+      const within: Place = {
+        ...place,
+        isApart: place.isApart || background === true,
+        ends: isLast ? place.ends : noShells,
+      };
+      if (command.type === 'AndOr') this.#andOr(command.commands, within);
+      else this.#node(command, within);
+    });
   }
 
-  #node(node: CommandNode | Statement['command'] | CompoundList, place: Place): void {
+  #andOr(parts: readonly Node[], place: Place): void {
+    parts.forEach((part, index) => {
+      const isPerhaps = place.isPerhaps || index > 0;
+      this.#node(part, { ...place, isPerhaps, ends: index === parts.length - 1 ? place.ends : noShells });
+    });
+  }
+
+  #node(node: Node, whole: Place): void {
+    if (node.type === 'Command') {
+      this.#simple(node, whole);
+      return;
+    }
+    // Of what has commands in it bash stays, and ash stays around what it may have to come back to.
+    const ends = whole.ends.includes('ash') && goesOn.has(node.type) ? onlyAsh : noShells;
+    const place: Place = { ...whole, ends };
     const perhaps: Place = { ...place, isPerhaps: true };
+    const before: Place = { ...place, ends: noShells };
     switch (node.type) {
-      case 'Command':
-        this.#simple(node, place);
-        return;
       case 'Pipeline': {
         const isPipe = node.commands.length > 1;
         for (const part of node.commands) this.#node(part, isPipe ? { ...place, isApart: true } : place);
         return;
       }
       case 'AndOr':
-        for (const part of node.commands) this.#node(part, perhaps);
+        this.#andOr(node.commands, perhaps);
         return;
       case 'CompoundList':
         this.#statements(node.commands, place);
         return;
       case 'If':
-        this.#statements(node.clause.commands, place);
+        this.#statements(node.clause.commands, before);
         this.#statements(node.then.commands, perhaps);
         for (const { clause, then } of node.elif) this.#statements([...clause.commands, ...then.commands], perhaps);
         this.#statements(node.else?.commands ?? [], perhaps);
@@ -201,8 +231,10 @@ class ScriptReader {
       if (isForProgram) given.set(name, text);
       else this.#assign(name, text, append === true, place);
     }
-    if (words.length > 0) this.#started(words, given, place);
-    if (command.redirects.length > 0) this.#redirected(command.redirects, words, place);
+    const isRedirected = command.redirects.length > 0;
+    if (words.length > 0)
+      this.#started(words, given, isRedirected ? { ...place, ends: redirected(command.redirects, place) } : place);
+    if (isRedirected) this.#redirected(command.redirects, words, place);
   }
 
   /** What is written into files: `cat > FILE <<EOF`, `echo line >> FILE`. `words`: of a simple command. */
@@ -217,7 +249,8 @@ class ScriptReader {
       const appends = redirect.operator.endsWith('>>');
       return path === '' || !isOutput || /^(\/dev\/|[0-9]+$|-$)/.test(path) ? [] : [{ path, text, appends }];
     });
-    if (writes.length > 0) this.#push({ words: [], variables: new Map(), isApart: place.isApart, writes });
+    if (writes.length > 0)
+      this.#push({ words: [], variables: new Map(), isApart: place.isApart, ends: noShells, writes });
   }
 
   /** What a program that only hands on puts out. */
@@ -264,7 +297,7 @@ class ScriptReader {
     if (first === undefined) return;
     const body = this.#functions.get(first.text);
     if (body !== undefined && place.depth < deepestCall) {
-      this.#node(body, { ...place, positional: { words }, depth: place.depth + 1 });
+      this.#node(body, { ...place, positional: { words }, depth: place.depth + 1, ends: noShells });
       return;
     }
     const variables = new Map<string, string>();
@@ -278,7 +311,9 @@ class ScriptReader {
       if (!isThere) place.positional.words = [zero, ...words.slice(2)];
       return;
     }
-    this.#push({ words, variables, isApart: place.isApart, writes: noWrites });
+    if (first.text === 'trap' && words.length > 2 && !/^-?$/.test(words[1]?.text ?? '')) this.#hasTrap = true;
+    const ends = this.#hasTrap ? noShells : place.ends;
+    this.#push({ words, variables, isApart: place.isApart, ends, writes: noWrites });
   }
 
   #chosen(values: Values): string {
@@ -289,7 +324,7 @@ class ScriptReader {
   #substitutions(parts: readonly WordPart[] | undefined, place: Place): void {
     for (const part of parts ?? []) {
       if (part.type === 'CommandExpansion' || part.type === 'ProcessSubstitution')
-        this.#statements(part.script?.commands ?? [], { ...place, isApart: true, isPerhaps: true });
+        this.#statements(part.script?.commands ?? [], { ...place, isApart: true, isPerhaps: true, ends: noShells });
       else if (part.type === 'DoubleQuoted') this.#substitutions(part.parts, place);
     }
   }
@@ -402,6 +437,32 @@ class ScriptReader {
 }
 
 const noWrites: readonly FileWrite[] = Object.freeze([]);
+const noShells: readonly LeavingShell[] = Object.freeze([]);
+const onlyAsh: readonly LeavingShell[] = Object.freeze(['ash']);
+
+/** In the last branch of these ash goes on as if nothing stood around it. */
+const goesOn: ReadonlySet<Node['type']> = new Set(['AndOr', 'BraceGroup', 'Case', 'CompoundList', 'If']);
+
+/**
+ * The shells that the last command of a script may end. ash looks for the end of the text right behind it, bash for a newline more; bash sees
+ * one line at a time, in which it may neither stand right behind `&` nor, behind a `;`, hang on `&&`.
+ */
+function leftBy(statements: readonly Statement[], text: string): readonly LeavingShell[] {
+  const last = statements.at(-1);
+  if (last === undefined) return noShells;
+  const rest = /^[ \t;]*(?:#[^\n]*)?(\n?)$/.exec(text.slice(last.end));
+  if (rest === null) return noShells;
+  const isNextLine = (statement: Statement, index: number): boolean =>
+    text.slice(statement.end, statements[index + 1]?.pos).includes('\n');
+  const before = statements.slice(statements.slice(0, -1).findLastIndex(isNextLine) + 1, -1);
+  const isLeftByBash = before.length === 0 || (last.command.type === 'Command' && before.at(-1)?.background !== true);
+  return [...(isLeftByBash ? (['bash'] as const) : []), ...(rest[1] === '' ? onlyAsh : [])];
+}
+
+/** bash stays to undo a redirection, and both of them with a here-document. */
+function redirected(redirects: readonly Redirection[], { ends }: Place): readonly LeavingShell[] {
+  return ends.includes('ash') && redirects.every(({ type }) => type === 'Redirect') ? onlyAsh : noShells;
+}
 
 const writing: ReadonlySet<string> = new Set(['>', '>>', '>|', '&>', '&>>', '<>']);
 

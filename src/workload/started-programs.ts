@@ -1,16 +1,19 @@
 import { normalisePath } from './absolute-path.ts';
 import { launched } from './launched-program.ts';
+import type { Waiting } from './launched-program.ts';
 import type { ArgumentWord } from './server-switches.ts';
 import { readScript } from './shell-script.ts';
-import type { FileWrite } from './shell-script.ts';
+import type { FileWrite, ScriptCommand } from './shell-script.ts';
 
 /** A program that a command line starts in the end, behind wrappers, shells and their scripts. */
 export interface StartedProgram {
   /** The program first. None at all: the image's entrypoint without a program. */
   readonly words: readonly ArgumentWord[];
-  /** It takes the place of what the container started; false where a shell stays in front of it. */
-  readonly execs: boolean;
+  /** What the image's `sh` has to be for it to take the place of what the container started; none: something stays in front of it. */
+  readonly replacesUnder: readonly Sh[];
   readonly viaEntrypoint: boolean;
+  /** What stays in front of it, whatever the shells do. */
+  readonly waiting: Waiting | undefined;
   /** That the script or `env` sets for it. */
   readonly variables: ReadonlyMap<string, string>;
 }
@@ -31,11 +34,18 @@ export interface Started {
   readonly problem: string | undefined;
 }
 
+/** What `sh` is: Debian's dash, Alpine's busybox ash, Red Hat's bash. */
+export type Sh = 'dash' | 'ash' | 'bash';
+
+export const everySh: readonly Sh[] = Object.freeze(['dash', 'ash', 'bash']);
+const noSh: readonly Sh[] = Object.freeze([]);
+
 type ValueOf = (name: string) => string | undefined;
 
 interface Frame {
-  readonly execs: boolean;
+  readonly replacesUnder: readonly Sh[];
   readonly viaEntrypoint: boolean;
+  readonly waiting: Waiting | undefined;
   readonly variables: ReadonlyMap<string, string>;
   readonly depth: number;
 }
@@ -46,7 +56,14 @@ const deepestShell = 6;
 /** What a container's or a handler's command line starts. `valueOf`: what is known of its environment. */
 export function startedPrograms(words: readonly ArgumentWord[], valueOf: ValueOf = () => undefined): Started {
   const reader = new Reader(valueOf);
-  reader.line(words, { execs: true, viaEntrypoint: false, variables: new Map(), depth: 0 }, true);
+  const outermost: Frame = {
+    replacesUnder: everySh,
+    viaEntrypoint: false,
+    waiting: undefined,
+    variables: new Map(),
+    depth: 0,
+  };
+  reader.line(words, outermost, () => everySh);
   return reader;
 }
 
@@ -62,12 +79,13 @@ class Reader implements Started {
     this.#valueOf = valueOf;
   }
 
-  /** `isOutermost`: the container's own words, which no shell has to be replaced for. */
-  line(words: readonly ArgumentWord[], frame: Frame, isOutermost: boolean): void {
+  /** `leaves`: when the shell that starts these words is gone then, by whether they say `exec`. */
+  line(words: readonly ArgumentWord[], frame: Frame, leaves: (says: boolean) => readonly Sh[]): void {
     const run = launched(words);
     if (run.kind === 'nothing') return;
     const within: Frame = {
-      execs: frame.execs && (isOutermost || run.how.execs),
+      replacesUnder: both(both(frame.replacesUnder, leaves(run.how.execs)), afterWaiting(run.how.waiting)),
+      waiting: frame.waiting ?? run.how.waiting,
       viaEntrypoint: frame.viaEntrypoint || run.how.viaEntrypoint,
       variables: new Map([...frame.variables, ...run.how.variables]),
       depth: frame.depth + 1,
@@ -80,18 +98,14 @@ class Reader implements Started {
     }
     this.#script(
       run.kind === 'program'
-        ? { text: own ?? '', ...partsOf(run.words) }
-        : { ...run.script, positional: run.positional },
+        ? { text: own ?? '', ...partsOf(run.words), shell: undefined }
+        : { ...run.script, positional: run.positional, shell: run.shell },
       frame,
       within,
     );
   }
 
-  #script(
-    { text, argument, positional }: ArgumentWord & { readonly positional: readonly ArgumentWord[] },
-    frame: Frame,
-    within: Frame,
-  ): void {
+  #script({ text, argument, positional, shell }: InnerScript, frame: Frame, within: Frame): void {
     this.script ??= text;
     if (within.depth > deepestShell) {
       this.problem ??= 'it holds scripts in scripts';
@@ -103,17 +117,20 @@ class Reader implements Started {
       text,
       argument,
       positional,
+      isWhole: shell !== undefined,
       valueOf: (name) => within.variables.get(name) ?? this.#valueOf(name),
     });
     if (reading.kind === 'unreadable') {
       this.problem ??= reading.problem;
       return;
     }
-    for (const { words: inner, variables, isApart, writes } of reading.commands) {
-      for (const write of writes) this.#write(write);
+    const replacesUnder = isEval ? frame.replacesUnder : within.replacesUnder;
+    for (const command of reading.commands) {
+      const { words: inner, variables } = command;
+      for (const write of command.writes) this.#write(write);
       if (inner[0]?.text === 'cd') this.#folder = this.#absolute(inner[1]?.text ?? '/');
-      const execs = (isEval ? frame.execs : within.execs) && !isApart;
-      this.line(inner, { ...within, execs, variables: new Map([...within.variables, ...variables]) }, false);
+      const place: Frame = { ...within, replacesUnder, variables: new Map([...within.variables, ...variables]) };
+      this.line(inner, place, (says) => leftFor(command, says, shell));
     }
   }
 
@@ -134,6 +151,35 @@ class Reader implements Started {
   #absolute(path: string): string {
     return normalisePath(path.startsWith('/') ? path : `${this.#folder}/${path}`);
   }
+}
+
+interface InnerScript extends ArgumentWord {
+  readonly positional: readonly ArgumentWord[];
+  /** Whose `-c` it is. */
+  readonly shell: string | undefined;
+}
+
+/** When a shell is gone for a command of its script: with `exec`, or as the last that it has to do. */
+function leftFor({ isApart, ends }: ScriptCommand, saysExec: boolean, shell: string | undefined): readonly Sh[] {
+  if (isApart) return noSh;
+  if (saysExec) return everySh;
+  // Where nobody knows what `sh` is, it depends on that; zsh leaves wherever bash does, and mksh and ksh93 stay for most scripts.
+  if (shell === 'sh') return ends;
+  const isLeft = shell === 'ash' ? ends.includes('ash') : bashes.has(shell) && ends.includes('bash');
+  return isLeft ? everySh : noSh;
+}
+
+const bashes: ReadonlySet<string | undefined> = new Set(['bash', 'rbash', 'zsh']);
+
+/** util-linux's su and runuser stay for the end of the session; busybox, whose `sh` is ash, has a su that does not, and no runuser. */
+function afterWaiting(waiting: Waiting | undefined): readonly Sh[] {
+  if (waiting === undefined) return everySh;
+  return waiting === 'su' ? ['ash'] : noSh;
+}
+
+function both(some: readonly Sh[], others: readonly Sh[]): readonly Sh[] {
+  if (some === everySh) return others;
+  return others === everySh ? some : some.filter((sh) => others.includes(sh));
 }
 
 /** Its own words are `$0`, `$1` …; what is sourced runs in the shell that is there. */

@@ -144,7 +144,7 @@ describe('parameters', () => {
   test('in a script of sh -c they are seen too', () => {
     const { start, parameters } = server(`
         command: [sh, -c, 'chmod 700 /x; exec docker-entrypoint.sh postgres -c fsync=off']`);
-    expect(start).toMatchObject({ kind: 'shell', execs: true });
+    expect(start).toMatchObject({ kind: 'shell', replacesUnder: ['dash', 'ash', 'bash'] });
     expect(parameters.get('fsync')).toEqual({ name: 'fsync', value: 'off', from: 'command', argument: 2 });
   });
 

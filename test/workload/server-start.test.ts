@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { readServerStart } from '../../src/workload/server-start.ts';
 
 const entrypoint = { kind: 'entrypoint' };
-const viaEntrypoint = { kind: 'direct', bypassesEntrypoint: false };
-const bypassing = { kind: 'direct', bypassesEntrypoint: true };
+const viaEntrypoint = { kind: 'direct', bypassesEntrypoint: false, waiting: undefined };
+const bypassing = { kind: 'direct', bypassesEntrypoint: true, waiting: undefined };
 const switches = ['-c', 'fsync=off'];
 
 /** command, args, form, the words after each start of the server. */
@@ -21,7 +21,7 @@ test.each<readonly [readonly string[], readonly string[], object, readonly (read
   [['tini', '--', 'docker-entrypoint.sh'], ['postgres', ...switches], viaEntrypoint, [switches]],
   [['gosu', 'postgres', 'postgres', ...switches], [], bypassing, [switches]],
   [['gosu', 'postgres', 'docker-entrypoint.sh', 'postgres', ...switches], [], viaEntrypoint, [switches]],
-  [['runuser', '-u', 'postgres', '--', 'postgres', ...switches], [], bypassing, [switches]],
+  [['runuser', '-u', 'postgres', '--', 'postgres', ...switches], [], { ...bypassing, waiting: 'runuser' }, [switches]],
   [['nice', '-n', '5', 'postgres', ...switches], [], bypassing, [switches]],
   [['env', 'LANG=C', 'postgres', ...switches], [], bypassing, [switches]],
   [['/scripts/start.sh'], ['postgres'], { kind: 'other', program: '/scripts/start.sh' }, []],
@@ -36,7 +36,7 @@ test.each<readonly [readonly string[], readonly string[], object, readonly (read
   expect(start.invocations.map(({ words }) => words.map(({ text }) => text))).toEqual(invocations);
 });
 
-/** script, whether the shell is replaced, the words after each start of the server. */
+/** script, whether it says exec, the words after each start of the server. */
 test.each<readonly [string, boolean, readonly (readonly string[])[]]>([
   ['exec postgres -c fsync=off', true, [switches]],
   ['exec docker-entrypoint.sh postgres -c fsync=off', true, [switches]],
@@ -63,13 +63,15 @@ test.each<readonly [string, boolean, readonly (readonly string[])[]]>([
 ])('sh -c %j', (script, execs, invocations) => {
   for (const [command, args] of [
     [['sh', '-c', script], []],
-    [['/bin/bash', '-ec'], [script]],
-    [['bash', '-o', 'pipefail', '-c', script], []],
+    [['/bin/dash', '-ec'], [script]],
+    [['sh', '-o', 'pipefail', '-c', script], []],
     [[], ['sh', '-c', script]],
     [['docker-entrypoint.sh', 'sh', '-c', script], []],
   ] as const) {
     const start = readServerStart(command, args);
-    expect(start.form).toMatchObject({ kind: 'shell', script, execs });
+    expect(start.form).toMatchObject({ kind: 'shell', script });
+    if (execs) expect(start.form).toMatchObject({ replacesUnder: ['dash', 'ash', 'bash'] });
+    else expect(start.form).not.toMatchObject({ replacesUnder: expect.arrayContaining(['dash']) as object });
     expect(start.invocations.map(({ words }) => words.map(({ text }) => text))).toEqual(invocations);
   }
 });

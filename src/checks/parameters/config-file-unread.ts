@@ -1,19 +1,19 @@
 import { normalisePath } from '../../workload/absolute-path.ts';
 import type { ClusterFacts } from '../../workload/cluster-facts.ts';
-import { configurationPath } from '../../workload/configuration-file.ts';
+import { configurationLines, configurationPath, hbaLines } from '../../workload/configuration-file.ts';
 import { programName } from '../../workload/launched-program.ts';
 import { coveringMount } from '../../workload/mount.ts';
 import { mountedConfigMaps, mountedFile } from '../../workload/mounted-file.ts';
 import type { Mount, PostgresWorkload, ServerContainer, VolumeSource } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
-import type { Check } from '../check.ts';
+import type { Check, Observation } from '../check.ts';
 import { containerField, parameterField } from '../field-path.ts';
 import { listed, quoted } from '../shown-text.ts';
 
 /**
  * Fields: config_file in command and args, and the mount that postgresql.conf comes by.
  * Allowed: no file of one's own, or one whose ConfigMap stands in the same files; the webhook reads no ConfigMaps. What such a file says may be
- * right, so it is told and not refused.
+ * right, so it is told and not refused. What such a file includes is read where a ConfigMap in the same files has it, and told where not.
  */
 export const configFileUnread: Check = {
   id: 'config-file-unread',
@@ -24,6 +24,9 @@ export const configFileUnread: Check = {
   instead: 'Parameters in args, or the ConfigMap in the files that `pgusher check` is given.',
   examine(workload, { facts }) {
     const { server } = workload;
+    // In the webhook no ConfigMap is known, and nothing that it includes.
+    const included = facts.configMaps.within(workload.namespace).length === 0 ? [] : unreadIncludes(workload, facts);
+    if (included.length > 0) return included;
     if (server === undefined || (server.mounts.length === 0 && server.parameters.size === 0)) return noObservations;
     const parameter = server.parameters.get('config_file');
     const path = normalisePath(configurationPath(server));
@@ -41,6 +44,24 @@ export const configFileUnread: Check = {
     ];
   },
 };
+
+/** What a file that is known includes, and what nobody knows. */
+function unreadIncludes(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
+  const { server } = workload;
+  if (server === undefined) return noObservations;
+  const read = [configurationLines(workload, facts), hbaLines(workload, facts)];
+  return read.flatMap((one) =>
+    (one?.unread ?? []).map(({ directive, written, path, file }) => {
+      const mount = coveringMount(server.mounts, path);
+      const where =
+        mount === undefined ? 'is in the image, unread here' : whereFrom(path, mount, server, workload, facts);
+      return {
+        field: containerField(server.name, 'volumeMounts'),
+        message: `${directive} ${quoted(written)} ${where}; wanted its lines in ${quoted(file.key)} itself. Or check it beside its ConfigMap.`,
+      };
+    }),
+  );
+}
 
 function isFileMount(kind: VolumeSource['kind']): boolean {
   return kind === 'configMap' || kind === 'secret' || kind === 'projected';

@@ -1,6 +1,6 @@
 import { opensWithoutPassword } from '../../workload/image-version.ts';
 import type { ClusterFacts } from '../../workload/cluster-facts.ts';
-import { hbaFile } from '../../workload/configuration-file.ts';
+import { hbaLines } from '../../workload/configuration-file.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import { mountedFile } from '../../workload/mounted-file.ts';
 import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
@@ -144,13 +144,13 @@ function trustedByFile(
   server: ServerContainer,
   facts: ClusterFacts,
 ): readonly Observation[] {
-  const file = hbaFile(workload, facts);
-  const line = file?.text.split('\n').find(trustsOthers);
-  if (file === undefined || line === undefined) return noObservations;
+  const line = hbaLines(workload, facts)?.lines.find(({ text }) => trustsOthers(text));
+  if (line === undefined) return noObservations;
+  const { text, file } = line;
   return [
     {
       field: containerField(server.name, 'volumeMounts'),
-      message: `${quoted(file.key)} of ConfigMap ${quoted(file.configMap)} has ${quoted(line.trim().replaceAll(/\s+/g, ' '))}; wanted a method that asks for a password. Write scram-sha-256.`,
+      message: `${quoted(file.key)} of ConfigMap ${quoted(file.configMap)} has ${quoted(text.trim().replaceAll(/\s+/g, ' '))}; wanted a method that asks for a password. Write scram-sha-256.`,
     },
   ];
 }
