@@ -48,14 +48,23 @@ test.each([
 });
 
 test.each([
-  'rm -rf /data/lost+found',
   'rm -f /data/pgdata/postmaster.pid',
+  'rm -f /data/pgdata/*.pid',
+  'mv /data/pgdata/postmaster.pid /tmp',
+  "find /data -name '*.pid' -delete",
+])('%s takes the lock of the data directory away', (script) => {
+  expect(seen(script)).toEqual(['unlocks']);
+});
+
+test.each([
+  'rm -f /data/other/*.pid',
+  'rm -f /run/pgbouncer.pid',
+  'rm -rf /data/lost+found',
   'rm -rf /data/pgdata/log',
   'rm -rf /tmp/* /other/pgdata',
   'rm -f /data/*',
   'rm -rf /data/pgdata2',
   'find /data/archive -mtime +7 -delete',
-  "find /data -name '*.pid' -delete",
   'find /data -type d',
   'ls /data/*; echo rm -rf /data',
   '# rm -rf /data\ntrue',

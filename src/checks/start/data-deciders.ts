@@ -9,10 +9,10 @@ import { startedPrograms } from '../../workload/started-programs.ts';
 
 /**
  * Fills or empties the data directory, or puts configuration into it; for a message: `pg_basebackup`, `rm -rf "$PGDATA"`,
- * `recovery.conf`. `decides-role`: the file makes a standby of the server, or a recovery.
+ * `recovery.conf`. `decides-role`: the file makes a standby of the server, or a recovery. `unlocks`: `postmaster.pid` is taken away.
  */
 export interface DataDecider {
-  readonly does: 'fills' | 'removes' | 'configures' | 'decides-role';
+  readonly does: 'fills' | 'removes' | 'configures' | 'decides-role' | 'unlocks';
   readonly how: string;
 }
 
@@ -52,6 +52,14 @@ export function dataDeciders(
     if (name === 'cd') folder = paths[0] ?? '/';
     if (name === 'rm' && paths.some((path) => place.isEmptiedBy(path, rest)))
       return [{ does: 'removes', how: shown(own) }];
+    if (removing.includes(name) && paths.some((path) => place.isUnlockedBy(path)))
+      return [{ does: 'unlocks', how: shown(own) }];
+    if (
+      name === 'find' &&
+      rest.some((word) => isLockFile(word)) &&
+      (rest.includes('-delete') || rest.includes('-exec'))
+    )
+      return [{ does: 'unlocks', how: shown(own) }];
     if (name === 'find' && deletes(rest) && place.isEmptiedBy(paths[0] ?? '', ['-r']))
       return [{ does: 'removes', how: shown(own) }];
     const configured = configuring(editing.includes(name) ? place.configuredBy(paths) : []);
@@ -77,10 +85,12 @@ function configuring(files: readonly string[]): readonly DataDecider[] {
 }
 
 const editing = ['cp', 'mv', 'ln', 'install', 'tee', 'touch', 'rsync', 'sed'];
+const removing = ['rm', 'unlink', 'mv'];
 const roleFiles = ['recovery.conf', 'standby.signal', 'recovery.signal'];
 const configurationFiles = [...roleFiles, 'postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf', 'pg_ident.conf'];
 
-const suspects = /\.conf\b|\.signal\b|\brm\b|\bfind\b|basebackup|pg_rewind|wal-[ge]\b|pgbackrest|barman|pghoard/;
+const suspects =
+  /\.conf\b|\.signal\b|\brm\b|\bfind\b|postmaster\.|\.pid\b|basebackup|pg_rewind|wal-[ge]\b|pgbackrest|barman|pghoard/;
 
 const fillers: readonly { readonly names: readonly string[]; readonly verb?: RegExp }[] = [
   { names: ['pg_basebackup', 'pg_rewind', 'barman-cloud-restore', 'pghoard_restore'] },
@@ -115,6 +125,14 @@ class Place {
     return isAbove || vital.some((part) => isWithin(target, `${this.#data === '/' ? '' : this.#data}/${part}`));
   }
 
+  /** Nobody else has a file of that name; a pattern such as `*.pid` counts where the data is. */
+  isUnlockedBy(path: string): boolean {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (name === lockFile) return true;
+    const folder = this.#within(normalisePath(path.slice(0, path.lastIndexOf('/'))));
+    return isLockFile(name) && folder === this.#data;
+  }
+
   /** The files of PostgreSQL's configuration that land in PGDATA itself, or where the server is told to look. The last path is where to. */
   configuredBy(paths: readonly string[]): readonly string[] {
     const target = paths.at(-1) ?? '/';
@@ -141,6 +159,17 @@ class Place {
     if (this.#volume === undefined) return mount === undefined ? path : undefined;
     return mount?.name === this.#volume ? placeOn(mount, path) : undefined;
   }
+}
+
+const lockFile = 'postmaster.pid';
+
+/** The file by its name or by a pattern of it, and not by one that takes all there is. */
+function isLockFile(pattern: string): boolean {
+  if (!/^[\w.*?-]{1,40}$/.test(pattern) || /^[*.?]*$/.test(pattern)) return false;
+  const parts = pattern
+    .split(/([*?])/)
+    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : part.replaceAll('.', '[.]')));
+  return new RegExp(`^${parts.join('')}$`).test(lockFile);
 }
 
 /** Without these a directory is no database. */

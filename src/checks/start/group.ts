@@ -8,6 +8,7 @@ import { initdbOptionUnknown } from './initdb-option-unknown.ts';
 import { limitRangeDefaults } from './limit-range-defaults.ts';
 import { livenessKillsRecovery } from './liveness-kills-recovery.ts';
 import { livenessSql } from './liveness-sql.ts';
+import { lockFileRemoved } from './lock-file-removed.ts';
 import { loginFileUnmounted } from './login-file-unmounted.ts';
 import { nonrootWithoutUid } from './nonroot-without-uid.ts';
 import { passwordAndFile } from './password-and-file.ts';
@@ -50,6 +51,7 @@ export const startChecks = [
   fsgroupAlwaysLarge,
   restartpolicyInitJob,
   secondDecider,
+  lockFileRemoved,
   userInitdbMount,
   initdbOptionUnknown,
   initdbAuthBreaksLocal,

@@ -50,7 +50,7 @@ export const secondDecider: Check = {
 /** One of them: a copy before what empties the place for it, since that is what something else has to be written for. */
 function told(deciders: readonly DataDecider[]): readonly DataDecider[] {
   const copy = deciders.find(({ how }) => /^pg_(?:basebackup|rewind)$/.test(how));
-  const first = copy ?? deciders.find(({ does }) => does !== 'configures');
+  const first = copy ?? deciders.find(({ does }) => does !== 'configures' && does !== 'unlocks');
   return first === undefined ? [] : [first];
 }
 
@@ -65,4 +65,5 @@ const verbs: Readonly<Record<DataDecider['does'], string>> = {
   removes: 'removes',
   configures: 'is written into',
   'decides-role': 'is written into',
+  unlocks: 'takes the lock from',
 };
