@@ -78,7 +78,7 @@ const nowhere: readonly (readonly [why: string, manifest: Manifest, operation: '
       'a data volume of unknown size',
       { spec: { volumeClaimTemplates: [] }, pod: { volumes: [{ name: 'data', hostPath: { path: '/d' } }] } },
       'CREATE',
-      'the size of the data volume is not known; write postgres.io/backup-storage with a size',
+      'how large the data volume is does not stand in this object; write postgres.io/backup-storage with a size',
     ],
   ];
 

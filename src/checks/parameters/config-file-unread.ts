@@ -1,4 +1,4 @@
-import { normalisePath } from '../../workload/absolute-path.ts';
+import { isWithin, normalisePath } from '../../workload/absolute-path.ts';
 import type { ClusterFacts } from '../../workload/cluster-facts.ts';
 import { configurationLines, configurationPath, hbaLines } from '../../workload/configuration-file.ts';
 import { programName } from '../../workload/launched-program.ts';
@@ -31,8 +31,8 @@ export const configFileUnread: Check = {
     const parameter = server.parameters.get('config_file');
     const path = normalisePath(configurationPath(server));
     const mount = coveringMount(server.mounts, path);
-    // What the image brings along is the image's word, and what is on the data volume the server's own.
-    if (mount === undefined || mount === server.data.mount) return noObservations;
+    // What the image brings along is the image's word, and what is in PGDATA the server's own. Beside that on the same volume somebody has put it.
+    if (mount === undefined || (mount === server.data.mount && isWithin(path, server.data.path))) return noObservations;
     if (parameter === undefined && !isFileMount(mount.source.kind)) return noObservations;
     if (mountedFile(path, server.container, workload, facts) !== undefined) return noObservations;
     return [

@@ -1,4 +1,4 @@
-import { normalisePath } from '../../workload/absolute-path.ts';
+import { isWithin, normalisePath } from '../../workload/absolute-path.ts';
 import { objectsAt, textAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
@@ -44,6 +44,12 @@ function observe(container: JsonObject, workload: PostgresWorkload): readonly Ob
   ];
 }
 
+/** Where a tool was told to put its copy, where that is written out. */
+function targetOf(words: readonly string[]): string | undefined {
+  const [, target] = /\s(?:-D\s*|--pgdata[=\s]\s*)["']?(\/[\w./-]+)/.exec(words.join(' ')) ?? [];
+  return target === undefined ? undefined : normalisePath(target);
+}
+
 /** The program of a command line that fills a data directory. */
 export function fillingTool(words: readonly string[]): string | undefined {
   const text = words.join(' ');
@@ -58,12 +64,15 @@ function place(words: readonly string[], container: JsonObject, workload: Postgr
     .filter((mount) => textAt(mount, 'name') === data?.name)
     .map((mount) => normalisePath(textAt(mount, 'mountPath') ?? '/'));
   const [first] = paths;
+  const target = targetOf(words);
+  const isElsewhere = target !== undefined && paths.length > 0 && !paths.some((path) => isWithin(target, path));
   const isOnIt =
     server === undefined ||
     data === undefined ||
     first === undefined ||
-    paths.includes(data.mountPath) ||
-    dataDeciders(words, container, workload, server).some(({ does }) => does === 'fills' || does === 'removes');
+    (!isElsewhere && paths.includes(data.mountPath)) ||
+    (!isElsewhere &&
+      dataDeciders(words, container, workload, server).some(({ does }) => does === 'fills' || does === 'removes'));
   return isOnIt ? 'on the data volume' : `and has the data volume at ${quoted(first)}`;
 }
 
@@ -91,9 +100,15 @@ function configured(
     {
       field,
       severity: 'warn',
-      message: `init container ${quoted(name)} writes ${written.how} into the data directory, unseen; wanted it mounted. Mount it, and write args: [-c, config_file=<path>].`,
+      message: `init container ${quoted(name)} writes ${written.how} into the data directory, unseen; wanted it mounted. Mount it, and write args: [-c, ${fileParameter(written.how)}=<path>].`,
     },
   ];
+}
+
+/** What tells the server that the file lies elsewhere. */
+function fileParameter(file: string): string {
+  if (file === 'pg_hba.conf') return 'hba_file';
+  return file === 'pg_ident.conf' ? 'ident_file' : 'config_file';
 }
 
 /** `rm -rf /data/*`: what the pod had is gone at each start. */

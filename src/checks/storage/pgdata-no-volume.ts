@@ -1,7 +1,8 @@
 import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
 import { nearestName } from '../../workload/nearest-name.ts';
 import type { Mount, PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
-import { isWithin } from '../../workload/absolute-path.ts';
+import { isWithin, normalisePath } from '../../workload/absolute-path.ts';
+import { newestMajor } from '../../workload/newest-major.ts';
 import { noObservations } from '../check.ts';
 import type { Check, Observation, Surroundings } from '../check.ts';
 import { claimTemplateSnippet } from '../claims/claim-template-snippet.ts';
@@ -66,7 +67,8 @@ function nothingMounted(
   server: ServerContainer,
   surroundings: Surroundings,
 ): readonly Observation[] {
-  if (mountAtOldPath(server) !== undefined || isOutsideMounts(server) || isGuessed(server)) return noObservations;
+  if (mountAtOldPath(server) !== undefined || isOutsideMounts(server) || isGuessed(server) || isOfNewerMajor(server))
+    return noObservations;
   const mayBeElsewhere = isUnresolved(server.data.path) || isHidden(workload, surroundings);
   if (mayBeElsewhere && claimMounts(server).length > 0) return noObservations;
   return [{ field: dataDirectoryField(server), message: nothingUnder(server) }];
@@ -104,6 +106,22 @@ export function isGuessed(server: ServerContainer): boolean {
   return family.startArguments === undefined || isReferred(server);
 }
 
+/** The image does not say its major, and a claim is where a newer one has PGDATA: which it is, is asked by `image-latest` and `image-unknown`. */
+function isOfNewerMajor({ data, family, major, mounts }: ServerContainer): boolean {
+  if (data.from !== 'image-family' || major !== undefined) return false;
+  const newer = normalisePath(family.dataDirectory(newestMajor));
+  const folders = Array.from({ length: newestMajor - firstVersionedMajor + 1 }, (_, index) =>
+    normalisePath(family.dataDirectory(firstVersionedMajor + index)),
+  );
+  return (
+    newer !== data.path &&
+    claimMounts({ mounts }).some(({ mountPath }) => folders.some((folder) => isWithin(folder, mountPath)))
+  );
+}
+
+/** From here on the path of an image's data has the version in it (docker-library/postgres#1259). */
+const firstVersionedMajor = 18;
+
 /** PGDATA by valueFrom. What the image has by default stands in `data.path` then, unless an annotation or `-D` says more. */
 function isReferred({ environment }: ServerContainer): boolean {
   const own = environment.get('PGDATA');
@@ -122,6 +140,6 @@ export function isUnresolved(path: string): boolean {
 }
 
 /** Mounts of the server that are backed by claims. */
-export function claimMounts(server: ServerContainer): readonly Mount[] {
+export function claimMounts(server: Pick<ServerContainer, 'mounts'>): readonly Mount[] {
   return server.mounts.filter(({ source }) => source.kind === 'claim-template' || source.kind === 'claim');
 }

@@ -128,7 +128,9 @@ function newTemplate(context: EngineContext): Destination {
   const dataSize = template?.storage === undefined ? undefined : parseQuantity(template.storage);
   const size = wanted ?? (dataSize === undefined ? undefined : dataSize * dataClaims);
   if (size === undefined) {
-    return none('the size of the data volume is not known; write postgres.io/backup-storage with a size');
+    return none(
+      'how large the data volume is does not stand in this object; write postgres.io/backup-storage with a size',
+    );
   }
 
   const storage = formatQuantity(size);
