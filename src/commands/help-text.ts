@@ -38,8 +38,8 @@ export const checkHelp = `
     "findings": [{"check", "severity", "field", "line", "column", "message"}]}]
 severity is "deny" or "warn"; only "deny" makes the exit code 1. line and column are those of the field in the
 file, or of the nearest thing around it that is written.
-Other objects in the same folder count too: the claim, Service or Secret of a StatefulSet. What is in no file
-is unknown and not complained of; with --cluster the current cluster is asked, with your own rights. Of Secrets
+Other objects in all that is named count too: the claim, Service, ConfigMap or Secret of a StatefulSet. So name the folder, not the
+one file. What is in no file is unknown and not complained of; with --cluster the current cluster is asked, with your own rights. Of Secrets
 only names are asked for.
 --format sarif prints a SARIF 2.1.0 log for code scanning, --format github workflow commands of GitHub Actions.`;
 

@@ -53,6 +53,7 @@ export type FamilyId =
   | 'repmgr'
   | 'pg-auto-failover'
   | 'cloudnative-pg'
+  | 'sclorg'
   | 'unknown';
 
 /** docker-library/postgres on Debian; the images made from it change little. */
@@ -176,6 +177,16 @@ export const imageFamilies: readonly ImageFamily[] = [
   { ...leftAlone, id: 'repmgr', ownerIsAGuess: true, volumes: () => [] },
   { ...leftAlone, id: 'pg-auto-failover', ownerIsAGuess: true, volumes: () => [] },
   { ...leftAlone, id: 'cloudnative-pg', uid: 26, gid: 26, volumes: () => [] },
+  {
+    // Red Hat's: run-postgresql sets PGDATA whatever the pod says, moves data, runs pg_upgrade and changes passwords and replication at each start
+    // (sclorg/postgresql-container, common.sh).
+    ...leftAlone,
+    id: 'sclorg',
+    uid: 26,
+    gid: 26,
+    dataDirectory: () => '/var/lib/pgsql/data/userdata',
+    volumes: () => [],
+  },
   unknownFamily,
 ];
 
@@ -201,6 +212,7 @@ const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | u
   [/(^|\/)(pg_auto_failover|pg-auto-failover|pgautofailover)([-_][^/]*)?$/, 'pg-auto-failover'],
   [/(^|\/)citus(data\/[^/]+|[-_][^/]*)?$/, 'citus'],
   [/(^|\/)(repmgr([-_][^/]*)?|[^/]+[-_]repmgr|(postdock|paunin)\/postgres[^/]*)$/, 'repmgr'],
+  [/(^|\/)(sclorg\/postgresql|(rhscl|rhel\d+|ubi\d+|centos\d*|fedora)\/postgresql-\d+)(-[^/]+)?$/, 'sclorg'],
   // Without an entrypoint: the operator starts them with a program of its own.
   [/(^|\/)cloudnative-pg\/(postgresql|postgis)(-[^/]+)?$/, 'cloudnative-pg'],
   [/(^|\/)supabase\/(([^/]+\/)*)postgres$/, 'supabase'],
@@ -210,7 +222,7 @@ const repositoryNames: readonly (readonly [pattern: RegExp, family: FamilyId | u
   [/(^|\/)timescaledb-ha$/, 'timescaledb-ha'],
   [/(^|\/)timescaledb$/, 'timescaledb'],
   // Their own entrypoints and settings under a familiar last part.
-  [/(^|\/)(kartoza\/postgis|sclorg\/postgresql)$/, undefined],
+  [/(^|\/)kartoza\/postgis$/, undefined],
   [/(^|\/)(postgis|docker-postgis)$/, 'postgis'],
   [/(^|\/)(ankane\/)?pgvector$/, 'pgvector'],
   [/(^|\/)(postgres|postgresql)$/, 'postgres'],

@@ -42,6 +42,12 @@ test.each([
   ['registry.corp/repmgr:5', 'repmgr'],
   ['ghcr.io/cloudnative-pg/postgresql:17.6', 'cloudnative-pg'],
   ['ghcr.io/cloudnative-pg/postgis:17-3.5', 'cloudnative-pg'],
+  ['registry.redhat.io/rhel9/postgresql-16:latest', 'sclorg'],
+  ['quay.io/sclorg/postgresql-15-c9s', 'sclorg'],
+  ['centos/postgresql-12-centos7', 'sclorg'],
+  ['registry.redhat.io/rhscl/postgresql-10-rhel7', 'sclorg'],
+  ['quay.io/fedora/postgresql-16', 'sclorg'],
+  ['corp/postgresql-16', 'unknown'],
   ['bitnami/postgres-exporter:0.15', 'unknown'],
   ['bitnami/postgresql-exporter:0.15', 'unknown'],
   ['bitnami/pgpool:4', 'unknown'],
@@ -101,6 +107,7 @@ test('the table says where each family keeps its data, as whom it runs and how i
     'repmgr',
     'pg-auto-failover',
     'cloudnative-pg',
+    'sclorg',
   ]);
 });
 

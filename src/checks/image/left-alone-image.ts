@@ -6,8 +6,8 @@ import { printable, quoted } from '../shown-text.ts';
 
 /**
  * Fields: image, env, command, args and volumeMounts of the Postgres container; command and args of those beside it.
- * Allowed: a server that leaves restore and roles to others. Spilo, Crunchy and Bitnami images bring a supervisor of their own, and so
- * does whoever runs Patroni, Stolon, repmgr or pg_auto_failover, whatever the image is called.
+ * Allowed: a server that leaves restore and roles to others. Spilo, Crunchy and Bitnami images bring a supervisor of their own, Red Hat's a script that moves and
+ * upgrades the data, and so does whoever runs Patroni, Stolon, repmgr or pg_auto_failover, whatever the image is called.
  */
 export const leftAloneImage: Check = {
   id: 'left-alone-image',
