@@ -91,6 +91,9 @@ function versionMatch(
     // `spilo-17:4.0-p3`: the tag counts Spilo's releases.
     case 'spilo':
       return /-([0-9]{1,2})$/.exec(reference?.repository ?? '');
+    // `postgresql-16-c9s`: the tag counts their builds.
+    case 'sclorg':
+      return /\/postgresql-([0-9]{2})(?=$|-)/.exec(reference?.repository ?? '');
     // `release_PG17_1.6.0`, `PG16_latest`.
     case 'age':
       return /(?:^|_)PG([0-9]{1,2})_/.exec(tag);

@@ -51,6 +51,8 @@ test.each([
   ['sorintlab/stolon:v0.17.0-pg14', 14, undefined, undefined, 'major'],
   ['citusdata/citus:13.0.1', undefined, undefined, undefined, 'nothing'],
   ['ghcr.io/cloudnative-pg/postgresql:17.6-standard-trixie', 17, 6, 'trixie', 'minor'],
+  ['quay.io/sclorg/postgresql-16-c9s:20240101', 16, undefined, undefined, 'major'],
+  ['centos/postgresql-96-centos7', undefined, undefined, undefined, 'nothing'],
   ['pgvector/pgvector:0.8.0-pg24', undefined, undefined, undefined, 'nothing'],
   ['corp/our-db:17.6', undefined, undefined, undefined, 'nothing'],
   ['corp/our-db:3.1-pg17', 17, undefined, undefined, 'major'],
