@@ -15,7 +15,13 @@ export function imageFolder(checkout: string, dist: string, image: string): stri
  * @returns its image's folder, below `directory`. @throws where git knows no such commit, or it does not build.
  */
 export function buildOf(ref: string, root: string, directory: string): string {
-  const checkout = join(directory, 'against');
+  const checkout = checkoutOf(ref, root, join(directory, 'against'));
+  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: checkout, stdio: 'inherit' });
+  return imageFolder(checkout, join(checkout, 'dist'), join(directory, 'against-image'));
+}
+
+/** The sources of another commit with its packages. @throws where git knows no such commit. */
+export function checkoutOf(ref: string, root: string, checkout: string): string {
   mkdirSync(checkout);
   const archive = execFileSync('git', ['archive', '--format=tar', ref], { cwd: root, maxBuffer: 2 ** 30 });
   execFileSync('tar', ['-x', '-C', checkout], { input: archive });
@@ -23,6 +29,5 @@ export function buildOf(ref: string, root: string, directory: string): string {
     execFileSync('git', ['rev-parse', `${commit}:package-lock.json`], { cwd: root, encoding: 'utf8' });
   if (lock(ref) === lock('HEAD')) symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   else execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: checkout, stdio: 'inherit' });
-  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: checkout, stdio: 'inherit' });
-  return imageFolder(checkout, join(checkout, 'dist'), join(directory, 'against-image'));
+  return checkout;
 }
