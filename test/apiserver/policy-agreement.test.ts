@@ -34,6 +34,7 @@ const narrower: ReadonlySet<string> = new Set([
   'fsync-off/rejects-written-start-script',
   // It stands in another object, or in what initdb is told.
   'fsync-off/rejects-configuration-file',
+  'fsync-off/rejects-included-file',
   'fsync-off/rejects-initdb-set',
   'plaintext-password/rejects-config-map',
   'plaintext-password/rejects-config-map-key',

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, giveToServer, ownedDirectory } from '../support/postgres-server.ts';
@@ -66,11 +66,19 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('pro
     // As the server of a later version would leave it; the running one writes its own again.
     const seen = join(pod.dataMount, 'seen');
     mkdirSync(join(seen, 'global'), { recursive: true });
-    copyFileSync(join(pod.dataDirectory, 'PG_VERSION'), join(seen, 'PG_VERSION'));
+    for (const name of ['PG_VERSION', 'postmaster.pid']) {
+      copyFileSync(join(pod.dataDirectory, name), join(seen, name));
+    }
     const control = readFileSync(join(pod.dataDirectory, 'global', 'pg_control'));
     control.writeUInt32LE(2003, 8);
     writeFileSync(join(seen, 'global', 'pg_control'), control);
-    for (const path of [seen, join(seen, 'global'), join(seen, 'global', 'pg_control'), join(seen, 'PG_VERSION')]) {
+    for (const path of [
+      seen,
+      join(seen, 'global'),
+      join(seen, 'global', 'pg_control'),
+      join(seen, 'PG_VERSION'),
+      join(seen, 'postmaster.pid'),
+    ]) {
       giveToServer(path);
     }
     const agent = await pod.startAgent({ contract: { dataDirectory: seen } });
@@ -79,6 +87,7 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup'))('pro
     await untilRefused(agent, /^a restore would be refused: .*pg_control is of version 2003/m);
     expect((await pod.backups(await systemIdOf(server))).map(({ verified }) => verified)).toEqual([null]);
 
+    rmSync(join(seen, 'postmaster.pid'));
     const result = await runRestoreProcess({ shared: pod.shared }, { ...pod.contract, dataDirectory: seen });
     expect(result.code).toBe(1);
     expect(result.reason).toMatch(

@@ -104,12 +104,13 @@ async function connectOnce(context: AgentContext): Promise<Connected | undefined
     // Who sets them knows how to log in, and says how far the server is.
     return undefined;
   }
+  // First, so that a file that is not there is said before there is a server, too.
+  const credentials = await readCredentials(edges.environment);
   const reason = await whyNotAsked(contract.dataDirectory);
   if (reason !== null) {
     status.server = { kind: 'waiting', reason };
     return undefined;
   }
-  const credentials = await readCredentials(edges.environment);
   const address = { host: '127.0.0.1', port: contract.serverPort };
   const attempt = await connectYielding({
     address,
