@@ -54,6 +54,7 @@ RUN node scripts/build.ts
 FROM scratch AS program
 COPY package.json LICENSE /opt/pgusher/
 COPY bin /opt/pgusher/bin
+COPY manifests /opt/pgusher/manifests
 COPY --from=build /pgusher/dist /opt/pgusher/dist
 
 # Node without what fetches and installs packages.

@@ -19,6 +19,7 @@ import type { CertificatesOptions } from './certificates.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { DrillOptions } from './drill.ts';
+import type { InstallOptions } from './install.ts';
 import type { ListOptions } from './list.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ManifestOptions } from './manifest-options.ts';
@@ -266,6 +267,23 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       finish(await (await import('./logs.ts')).logs(set, pod, options, to));
     });
 
+  program
+    .command('install')
+    .description('print what installs the webhook: pgusher install | kubectl apply -f -')
+    .option('--image <image>', 'of the webhook', notEmpty)
+    .option('--agent-image <image>', 'of what is injected, as a setting of the whole cluster', notEmpty)
+    .option('--replicas <number>', 'pods of the webhook', pods)
+    .option('--config <file>', 'config file of the webhook (pgusher config schema)', notEmpty)
+    .option('--not-in <namespace>', 'a namespace that is not looked at; may be given several times', append, [])
+    .option(
+      '--fail-open',
+      'admit labelled sets without the webhook while it is away: docs/install.md has the price',
+      false,
+    )
+    .action(async (options: InstallOptions) => {
+      finish(await (await import('./install.ts')).install(options, to));
+    });
+
   const config = program.command('config').description('the config file of the webhook: `pgusher config check FILE`');
   config
     .command('check')
@@ -323,6 +341,16 @@ function lines(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of lines, at least 1.');
   return value;
+}
+
+function pods(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of pods, at least 1.');
+  return value;
+}
+
+function append(text: string, before: readonly string[]): readonly string[] {
+  return [...before, notEmpty(text)];
 }
 
 function minutes(text: string): number {

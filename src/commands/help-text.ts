@@ -6,6 +6,7 @@ Examples:
   pgusher diff -f manifests/                            what changes, line by line
   pgusher inject -f postgres.yaml | kubectl apply -f -  without a webhook in the cluster
   kubectl get statefulset db -o yaml | pgusher uninject --keep-claims
+  pgusher install | kubectl apply -f -                  the webhook into the current cluster
   pgusher status -A                                     is every database of the cluster safe?
   pgusher doctor                                        what is wrong with the installation, and what to type
   pgusher list orders                                   its base backups, and what can be recovered

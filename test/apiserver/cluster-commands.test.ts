@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { createAuthority } from '../../src/certificates/authority.ts';
 import { doctor } from '../../src/commands/doctor.ts';
+import { install } from '../../src/commands/install.ts';
 import { list } from '../../src/commands/list.ts';
 import { logs } from '../../src/commands/logs.ts';
 import { promote } from '../../src/commands/promote.ts';
@@ -257,6 +259,23 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
     ]);
     expect(wanted).toContain('Who writes it, and what is there: pgusher certificates');
   });
+
+  test('what `pgusher install` prints is what `kubectl apply -k manifests` applies, and the apiserver takes it', async () => {
+    const said = saidTerminal();
+    expect(await install({ failOpen: false, notIn: [] }, said.terminal)).toBe(0);
+    const objectsIn = (text: string): object[] =>
+      parseAllDocuments(text).map((document) => {
+        const { metadata, ...rest } = document.toJS() as { readonly metadata: object };
+        // kustomize writes its namespace onto a ValidatingAdmissionPolicy and its binding, which have none; kubectl takes it off again.
+        return { ...rest, metadata: { ...metadata, namespace: 'whatever' } };
+      });
+    const kustomized = objectsIn(cluster.kubectl(['kustomize', join(manifests, '..')]));
+    const byName = (all: object[]): Map<string, object> =>
+      new Map(all.map((one) => [nameOf(one as { kind: string; metadata: { name: string } }), one]));
+    expect(byName(objectsIn(said.out))).toEqual(byName(kustomized));
+    const applied = cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], said.out).trim().split('\n');
+    expect(applied).toHaveLength(kustomized.length);
+  });
 });
 
 /** As a kubelet would say it. */
@@ -270,3 +289,6 @@ const running = JSON.stringify({
     ],
   },
 });
+
+const nameOf = ({ kind, metadata }: { readonly kind: string; readonly metadata: { readonly name: string } }): string =>
+  `${kind}/${metadata.name}`;
