@@ -15,8 +15,9 @@ export async function startWriters(server: PostgresServer, count: number, from =
   await server.sql('CREATE TABLE IF NOT EXISTS written (n bigint PRIMARY KEY, filler text)');
   const acknowledged = new Map<number, number>();
   const state = { stopped: false };
-  const writers = Array.from({ length: count }, async (_, writer) => {
-    const client = await server.connect();
+  // All of them first: a fast one could write what is waited for, and the server be stopped, while others still connect.
+  const clients = await Promise.all(Array.from({ length: count }, () => server.connect()));
+  const writers = clients.map(async (client, writer) => {
     try {
       for (let n = from + writer; !state.stopped; n += count) {
         await client.query('INSERT INTO written VALUES ($1, $2)', [n, 'x'.repeat(100)]);
