@@ -54,7 +54,6 @@ RUN node scripts/build.ts
 FROM scratch AS program
 COPY package.json LICENSE /opt/pgusher/
 COPY bin /opt/pgusher/bin
-COPY manifests /opt/pgusher/manifests
 COPY --from=build /pgusher/dist /opt/pgusher/dist
 
 # Node without what fetches and installs packages.
@@ -87,6 +86,8 @@ ARG VERSION
 ARG REVISION
 ENV NODE_ENV=production
 COPY --from=program /opt/pgusher /opt/pgusher
+# For `install`.
+COPY manifests /opt/pgusher/manifests
 USER 65532:65532
 EXPOSE 10250
 STOPSIGNAL SIGTERM

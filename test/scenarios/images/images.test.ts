@@ -39,7 +39,8 @@ describe.skipIf(noCluster || isForeign).each([
           expect(existsSync(join(root, folder, name)), `${folder}/${name}`).toBe(false);
         }
       }
-      expect(readdirSync(join(root, 'opt/pgusher')).toSorted()).toEqual(['LICENSE', 'bin', 'dist', 'package.json']);
+      const own = ['LICENSE', 'bin', 'dist', ...(target === 'webhook' ? ['manifests'] : []), 'package.json'];
+      expect(readdirSync(join(root, 'opt/pgusher')).toSorted()).toEqual(own);
       await Promise.resolve();
     });
   });
@@ -50,5 +51,15 @@ describe.skipIf(noCluster || isForeign).each([
     const added = ((await size(image)) - (await size(baseImages[target]))) / 1e6;
     console.log(`${target}: ${added.toFixed(0)} MB beyond its base`);
     expect(added).toBeLessThan(most);
+  });
+});
+
+describe.skipIf(noCluster || isForeign)('the image of the webhook', () => {
+  test('prints what installs it', async () => {
+    await withFilesOf(productImages.webhook, async (root) => {
+      const printed = await command('chroot', [root, '/opt/pgusher/bin/pgusher', 'install', '--replicas', '3']);
+      expect(printed).toContain('kind: MutatingWebhookConfiguration');
+      expect(printed).toContain('replicas: 3');
+    });
   });
 });
