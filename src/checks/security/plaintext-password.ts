@@ -1,7 +1,5 @@
 import { isOnlyReferences } from '../../workload/environment.ts';
-import type { ClusterFacts } from '../../workload/cluster-facts.ts';
-import { environmentMaps, mountedFolder } from '../../workload/mounted-file.ts';
-import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
+import { environmentMaps } from '../../workload/mounted-file.ts';
 import { objectAt, objectsAt, textAt, textsAt } from '../../workload/json.ts';
 import type { JsonObject } from '../../workload/json.ts';
 import { noObservations } from '../check.ts';
@@ -11,8 +9,7 @@ import type { ContainerList } from '../field-path.ts';
 import { printable, quoted } from '../shown-text.ts';
 
 /**
- * Fields: env, command and args of all containers and init containers; in files, the ConfigMaps that envFrom names, and a warning for those that lie in
- * /docker-entrypoint-initdb.d.
+ * Fields: env, command and args of all containers and init containers; in files, the ConfigMaps that envFrom names.
  * Allowed: references to Secrets (`valueFrom`, `$(OTHER)`), `*_FILE`, shell variables. Of variables that only sound like
  * a secret, everything but the passwords of well-known examples. No message repeats a value.
  */
@@ -42,7 +39,6 @@ export const plaintextPassword: Check = {
           inMaps(container, list, environmentMaps(container, workload, facts)),
         ),
       ),
-      ...inScripts(workload, facts),
     ];
   },
 };
@@ -98,24 +94,6 @@ function inMaps(
       })),
   );
 }
-
-/** Of the scripts that make roles, once, at the first start: the password is the role's until somebody changes it, so this is said and not refused. */
-function inScripts(workload: PostgresWorkload, facts: ClusterFacts): readonly Observation[] {
-  const { server } = workload;
-  if (server === undefined) return noObservations;
-  return [...mountedFolder(scriptFolder, server.container, workload, facts).files.values()]
-    .filter(({ text }) => rolePassword.test(text))
-    .map(({ configMap, key }) => ({
-      field: containerField(server.name, 'volumeMounts'),
-      severity: 'warn',
-      message: `${quoted(key)} of ConfigMap ${quoted(configMap)} holds a role's password (not shown); wanted it in a Secret. Mount the script from one, or let it read a variable.`,
-    }));
-}
-
-const scriptFolder = '/docker-entrypoint-initdb.d';
-
-/** `CREATE USER app PASSWORD 'x'`; not a shell's `'$APP_PASSWORD'`, nor psql's `:'password'`. */
-const rolePassword = /\b(?:CREATE|ALTER)\s+(?:ROLE|USER)\b[^;]{1,500}?\bPASSWORD\s+'[^'$`]/i;
 
 function holdsSecret(variable: JsonObject): boolean {
   if (isFromConfigMap(variable)) return true;
