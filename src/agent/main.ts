@@ -13,6 +13,7 @@ import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { storeRoot } from './store/layout.ts';
+import { storePlace } from './store/store-place.ts';
 import type { Credentials, Environment } from './server-connection/credentials.ts';
 import type { ServerAddress } from './server-connection/server-address.ts';
 import type { StandbyEdges } from './standby/local-server.ts';
@@ -169,10 +170,8 @@ program
   .description('read every table of every database of the server beside this agent; one line of JSON')
   .action(async () => {
     await inStandbyCommand(async (contract) => {
-      const [{ readTables }, address, credentials] = await Promise.all([
-        import('./drill/read-tables.ts'),
-        ...besideThis(contract),
-      ]);
+      const { readTables } = await import('./drill/read-tables.ts');
+      const [address, credentials] = await besideThis(contract);
       print.out(JSON.stringify(await readTables(address, credentials, contract.dataDirectory)));
     });
   });
@@ -183,10 +182,8 @@ program
   .argument('<tables...>', 'table, schema.table or database.schema.table')
   .action(async (tables: readonly string[]) => {
     await inStandbyCommand(async (contract) => {
-      const [{ countRows }, address, credentials] = await Promise.all([
-        import('./drill/count-rows.ts'),
-        ...besideThis(contract),
-      ]);
+      const { countRows } = await import('./drill/count-rows.ts');
+      const [address, credentials] = await besideThis(contract);
       print.out(JSON.stringify(await countRows(address, credentials, tables)));
     });
   });
@@ -205,7 +202,7 @@ withStore(program.command('list'))
   .description('the base backups of a store and what can be recovered')
   .option('--json', 'as JSON')
   .action(async (options: StoreOptions & { readonly json?: boolean }) => {
-    const { runList, storePlace } = await import('./list/run-list.ts');
+    const { runList } = await import('./list/run-list.ts');
     const from = storePlace(namedStore(options));
     process.exitCode = await runList({ from, environment, json: options.json === true, now: new Date() }, print);
   });
@@ -244,11 +241,9 @@ try {
 process.exit();
 
 /** The server of this pod, and the login to it. */
-function besideThis({ serverPort }: AgentContract): readonly [ServerAddress, Promise<Credentials>] {
-  return [
-    { host: '127.0.0.1', port: serverPort },
-    import('./server-connection/credentials.ts').then(({ readCredentials }) => readCredentials(environment)),
-  ];
+async function besideThis({ serverPort }: AgentContract): Promise<readonly [ServerAddress, Credentials]> {
+  const { readCredentials } = await import('./server-connection/credentials.ts');
+  return [{ host: '127.0.0.1', port: serverPort }, await readCredentials(environment)];
 }
 
 /** Of a person, in a pod. */
@@ -313,14 +308,14 @@ async function openPlace(address: string, credentials: Environment): Promise<Pla
 async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
   const wanted = { directory, backup: options.backup, target: targetOf(options), terminal: process.stdout.isTTY };
   const store = namedStore(options);
-  if (!isStoreAddress(store.mount)) {
+  const from = storePlace(store);
+  if ('root' in from) {
     const { runRestoreTo } = await import('./restore/restore-to.ts');
     return runRestoreTo({ ...wanted, store }, print);
   }
   const { restoreFromBucket } = await import('./restore/restore-from-bucket.ts');
-  const { mount, prefix } = store;
-  const open = (): Promise<Place> => openPlace(mount, environment);
-  return restoreFromBucket({ ...wanted, prefix: prefix.replace(/^\/+|\/+$/g, ''), open, patienceMs: 120_000 }, print);
+  const open = (): Promise<Place> => openPlace(from.address, environment);
+  return restoreFromBucket({ ...wanted, prefix: from.prefix, open, patienceMs: 120_000 }, print);
 }
 
 async function backupNow(): Promise<number> {

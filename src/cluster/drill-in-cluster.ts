@@ -5,8 +5,8 @@ import type { DrillCluster } from '../commands/drilling.ts';
 import { objectAt } from '../workload/json.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { codeOf, wordsOf } from './api-failure.ts';
-import { execInPod } from './exec-in-pod.ts';
 import type { ObjectName } from './find-set.ts';
+import { runAgent } from './run-agent.ts';
 
 /** A claim goes when its pod is gone, and the pod within its grace period of 5 s; a node that does not answer takes longer. */
 const removalSeconds = 120;
@@ -71,8 +71,7 @@ export function drillInCluster(config: KubeConfig, { namespace, name: set }: Obj
         await sleep(500);
       }
     },
-    agent: (pod, args) =>
-      execInPod(config, namespace, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+    agent: (pod, args) => runAgent(config, namespace, pod, args),
   };
 }
 

@@ -4,6 +4,7 @@ import type { PromotionCluster } from '../commands/promotion.ts';
 import type { RebuildCluster } from '../commands/rebuilding.ts';
 import { codeOf } from './api-failure.ts';
 import { execInPod } from './exec-in-pod.ts';
+import { runAgent } from './run-agent.ts';
 
 /** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
@@ -43,7 +44,7 @@ export function promotionInCluster({
         .map(({ metadata }) => metadata?.name ?? '')
         .sort((left, right) => Number(left.slice(set.length + 1)) - Number(right.slice(set.length + 1)));
     },
-    agent: (pod, args) => execInPod(config, place, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+    agent: (pod, args) => runAgent(config, place, pod, args),
     stopServer: async (pod) => {
       // The hook ends with the server, and the container with it: what the connection says then is no failure.
       await execInPod(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);

@@ -102,7 +102,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .argument('[file]', 'the same as -f', notEmpty)
     .addOption(
       new Option('-f, --filename <file>', 'the review, JSON or YAML; - for standard input')
-        .argParser(appendFile)
+        .argParser(append)
         .default([], 'standard input'),
     )
     .addOption(configOption())
@@ -135,10 +135,15 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .argument('[pod]', 'the pod whose backups are tried; the primary without', notEmpty)
     .addOption(
       new Option('--compare <table>', 'compare its number of rows with that of now; may be given several times')
-        .argParser(appendFile)
+        .argParser(append)
         .default([], 'none'),
     )
-    .option('--within <minutes>', 'what takes longer has failed, and is ended by the kubelet', minutes, 360)
+    .option(
+      '--within <minutes>',
+      'what takes longer has failed, and is ended by the kubelet',
+      wholeNumberOf('minutes'),
+      360,
+    )
     .option('--json', 'the findings as JSON', false)
     .option(
       '--cronjob',
@@ -261,7 +266,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .argument('[pod]', 'one pod; all without', notEmpty)
     .option('-f, --follow', 'go on until it is interrupted, with containers and pods that start later', false)
     .option('--since <duration>', 'what is newer than this: 30s, 10m, 2h, 1d', duration)
-    .option('--tail <lines>', 'the last lines of each container; 200 without --since', lines)
+    .option('--tail <lines>', 'the last lines of each container; 200 without --since', wholeNumberOf('lines'))
     .addHelpText('after', logsHelp)
     .action(async (set: string, pod: string | undefined, options: LogsOptions) => {
       finish(await (await import('./logs.ts')).logs(set, pod, options, to));
@@ -272,7 +277,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .description('print what installs the webhook: pgusher install | kubectl apply -f -')
     .option('--image <image>', 'of the webhook', notEmpty)
     .option('--agent-image <image>', 'of what is injected, as a setting of the whole cluster', notEmpty)
-    .option('--replicas <number>', 'pods of the webhook', pods)
+    .option('--replicas <number>', 'pods of the webhook', wholeNumberOf('pods'))
     .option('--config <file>', 'config file of the webhook (pgusher config schema)', notEmpty)
     .option('--not-in <namespace>', 'a namespace that is not looked at; may be given several times', append, [])
     .option(
@@ -337,26 +342,14 @@ function seconds(text: string): number {
   return value;
 }
 
-function lines(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of lines, at least 1.');
-  return value;
-}
-
-function pods(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of pods, at least 1.');
-  return value;
-}
-
-function append(text: string, before: readonly string[]): readonly string[] {
-  return [...before, notEmpty(text)];
-}
-
-function minutes(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Wanted a number of minutes, at least 1.');
-  return value;
+/** `what` in the plural. */
+function wholeNumberOf(what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1)
+      throw new InvalidArgumentError(`Wanted a number of ${what}, at least 1.`);
+    return value;
+  };
 }
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -389,10 +382,10 @@ function fileCommand(program: Command, name: string, description: string): Comma
   return program
     .command(name)
     .description(description)
-    .argument('[files...]', 'the same as -f for each', appendFile)
+    .argument('[files...]', 'the same as -f for each', append)
     .addOption(
       new Option('-f, --filename <file>', 'manifest, directory of manifests, or - for standard input; may be repeated')
-        .argParser(appendFile)
+        .argParser(append)
         .default([], 'standard input'),
     );
 }
@@ -402,8 +395,8 @@ function withFiles<T extends { readonly filename: readonly string[] }>(options: 
   return { ...options, filename: [...options.filename, ...files] };
 }
 
-function appendFile(file: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, notEmpty(file)];
+function append(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, notEmpty(text)];
 }
 
 function configOption(): Option {

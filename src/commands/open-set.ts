@@ -1,9 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { execInPod } from '../cluster/exec-in-pod.ts';
 import { findSet } from '../cluster/find-set.ts';
 import type { ObjectName } from '../cluster/find-set.ts';
 import { listSetPods } from '../cluster/list-set-pods.ts';
 import type { SetPod } from '../cluster/list-set-pods.ts';
+import { runAgent } from '../cluster/run-agent.ts';
 import { readManagedSet } from '../status/managed-set.ts';
 import { nearestName } from '../workload/nearest-name.ts';
 import { objectAt, objectsAt, textAt } from '../workload/json.ts';
@@ -32,8 +32,7 @@ export async function openSet(name: string, options: ClusterOptions): Promise<Op
   return {
     ...set,
     pods: listed.pods,
-    agent: (pod, args) =>
-      execInPod(config, namespace, pod, 'pgusher-backup', ['/opt/pgusher/bin/pgusher-agent', ...args]),
+    agent: (pod, args) => runAgent(config, namespace, pod, args),
   };
 }
 

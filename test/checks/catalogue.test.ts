@@ -22,6 +22,7 @@ const machinery = [
   'start/data-deciders.ts',
   'start/handler-commands.ts',
   'start/instead-of-copying.ts',
+  'start/own-commands.ts',
   'storage/bound-volume.ts',
   'storage/data-storage-class.ts',
   'storage/hidden-pgdata.ts',

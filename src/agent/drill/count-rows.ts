@@ -1,6 +1,7 @@
 import type { Credentials } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectForLong } from '../server-connection/server-connection.ts';
+import { databaseNames } from './database-names.ts';
 
 /** Rows of one table, as `pgusher-agent count-rows` says them: `rows` is null where no database has that table. */
 export interface CountedTable {
@@ -19,14 +20,10 @@ export async function countRows(
   tables: readonly string[],
 ): Promise<readonly CountedTable[]> {
   const first = await connectForLong(address, credentials);
-  const { rows: databases } = await first
-    .query<{ name: string }>(
-      'SELECT datname AS name FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1',
-    )
-    .finally(() => first.end());
+  const databases = await databaseNames(first).finally(() => first.end());
   const counted = new Map<string, number>();
   const found = new Set<string>();
-  for (const { name } of databases) {
+  for (const name of databases) {
     const client = await connectForLong(address, credentials, name);
     try {
       for (const table of tables) {

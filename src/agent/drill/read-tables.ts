@@ -3,6 +3,7 @@ import { readRestoreRecord } from '../restore/restore-record.ts';
 import type { Credentials } from '../server-connection/credentials.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { connectForLong } from '../server-connection/server-connection.ts';
+import { databaseNames } from './database-names.ts';
 
 /** What `pgusher-agent read-tables` found: one line of JSON. */
 export interface TablesRead {
@@ -46,14 +47,9 @@ export async function readTables(
                    ELSE pg_catalog.pg_current_wal_lsn() END::text AS lsn,
               pg_catalog.to_char(pg_catalog.pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS last`,
     );
-    const names = await rowsOf<{ name: string; bytes: string }>(
-      first,
-      `SELECT datname AS name, pg_catalog.pg_database_size(oid)::text AS bytes FROM pg_catalog.pg_database
-       WHERE datallowconn AND NOT datistemplate ORDER BY 1`,
-    );
     const databases: DatabaseRead[] = [];
-    for (const { name, bytes } of names) {
-      databases.push({ name, bytes: Number(bytes), ...(await readDatabase(address, credentials, name)) });
+    for (const name of await databaseNames(first)) {
+      databases.push(await readDatabase(address, credentials, name));
     }
     return {
       backup: record?.backup ?? null,
@@ -73,13 +69,13 @@ interface Table {
   readonly own: boolean;
 }
 
-async function readDatabase(
-  address: ServerAddress,
-  credentials: Credentials,
-  database: string,
-): Promise<Pick<DatabaseRead, 'tables' | 'rows' | 'damaged'>> {
-  const client = await connectForLong(address, credentials, database);
+async function readDatabase(address: ServerAddress, credentials: Credentials, name: string): Promise<DatabaseRead> {
+  const client = await connectForLong(address, credentials, name);
   try {
+    const [size] = await rowsOf<{ bytes: string }>(
+      client,
+      'SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text AS bytes',
+    );
     // What a view would fetch from elsewhere is not stored: `m` has its rows here. Before PostgreSQL 18 COPY takes no materialised view by its name.
     const tables = await rowsOf<Table & pg.QueryResultRow>(
       client,
@@ -92,17 +88,18 @@ async function readDatabase(
     );
     let rows = 0;
     const damaged: { table: string; reason: string }[] = [];
-    for (const { name, statement, own } of tables) {
+    for (const { name: table, statement, own } of tables) {
       try {
         const { rowCount } = await client.query(statement);
         rows += own ? (rowCount ?? 0) : 0;
       } catch (error) {
         // A server that is gone says so for every table that is left: that is one failure, not hundreds.
         if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
-        damaged.push({ table: name, reason: error.message });
+        damaged.push({ table, reason: error.message });
       }
     }
-    return { tables: tables.filter(({ own }) => own).length, rows, damaged };
+    const count = tables.filter(({ own }) => own).length;
+    return { name, bytes: Number(size?.bytes ?? '0'), tables: count, rows, damaged };
   } finally {
     await client.end();
   }

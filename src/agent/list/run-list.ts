@@ -1,24 +1,11 @@
 import { storeLimits } from '../../store/object/limits.ts';
-import { isStoreAddress } from '../../store/object/store-address.ts';
-import type { StoreContract } from '../contract.ts';
 import { setPlace } from '../offsite/set-place.ts';
 import type { Print } from '../print.ts';
-import { storeRoot } from '../store/layout.ts';
+import type { StorePlace } from '../store/store-place.ts';
 import { directoryStore } from './directory-store.ts';
 import { listBackups, listingText } from './list-backups.ts';
 import type { Listing } from './list-backups.ts';
 import { placeStore } from './place-store.ts';
-
-/** A directory (`<mount>/<prefix>`), or the folder of a set in an object store. */
-export type StorePlace =
-  { readonly root: string } | { readonly address: string; /** `<namespace>/<set>` */ readonly prefix: string };
-
-/** @param store `mount` may be an address. */
-export function storePlace(store: StoreContract): StorePlace {
-  return isStoreAddress(store.mount)
-    ? { address: store.mount, prefix: store.prefix.replace(/^\/+|\/+$/g, '') }
-    : { root: storeRoot(store) };
-}
 
 /**
  * `pgusher-agent list [--json]`: what could be restored.

@@ -1,12 +1,9 @@
-import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
-import type { JsonObject } from '../../workload/json.ts';
-import type { PostgresWorkload, ServerContainer } from '../../workload/postgres-workload.ts';
+import type { ServerContainer } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
-import type { Check, Observation } from '../check.ts';
-import { containerField } from '../field-path.ts';
-import type { ContainerList } from '../field-path.ts';
+import type { Check } from '../check.ts';
 import { printable } from '../shown-text.ts';
-import { commandLine, dataDeciders } from './data-deciders.ts';
+import { dataDeciders } from './data-deciders.ts';
+import { ownCommands } from './own-commands.ts';
 import { mountsData } from './restartpolicy-init-job.ts';
 
 /**
@@ -24,25 +21,19 @@ export const lockFileRemoved: Check = {
   examine(workload) {
     const { server } = workload;
     if (server === undefined || isOfOnePod(server)) return noObservations;
-    const observations: Observation[] = [];
-    const look = (holder: JsonObject, container: JsonObject, field: string): void => {
-      const removed = dataDeciders(commandLine(holder), container, workload, server).find(
-        ({ does }) => does === 'unlocks',
-      );
-      if (removed !== undefined) {
-        observations.push({
-          field,
-          message: `${printable(removed.how)} takes away the lock of the data directory; wanted it left to the server. Remove that command: an old file is told from one in use.`,
-        });
-      }
-    };
-    for (const { container, field } of ownCommands(workload, server)) look(container, container, field);
-    const lifecycle = objectAt(server.container, 'lifecycle');
-    for (const hook of ['postStart', 'preStop'] as const) {
-      if (lifecycle[hook] === undefined) continue;
-      const field = containerField(server.name, `lifecycle.${hook}.exec.command`);
-      look(objectAt(objectAt(lifecycle, hook), 'exec'), server.container, field);
-    }
+    const observations = ownCommands(workload, server, ['initContainers', 'containers'])
+      .filter(({ container }) => container === server.container || mountsData(workload, container))
+      .flatMap(({ words, container, field }) => {
+        const removed = dataDeciders(words, container, workload, server).find(({ does }) => does === 'unlocks');
+        return removed === undefined
+          ? []
+          : [
+              {
+                field,
+                message: `${printable(removed.how)} takes away the lock of the data directory; wanted it left to the server. Remove that command: an old file is told from one in use.`,
+              },
+            ];
+      });
     return observations.length === 0 ? noObservations : observations;
   },
 };
@@ -50,17 +41,4 @@ export const lockFileRemoved: Check = {
 function isOfOnePod({ data }: ServerContainer): boolean {
   const source = data.mount?.source;
   return source?.kind === 'claim-template' && source.accessModes.join() === 'ReadWriteOncePod';
-}
-
-/** Most containers have neither, and this is asked for each request. */
-function ownCommands(
-  workload: PostgresWorkload,
-  server: ServerContainer,
-): readonly { readonly container: JsonObject; readonly field: string }[] {
-  return (['initContainers', 'containers'] as const).flatMap((list: ContainerList) =>
-    objectsAt(workload.podSpec, list)
-      .filter((container) => container['command'] !== undefined || container['args'] !== undefined)
-      .filter((container) => container === server.container || mountsData(workload, container))
-      .map((container) => ({ container, field: containerField(textAt(container, 'name') ?? '', 'command', list) })),
-  );
 }

@@ -70,9 +70,9 @@ function place(words: readonly string[], container: JsonObject, workload: Postgr
     server === undefined ||
     data === undefined ||
     first === undefined ||
-    (!isElsewhere && paths.includes(data.mountPath)) ||
     (!isElsewhere &&
-      dataDeciders(words, container, workload, server).some(({ does }) => does === 'fills' || does === 'removes'));
+      (paths.includes(data.mountPath) ||
+        dataDeciders(words, container, workload, server).some(({ does }) => does === 'fills' || does === 'removes')));
   return isOnIt ? 'on the data volume' : `and has the data volume at ${quoted(first)}`;
 }
 

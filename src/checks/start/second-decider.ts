@@ -1,13 +1,11 @@
-import { objectAt, objectsAt, textAt } from '../../workload/json.ts';
-import type { JsonObject } from '../../workload/json.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { noObservations } from '../check.ts';
-import type { Check, Observation } from '../check.ts';
-import { containerField } from '../field-path.ts';
+import type { Check } from '../check.ts';
 import { printable } from '../shown-text.ts';
-import { commandLine, dataDeciders } from './data-deciders.ts';
+import { dataDeciders } from './data-deciders.ts';
 import type { DataDecider } from './data-deciders.ts';
 import { insteadOfCopying } from './instead-of-copying.ts';
+import { ownCommands } from './own-commands.ts';
 
 /**
  * Fields: command and args of all containers, lifecycle.postStart and preStop of the Postgres container; init containers have
@@ -23,26 +21,14 @@ export const secondDecider: Check = {
   instead:
     'Neither: restoring before the first start and copying standbys (`postgres.io/replication-secret`) is what is injected.',
   examine(workload) {
-    const { server, podSpec } = workload;
+    const { server } = workload;
     if (server === undefined) return noObservations;
-    const seen = (words: readonly string[], container: JsonObject, field: string): readonly Observation[] =>
+    const observations = ownCommands(workload, server, ['containers']).flatMap(({ words, container, field }) =>
       told(dataDeciders(words, container, workload, server)).map(({ does, how }) => ({
         field,
         message: `${printable(how)} ${verbs[does]} the data directory; wanted one decider about the data. ${instead(does, how, workload)}`,
-      }));
-    const lifecycle = objectAt(server.container, 'lifecycle');
-    const observations: Observation[] = [];
-    for (const container of objectsAt(podSpec, 'containers')) {
-      // Most have neither, and this is asked for each request.
-      if (container['command'] === undefined && container['args'] === undefined) continue;
-      const field = containerField(textAt(container, 'name') ?? '', 'command');
-      observations.push(...seen(commandLine(container), container, field));
-    }
-    for (const hook of ['postStart', 'preStop'] as const) {
-      if (lifecycle[hook] === undefined) continue;
-      const field = containerField(server.name, `lifecycle.${hook}.exec.command`);
-      observations.push(...seen(commandLine(objectAt(objectAt(lifecycle, hook), 'exec')), server.container, field));
-    }
+      })),
+    );
     return observations.length === 0 ? noObservations : observations;
   },
 };

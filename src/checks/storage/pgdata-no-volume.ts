@@ -109,14 +109,11 @@ export function isGuessed(server: ServerContainer): boolean {
 /** The image does not say its major, and a claim is where a newer one has PGDATA: which it is, is asked by `image-latest` and `image-unknown`. */
 function isOfNewerMajor({ data, family, major, mounts }: ServerContainer): boolean {
   if (data.from !== 'image-family' || major !== undefined) return false;
-  const newer = normalisePath(family.dataDirectory(newestMajor));
+  // Nothing is mounted at the path of the others, so that an image that has all in one place has none of these.
   const folders = Array.from({ length: newestMajor - firstVersionedMajor + 1 }, (_, index) =>
     normalisePath(family.dataDirectory(firstVersionedMajor + index)),
   );
-  return (
-    newer !== data.path &&
-    claimMounts({ mounts }).some(({ mountPath }) => folders.some((folder) => isWithin(folder, mountPath)))
-  );
+  return claimMounts({ mounts }).some(({ mountPath }) => folders.some((folder) => isWithin(folder, mountPath)));
 }
 
 /** From here on the path of an image's data has the version in it (docker-library/postgres#1259). */
