@@ -17,6 +17,7 @@ const coreFolders = [
   'status',
   'doctor',
   'drill',
+  'page',
 ];
 
 function mayNotImport(folder, folders, extra = []) {
@@ -135,11 +136,16 @@ export default tseslint.config(
     [...edgeFolders, ...coreFolders.filter((folder) => !['workload', 'drill'].includes(folder))],
     [onlyPackages()],
   ),
+  mayNotImport(
+    'page',
+    [...edgeFolders, ...coreFolders.filter((folder) => !['status', 'page'].includes(folder))],
+    [onlyPackages()],
+  ),
   mayNotImport('doctor', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'doctor')], [onlyPackages()]),
   mayNotImport('admission', ['agent', 'certificates', 'cluster', 'commands', 'server'], [onlyPackages()]),
   // Read by the agent in a pod and by the command line on a laptop alike.
   mayNotImport('store', [...edgeFolders, ...coreFolders.filter((folder) => folder !== 'workload')]),
-  mayNotImport('server', ['agent', 'cluster', 'commands', ...coreFolders]),
+  mayNotImport('server', ['agent', 'cluster', 'commands', ...coreFolders.filter((folder) => folder !== 'page')]),
   mayNotImport('cluster', [
     'admission',
     'agent',

@@ -1,8 +1,6 @@
 import type { Finding } from '../checks/check.ts';
 import { printable, quoted } from '../checks/shown-text.ts';
-import { renderPlan } from '../injections/render-plan.ts';
 import { handEdits } from '../pinning/hand-edits.ts';
-import { pin } from '../pinning/pin.ts';
 import { strip } from '../pinning/strip.ts';
 import type { Stripped } from '../pinning/strip.ts';
 import { planHash } from '../plan/content-hash.ts';
@@ -12,6 +10,7 @@ import type { AdmissionContext } from './admission.ts';
 import { changedValue, isHarm } from './changed-part.ts';
 import type { ChangedValue } from './changed-part.ts';
 import type { Judged } from './judge.ts';
+import { pinJudged } from './pin-judged.ts';
 
 const check = 'injection-missing';
 
@@ -32,17 +31,9 @@ export function injectionFindings(judged: Judged, context: AdmissionContext): re
   // Two replicas of two versions, in the middle of an upgrade: what the other one renders cannot be told from here.
   if (stripped.version !== version && stripped.injected.initContainers.length > 0) return [];
 
-  const repaired = pin(
-    {
-      operation: old === undefined ? 'CREATE' : 'UPDATE',
-      requested: stripped,
-      workload,
-      stored: old,
-      withRollout: context.withRollout,
-      version,
-    },
-    renderPlan,
-  );
+  const outcome = pinJudged(judged, context);
+  if (outcome.kind === 'refused') return outcome.findings;
+  const repaired = outcome.pinned;
   const repair = checkedDiff(stripped.raw, repaired.object).find((operation) => isHarm(operation, stripped.raw));
   if (repair === undefined) return [];
   const value = changedValue(repair, stripped.raw);

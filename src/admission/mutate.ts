@@ -1,18 +1,13 @@
 import type { Finding } from '../checks/check.ts';
-import { printable } from '../checks/shown-text.ts';
-import { ContractRefused } from '../injections/contract-refused.ts';
-import type { RefusedValue } from '../injections/contract-refused.ts';
-import { renderPlan } from '../injections/render-plan.ts';
-import { pin } from '../pinning/pin.ts';
 import type { Pinned } from '../pinning/pin.ts';
 import { strip } from '../pinning/strip.ts';
 import { dataDirectoryStays, uninject } from '../pinning/uninject.ts';
 import { checkedDiff } from '../plan/json-patch.ts';
-import { version } from '../version.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { AdmissionContext, AdmissionRequest, Verdict } from './admission.ts';
 import { judge, judgeRelease } from './judge.ts';
 import type { Judged } from './judge.ts';
+import { pinJudged } from './pin-judged.ts';
 import { subjectOf } from './subject.ts';
 import type { Subject } from './subject.ts';
 import { letThrough, refuse, refuses, verdictOnOthers } from './verdict.ts';
@@ -67,10 +62,9 @@ function protect(subject: Extract<Subject, { kind: 'managed' }>, judged: Judged,
     const { object, dataDirectory } = uninject(subject.object, { isLive: true, before: old });
     return { ...leaveAlone(subject.object, object, findings, reason), warnings: staying(dataDirectory) };
   }
-  const pinned = pinnedOrRefused(judged, context);
-  if (pinned instanceof ContractRefused) {
-    return refuse([...pinned.problems.map(refusedByAgent), ...findings], subject.object);
-  }
+  const outcome = pinJudged(judged, context);
+  if (outcome.kind === 'refused') return refuse([...outcome.findings, ...findings], subject.object);
+  const { pinned } = outcome;
   return {
     decision: pinned.decision,
     reason: reasonOf(pinned),
@@ -81,38 +75,6 @@ function protect(subject: Extract<Subject, { kind: 'managed' }>, judged: Judged,
     reasons: pinned.reasons,
     warnings: pinned.warnings,
     revision: pinned.revision,
-  };
-}
-
-/** A contract that the agent would refuse is never admitted: its pod would not start. */
-function pinnedOrRefused(
-  { stripped, workload, old }: Judged,
-  { withRollout }: AdmissionContext,
-): Pinned | ContractRefused {
-  try {
-    return pin(
-      {
-        operation: old === undefined ? 'CREATE' : 'UPDATE',
-        requested: stripped,
-        workload,
-        stored: old,
-        withRollout,
-        version,
-      },
-      renderPlan,
-    );
-  } catch (error) {
-    if (error instanceof ContractRefused) return error;
-    throw error;
-  }
-}
-
-function refusedByAgent({ field, message }: RefusedValue): Finding {
-  return {
-    check: 'agent-contract',
-    severity: 'deny',
-    field,
-    message: `the agent would refuse this and the pod would never start (${printable(message)}); wanted a value that it takes. Write ${field}.`,
   };
 }
 

@@ -11,21 +11,30 @@ export interface PodPage {
   readonly path: string;
 }
 
-export type PodAnswer = ({ readonly kind: 'answer' } & Answer) | { readonly kind: 'failure'; readonly reason: string };
+export type PodAnswer =
+  ({ readonly kind: 'answer' } & Pick<Answer, 'code' | 'text'>) | { readonly kind: 'failure'; readonly reason: string };
 
 /** Questions under way at a time: the apiserver holds a connection to a node for each. */
 const atOnce = 32;
 /** Milliseconds: an agent answers in a few; longer is a network that swallows packets. */
-const patience = 5000;
+export const patience = 5000;
 
 /** Asks for a page of each pod through the apiserver, which takes `get pods/proxy`. In the order of the questions. */
 export async function askPods(config: KubeConfig, pages: readonly PodPage[]): Promise<readonly PodAnswer[]> {
+  return someAtOnce(pages, (page) => askPod(config, page));
+}
+
+/** Asks all, a bounded number at a time; answers in the order of the questions. */
+export async function someAtOnce(
+  pages: readonly PodPage[],
+  askOne: (page: PodPage) => Promise<PodAnswer>,
+): Promise<readonly PodAnswer[]> {
   const answers = new Array<PodAnswer>(pages.length);
   // One list that several walk through: each takes the next when it has its answer.
   const next = pages.entries();
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
-      for (const [index, page] of next) answers[index] = await askPod(config, page);
+      for (const [index, page] of next) answers[index] = await askOne(page);
     }),
   );
   return answers;

@@ -1,5 +1,4 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { askPods } from '../cluster/ask-pods.ts';
+import type { PodAnswer, PodPage } from '../cluster/ask-pods.ts';
 import { readAgentAnswer } from '../status/agent-answer.ts';
 import type { AgentAnswer } from '../status/agent-answer.ts';
 import type { ManagedSet } from '../status/managed-set.ts';
@@ -10,14 +9,17 @@ export interface AskedSet {
   readonly answers: ReadonlyMap<string, AgentAnswer>;
 }
 
+/** A way to pages of pods, in their order: through the apiserver, or straight to the pods. */
+export type AskPages = (pages: readonly PodPage[]) => Promise<readonly PodAnswer[]>;
+
 /** Asks the agent of each pod of each set for its report, in the order of the sets. */
-export async function askAgents(config: KubeConfig, sets: readonly ManagedSet[]): Promise<readonly AskedSet[]> {
+export async function askAgents(ask: AskPages, sets: readonly ManagedSet[]): Promise<readonly AskedSet[]> {
   const pages = sets.flatMap((set) =>
     set.agentPort === null
       ? []
       : set.pods.map((pod) => ({ set, namespace: set.namespace, pod, port: set.agentPort ?? 0, path: '/report' })),
   );
-  const told = await askPods(config, pages);
+  const told = await ask(pages);
   const asked = new Map(sets.map((set) => [set, new Map<string, AgentAnswer>()]));
   for (const [index, { set, pod }] of pages.entries()) {
     const answer = told[index] ?? { kind: 'failure', reason: 'not asked' };

@@ -176,6 +176,7 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .option('--key <file>', 'its private key, PEM')
     .option('--ca <file>', 'the CA that the apiserver was given: readiness then checks the whole chain')
     .option('--kubeconfig <file>', 'watch a cluster from outside')
+    .option('--page <host:port>', 'a page for people, over plain HTTP, such as 127.0.0.1:8433; none without')
     .addOption(configOption())
     .action(async (options: ServeCommandOptions) => {
       const { serveUntilSignal } = await import('./serve-until-signal.ts');
@@ -331,6 +332,7 @@ interface ServeCommandOptions extends CertificateOptions {
   readonly ca?: string;
   readonly config?: string;
   readonly kubeconfig?: string;
+  readonly page?: string;
 }
 
 type StatusCommandOptions = Omit<StatusOptions, 'watch'> & { readonly watch?: number | true };

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { accountRights, ownRights } from '../cluster/access-reviews.ts';
 import { describeFailure } from '../cluster/api-failure.ts';
+import { askPods } from '../cluster/ask-pods.ts';
 import { ask } from '../cluster/ask.ts';
 import { readInstalledWebhook } from '../cluster/installed-webhook.ts';
 import { listManagedSets } from '../cluster/list-managed-sets.ts';
@@ -117,7 +118,7 @@ async function readSets(
       return { kind: 'failed', reason: listed.reason };
     case 'sets': {
       const sets = listed.objects.flatMap((object) => readManagedSet(object) ?? []);
-      return { kind: 'known', value: await statusOfSets(config, sets) };
+      return { kind: 'known', value: await statusOfSets((pages) => askPods(config, pages), sets) };
     }
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { askPods } from '../cluster/ask-pods.ts';
 import { labelPod, readPodLabels } from '../cluster/pod-labels.ts';
 import { podRoleLabel, podRoles } from '../status/pod-roles.ts';
 import type { PodRole } from '../status/pod-roles.ts';
@@ -39,7 +40,7 @@ async function lookOnce(
   options: RolesOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const asked = await askAgents(config, await chosenSets(config, names, options));
+  const asked = await askAgents((pages) => askPods(config, pages), await chosenSets(config, names, options));
   let unknown = false;
   let refused: string | null = null;
   for (const [namespace, sets] of Map.groupBy(asked, ({ set }) => set.namespace)) {

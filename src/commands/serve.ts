@@ -10,6 +10,7 @@ import type { ClusterWatch } from '../cluster/watch-cluster.ts';
 import { contextSource } from '../server/admission-context.ts';
 import { CannotServe } from '../server/cannot-serve.ts';
 import { openConfigurationFile } from '../server/configuration-file.ts';
+import { DecisionLog } from '../server/decision-log.ts';
 import { drain, drainTimes } from '../server/drain.ts';
 import { createHttpsServer } from '../server/https-server.ts';
 import { limits } from '../server/limits.ts';
@@ -23,6 +24,7 @@ import { reviewEndpoint } from '../server/review-endpoint.ts';
 import { Tally } from '../server/tally.ts';
 import { version } from '../version.ts';
 import { noFacts } from '../workload/fact-table.ts';
+import type { PageOptions, ServedPage } from './serve-page.ts';
 import { tellEndedExemptions } from './ended-exemptions.ts';
 
 export interface ServeOptions {
@@ -35,6 +37,8 @@ export interface ServeOptions {
   readonly config?: string | undefined;
   /** To watch a cluster from outside. */
   readonly kubeconfig?: string | undefined;
+  /** `HOST:PORT` of the page for people; undefined: there is none, and nothing is kept for it. */
+  readonly page?: string | undefined;
   /** JSON lines on stdout by default. */
   readonly log?: Log | undefined;
 }
@@ -103,7 +107,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
       log,
     });
   });
+  const decisions = options.page === undefined ? undefined : new DecisionLog();
   const endpoint = {
+    decisions,
     context: contextSource(configuration, { namespaces: cluster?.namespaces, facts: cluster?.facts ?? noFacts }),
     log,
     tally,
@@ -125,6 +131,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
       tally.inFlight -= 1;
     },
   });
+  const page =
+    decisions &&
+    (await startPage({
+      ...options,
+      certificate,
+      authority,
+      decisions,
+      remarks: () => remarksOf(options, tally, cluster),
+      log,
+    }));
   try {
     port = await listen(server, address);
   } catch (error) {
@@ -140,6 +156,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     configuration.stop();
     exemptions.stop();
     cluster?.stop();
+    page?.stop();
     log.info({}, 'stopped');
     log.flush();
   };
@@ -229,6 +246,15 @@ async function startBuiltIn(
   });
 }
 
+/** express, the page and client-node are loaded where there is a page alone. */
+async function startPage(
+  options: Omit<PageOptions, 'listen' | 'inCluster' | 'kubeconfig'> & Pick<ServeOptions, 'page' | 'kubeconfig'>,
+): Promise<ServedPage> {
+  const { servePage } = await import('./serve-page.ts');
+  const { page: listen = '', kubeconfig, ...others } = options;
+  return servePage({ ...others, listen, kubeconfig, inCluster: kubeconfig !== undefined || environment.inCluster });
+}
+
 /** client-node takes half a second and 60 MB to load, so it is loaded only where there is a cluster to watch. */
 async function startClusterWatch(kubeconfig: string | undefined, log: Log): Promise<ClusterWatch | undefined> {
   if (kubeconfig === undefined && !environment.inCluster) return undefined;
@@ -248,6 +274,12 @@ async function startClusterWatch(kubeconfig: string | undefined, log: Log): Prom
 /** Not ready would take all replicas away for a slip in a file. */
 function configurationLines(path: string | undefined, { configurationProblems }: Tally): readonly string[] {
   return configurationProblems.map((problem) => `configuration ${path ?? ''}: ${problem}; the last good one is in use`);
+}
+
+/** What keeps this replica from being as it should; nothing where all is well. */
+function remarksOf({ config }: ServeOptions, tally: Tally, cluster: ClusterWatch | undefined): readonly string[] {
+  const missing = [...(cluster?.states() ?? [])].filter(([, state]) => state === 'forbidden' || state === 'not-synced');
+  return [...configurationLines(config, tally), ...missing.map(([kind, state]) => `look-up ${kind}: ${state}`)];
 }
 
 /** For a person who asks why a check said nothing. None of them keeps the webhook from being ready. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askPods } from '../cluster/ask-pods.ts';
 import { version } from '../version.ts';
 import { chosenSets } from './chosen-sets.ts';
 import type { SetsOptions } from './chosen-sets.ts';
@@ -19,7 +20,7 @@ export interface StatusOptions extends SetsOptions {
 export async function status(names: readonly string[], options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
   const config = readKubeconfig(options);
   for (;;) {
-    const sets = await statusOfSets(config, await chosenSets(config, names, options));
+    const sets = await statusOfSets((pages) => askPods(config, pages), await chosenSets(config, names, options));
     const now = new Date();
     terminal.out(
       options.json

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { exitCode } from './exit-code.ts';
+import { shownOnTerminal } from './shown-on-terminal.ts';
 
 /** Where a command writes. Results go to `out`, reports to `report`; the lines carry their own line ends. */
 export interface Terminal {
@@ -25,8 +26,8 @@ export function processTerminal(): Terminal {
     });
   }
   return {
-    out: (text) => process.stdout.write(text),
-    report: (text) => process.stderr.write(text),
+    out: (text) => process.stdout.write(process.stdout.isTTY ? shownOnTerminal(text) : text),
+    report: (text) => process.stderr.write(process.stderr.isTTY ? shownOnTerminal(text) : text),
     outColour: (style, text) => styleText(style, text, { stream: process.stdout }),
     reportColour: (style, text) => styleText(style, text, { stream: process.stderr }),
   };

@@ -4,6 +4,7 @@ import { answerReview } from '../admission/handler.ts';
 import type { Answer, Webhook } from '../admission/handler.ts';
 import { readBody } from './body.ts';
 import type { BodyLimits } from './body.ts';
+import type { DecisionLog } from './decision-log.ts';
 import type { Log } from './log.ts';
 import type { Tally } from './tally.ts';
 
@@ -12,6 +13,8 @@ export interface ReviewEndpointOptions {
   readonly context: () => AdmissionContext;
   readonly log: Log;
   readonly tally: Tally;
+  /** For the page; undefined where there is none. */
+  readonly decisions?: DecisionLog | undefined;
   /** The longest body and the longest wait for it; a review that names a shorter one gets that. */
   readonly body: BodyLimits;
 }
@@ -44,6 +47,7 @@ export function reviewEndpoint(webhook: Webhook, options: ReviewEndpointOptions)
     write(response, 200, 'application/json', result.body);
     const milliseconds = performance.now() - began;
     tally.reviewed(webhook, result.request, result.verdict, milliseconds / 1000);
+    options.decisions?.add(webhook, result.request, result.verdict, new Date());
     log.info(
       { webhook, ...nameOf(result), ...fieldsOf(result), milliseconds: Math.round(milliseconds * 1000) / 1000 },
       'review',

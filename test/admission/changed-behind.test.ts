@@ -91,3 +91,16 @@ test.each<readonly [string, readonly string[], Json, string]>([
   const stored: unknown = JSON.parse(text.replaceAll(dropped, ''));
   expect(isObject(stored) ? saidAbout(stored) : ['no object']).toEqual([]);
 });
+
+test("what the agent would refuse is said by both doors, and is nobody's failure: a set that lost its name", () => {
+  // Changed behind us as well: only then the second door renders anew.
+  const nameless = edited(edited(injected, [...resources, 'limits', 'memory'], '1Gi'), ['metadata', 'name'], '');
+  const said = [mutate, validate].map((door) => {
+    const { allowed, findings } = door(requestOf(nameless), plainContext);
+    return [allowed, findings.find(({ check }) => check === 'agent-contract')?.field];
+  });
+  expect(said).toEqual([
+    [false, 'metadata.name'],
+    [false, 'metadata.name'],
+  ]);
+});

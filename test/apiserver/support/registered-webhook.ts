@@ -41,7 +41,13 @@ interface WebhookConfiguration {
 
 export async function startRegisteredWebhook(
   cluster: ControlPlane,
-  options: { readonly configuration?: string; readonly kubeconfig?: boolean; readonly certified?: Date } = {},
+  options: {
+    readonly configuration?: string;
+    readonly kubeconfig?: boolean;
+    readonly certified?: Date;
+    /** Further ones of `serve`. */
+    readonly arguments?: readonly string[];
+  } = {},
 ): Promise<RegisteredWebhook> {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-webhook-'));
   const certificate = developmentCertificate(directory, options.certified ?? new Date());
@@ -61,6 +67,7 @@ export async function startRegisteredWebhook(
     ];
     if (options.configuration !== undefined) args.push('--config', options.configuration);
     if (options.kubeconfig === true) args.push('--kubeconfig', cluster.kubeconfig);
+    args.push(...(options.arguments ?? []));
     const server = spawn(join(repository, 'bin', 'pgusher'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
     child = server;
     const keep = (chunk: Buffer): void => {
