@@ -93,6 +93,7 @@ async function byPgusher(three: Three, command: string): Promise<readonly [numbe
       }
     },
   });
+  cluster.close();
   await streams;
   return [(written - began) / 1000, (performance.now() - began) / 1000];
 }

@@ -12,11 +12,12 @@ import { environmentNames, paths } from './contract.ts';
 import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
+import { setCommands } from './set-commands.ts';
+import type { SetCommandEdges } from './set-commands.ts';
 import { storeRoot } from './store/layout.ts';
 import { storePlace } from './store/store-place.ts';
 import type { Credentials, Environment } from './server-connection/credentials.ts';
 import type { ServerAddress } from './server-connection/server-address.ts';
-import type { StandbyEdges } from './standby/local-server.ts';
 import { writeTerminationMessage } from './termination-message.ts';
 
 /**
@@ -85,83 +86,34 @@ program
     process.exitCode = when === 'now' ? await backupNow() : await inPod(backup);
   });
 
-program
-  .command('position')
-  .description('how far the server beside this agent is, and whether it takes writes; one line of JSON')
-  .action(async () => {
-    await inStandbyCommand(async (contract, edges) => {
-      const { serverPosition } = await import('./standby/promotion-commands.ts');
-      print.out(JSON.stringify(await serverPosition(contract, edges)));
+for (const setCommand of setCommands) {
+  const { name, args, description, flags } = setCommand;
+  const command = program.command(`${name} ${args}`.trim()).description(description);
+  for (const flag of flags) {
+    command.option(flag.name, flag.description);
+  }
+  command.action(async () => {
+    const given = command.opts<Record<string, boolean | undefined>>();
+    await inSetCommand(async (contract, edges) => {
+      const { out, note } = await setCommand.run(contract, edges, {
+        args: command.args,
+        flags: flags.filter((flag) => given[flag.name.slice(2)] === true).map((flag) => flag.name),
+      });
+      if (out !== undefined) print.out(JSON.stringify(out));
+      if (note !== undefined) print.error(note);
     });
   });
+}
 
 program
-  .command('stopped')
-  .description('where the server beside this agent has ended, and whether it ended cleanly; one line of JSON')
-  .action(async () => {
-    await inStandbyCommand(async (contract, edges) => {
-      const { serverEnd } = await import('./standby/promotion-commands.ts');
-      print.out(JSON.stringify(await serverEnd(contract, edges)));
-    });
-  });
-
-program
-  .command('promote')
-  .description('make the server beside this agent the primary; `pgusher promote` does this, and writes it down')
-  .action(async () => {
-    await inStandbyCommand(async (contract, edges) => {
-      const { promoteHere } = await import('./standby/promotion-commands.ts');
-      print.out(JSON.stringify(await promoteHere(contract, edges)));
-      print.error(`not written down yet: pgusher promote ${contract.set} --record ${edges.pod}`);
-    });
-  });
-
-program
-  .command('follow')
-  .description('the standby beside this agent follows another pod from now on')
-  .argument('<pod>')
-  .argument('<timeline>')
-  .action(async (pod: string, timeline: string) => {
-    await inStandbyCommand(async (_, edges) => {
-      const { followHere } = await import('./standby/promotion-commands.ts');
-      await followHere(edges, pod, Number(timeline));
-    });
-  });
-
-program
-  .command('fence')
-  .description('the server beside this agent takes no writes once it was stopped')
-  .action(async () => {
-    await inStandbyCommand(async (contract, edges) => {
-      const { fenceHere } = await import('./standby/promotion-commands.ts');
-      await fenceHere(contract, edges);
-    });
-  });
-
-program
-  .command('rebuild')
+  .command('session')
   .description(
-    'the next start of this pod replaces its data by a copy of the primary; `pgusher rebuild` does this, and starts it anew',
+    'several of these commands in one process, for `pgusher promote`: a line of JSON each, ["position"], on standard input',
   )
-  .argument('[primary]', 'name of the pod that is primary; whom the record names without')
-  .option('--discard', 'remove the old data before the copy is there', false)
-  .option('--check', 'look only', false)
-  .action(async (primary: string | undefined, options: { readonly discard: boolean; readonly check: boolean }) => {
-    await inStandbyCommand(async (contract, edges) => {
-      const { rebuildHere } = await import('./rebuild/rebuild-commands.ts');
-      const { liveSettings, replicationSecret } = paths;
-      const all = { ...edges, liveSettings, replicationSecret };
-      print.out(JSON.stringify(await rebuildHere(contract, all, { ...options, primary: primary ?? null })));
-    });
-  });
-
-program
-  .command('rebuilding')
-  .description('the order of `rebuild` that waits, and what became of the last one; one line of JSON')
   .action(async () => {
-    await inStandbyCommand(async (contract) => {
-      const { rebuildState } = await import('./rebuild/rebuild-commands.ts');
-      print.out(JSON.stringify(await rebuildState(contract)));
+    const { runSession } = await import('./session.ts');
+    await inSetCommand(async (contract, edges) => {
+      await runSession(process.stdin, { contract, edges }, print.out);
     });
   });
 
@@ -169,7 +121,7 @@ program
   .command('read-tables')
   .description('read every table of every database of the server beside this agent; one line of JSON')
   .action(async () => {
-    await inStandbyCommand(async (contract) => {
+    await inSetCommand(async (contract) => {
       const { readTables } = await import('./drill/read-tables.ts');
       const [address, credentials] = await besideThis(contract);
       print.out(JSON.stringify(await readTables(address, credentials, contract.dataDirectory)));
@@ -181,7 +133,7 @@ program
   .description('count the rows of tables of the server beside this agent; one line of JSON')
   .argument('<tables...>', 'table, schema.table or database.schema.table')
   .action(async (tables: readonly string[]) => {
-    await inStandbyCommand(async (contract) => {
+    await inSetCommand(async (contract) => {
       const { countRows } = await import('./drill/count-rows.ts');
       const [address, credentials] = await besideThis(contract);
       print.out(JSON.stringify(await countRows(address, credentials, tables)));
@@ -247,13 +199,14 @@ async function besideThis({ serverPort }: AgentContract): Promise<readonly [Serv
 }
 
 /** Of a person, in a pod. */
-async function inStandbyCommand(work: (contract: AgentContract, edges: StandbyEdges) => Promise<void>): Promise<void> {
+async function inSetCommand(work: (contract: AgentContract, edges: SetCommandEdges) => Promise<void>): Promise<void> {
   const pod = environment[environmentNames.pod] ?? '';
   const contract = readContract(environment[environmentNames.contract]);
   // As the agent itself: what it writes must be the server's.
   const { stepDown } = await import('./step-down.ts');
   await stepDown(contract.owner, [], []);
-  await work(contract, { environment, shared: paths.shared, pod });
+  const { shared, liveSettings, replicationSecret } = paths;
+  await work(contract, { environment, shared, liveSettings, replicationSecret, pod });
 }
 
 /** Of a container: what ends it is the last line of its log, and its message in `kubectl describe pod`. */

@@ -4,7 +4,7 @@ import type { PromotionCluster } from '../commands/promotion.ts';
 import type { RebuildCluster } from '../commands/rebuilding.ts';
 import { codeOf } from './api-failure.ts';
 import { execInPod } from './exec-in-pod.ts';
-import { runAgent } from './run-agent.ts';
+import { runAgent, sessionsWithAgents } from './run-agent.ts';
 
 /** Where the Service selects one pod of a StatefulSet (Kubernetes, "Pod name label"). */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
@@ -17,13 +17,14 @@ export interface SetInCluster {
   readonly server: string;
 }
 
+/** To be closed: it holds processes beside the servers. */
+export interface ClosablePromotion extends PromotionCluster, RebuildCluster {
+  close(): void;
+}
+
 /** The set in the cluster that kubectl would ask, with the rights that kubectl has. */
-export function promotionInCluster({
-  config,
-  namespace: place,
-  name: set,
-  server,
-}: SetInCluster): PromotionCluster & RebuildCluster {
+export function promotionInCluster({ config, namespace: place, name: set, server }: SetInCluster): ClosablePromotion {
+  const sessions = sessionsWithAgents(config, place);
   const core = config.makeApiClient(CoreV1Api);
   const name = `${set}-pgusher`;
   const readMap = async (): Promise<V1ConfigMap | undefined> =>
@@ -44,7 +45,11 @@ export function promotionInCluster({
         .map(({ metadata }) => metadata?.name ?? '')
         .sort((left, right) => Number(left.slice(set.length + 1)) - Number(right.slice(set.length + 1)));
     },
-    agent: (pod, args) => runAgent(config, place, pod, args),
+    // A base backup takes hours, and nobody asks anything behind it.
+    agent: (pod, args) => (args[0] === 'backup' ? runAgent(config, place, pod, args) : sessions.ask(pod, args)),
+    close: () => {
+      sessions.close();
+    },
     stopServer: async (pod) => {
       // The hook ends with the server, and the container with it: what the connection says then is no failure.
       await execInPod(config, place, pod, server, ['sh', '/pgusher/bin/pre-stop.sh', '60']).catch(() => undefined);

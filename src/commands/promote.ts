@@ -24,8 +24,12 @@ export async function promote(
   return runSetCommand(terminal, async (say) => {
     const { promotionInCluster } = await import('../cluster/promotion-in-cluster.ts');
     const cluster = promotionInCluster(found);
-    await (options.record === undefined
-      ? promoteSet(cluster, { ...request, say, pod: pod ?? null })
-      : recordPrimary(cluster, { ...request, say, pod: options.record }));
+    try {
+      await (options.record === undefined
+        ? promoteSet(cluster, { ...request, say, pod: pod ?? null })
+        : recordPrimary(cluster, { ...request, say, pod: options.record }));
+    } finally {
+      cluster.close();
+    }
   });
 }

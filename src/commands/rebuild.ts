@@ -18,6 +18,10 @@ export async function rebuild(pod: string, options: RebuildOptions, terminal: Te
     const set = setOfPod(pod);
     const { promotionInCluster } = await import('../cluster/promotion-in-cluster.ts');
     const cluster = promotionInCluster(await findManagedSet(set, options));
-    await rebuildPod(cluster, { pod, dryRun, discard, say, pause: () => sleep(2_000) });
+    try {
+      await rebuildPod(cluster, { pod, dryRun, discard, say, pause: () => sleep(2_000) });
+    } finally {
+      cluster.close();
+    }
   });
 }

@@ -183,7 +183,8 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
       }
       await orders.origin.crash();
       rmSync(mount);
-      await promote(new PromotionOnLoopback(set, servers), {
+      const cluster = new PromotionOnLoopback(set, servers);
+      await promote(cluster, {
         set: 'orders',
         pod: 'orders-1',
         fence: false,
@@ -191,6 +192,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
         now: () => new Date(),
         say: () => undefined,
       });
+      cluster.close();
       await serverAt(1).sql('INSERT INTO kept VALUES (2)');
       await untilKept(serverAt(0), [1, 2]);
       await untilProtected(beside as Agent);

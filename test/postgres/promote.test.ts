@@ -54,6 +54,8 @@ async function two(label: string): Promise<Running> {
         say: (line) => said.push(line),
         ...request,
         ...changes,
+      }).finally(() => {
+        cluster.close();
       });
       return said;
     },
@@ -164,6 +166,8 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
         dryRun: false,
         now: () => new Date(),
         say: () => undefined,
+      }).finally(() => {
+        cluster.close();
       });
     await expect(record('orders-1')).rejects.toThrow('orders-1 is a standby; wanted a primary');
     await server('orders-1').sql('SELECT pg_promote()');

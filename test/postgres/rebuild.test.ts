@@ -106,6 +106,8 @@ async function diverged(
         say: (line) => said.push(line),
         pause: () => new Promise((resolve) => setTimeout(resolve, 100)),
         ...changes,
+      }).finally(() => {
+        cluster.close();
       });
       return said;
     },

@@ -4,6 +4,7 @@ import { environmentNames } from '../contract.ts';
 import { archiveOf } from '../decision/archive-source.ts';
 import { dataVolumePaths } from '../decision/data-volume-paths.ts';
 import { foldersToMake } from '../decision/mount-point.ts';
+import { serveCommands } from '../command-service.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { PortTaken, startHttp } from '../http/http-server.ts';
 import { installScripts } from '../restore/install-scripts.ts';
@@ -79,6 +80,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
   const passwords = await passwordsToSet({ contract, edges, status, report });
   const alongside = [
     ...edges.alongside.map((service) => service(stopping)),
+    serveCommands({ contract, edges: { ...edges, pod } }, log, stopping),
     keepFollowing({ contract, edges, status, report, stopping, passwords }),
     ...(archiveOf(contract) === null
       ? []

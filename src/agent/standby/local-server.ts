@@ -18,7 +18,8 @@ export interface StandbyEdges {
 export async function withLocalServer<Result>(
   contract: Pick<AgentContract, 'serverPort'>,
   edges: StandbyEdges,
-  work: (connection: ServerConnection, own: Peer) => Promise<Result>,
+  /** `read` looks again at what `own` was. */
+  work: (connection: ServerConnection, own: Peer, read: () => Promise<Peer>) => Promise<Result>,
 ): Promise<Result> {
   const address = { host: '127.0.0.1', port: contract.serverPort };
   const attempt = await connectAsReplication(address, await readCredentials(edges.environment));
@@ -28,7 +29,8 @@ export async function withLocalServer<Result>(
     );
   }
   try {
-    return await work(attempt.connection, await readPeer({ pod: edges.pod, address }, attempt.connection));
+    const read = (): Promise<Peer> => readPeer({ pod: edges.pod, address }, attempt.connection);
+    return await work(attempt.connection, await read(), read);
   } finally {
     await attempt.connection.close();
   }

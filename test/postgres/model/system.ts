@@ -167,9 +167,13 @@ export class System {
       dryRun: false,
       now: () => new Date(),
       say: (line) => said.push(line),
-    }).catch((error: unknown) => {
-      throw new Error(`promote: ${said.join('; ')}: ${String(error)}`, { cause: error });
-    });
+    })
+      .catch((error: unknown) => {
+        throw new Error(`promote: ${said.join('; ')}: ${String(error)}`, { cause: error });
+      })
+      .finally(() => {
+        this.cluster.close();
+      });
     if (!hard) {
       // Its container was started again as a standby; its pod goes now.
       primary.whole.server = this.cluster.servers.get(primary.whole.name) ?? null;

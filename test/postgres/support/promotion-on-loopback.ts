@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { agentSessions } from '../../../src/cluster/agent-sessions.ts';
+import type { ProcessInPod } from '../../../src/cluster/exec-in-pod.ts';
 import type { AgentAnswer, PromotionCluster } from '../../../src/commands/promotion.ts';
 import type { RebuildCluster } from '../../../src/commands/rebuilding.ts';
 import type { PostgresServer } from '../../support/postgres-server.ts';
 import { asServerUser } from '../../support/postgres-server.ts';
 import { node } from './database-with-store.ts';
 import type { ReplicaSet } from './replica-set.ts';
+
+const sessionScript = join(import.meta.dirname, '../../../src/agent/scripts/session.sh');
 
 /** A set of real servers on loopback as `pgusher promote` sees one in a cluster: what the apiserver and the kubelet do is done here. */
 export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
@@ -17,6 +22,11 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
   readonly changes: string[] = [];
   /** The person's machine dies before this change. */
   dieAt: number | null = null;
+
+  private readonly sessions = agentSessions({
+    startSession: (pod, input) => this.start(pod, input),
+    once: () => Promise.reject(new Error('every agent here knows sessions')),
+  });
 
   private readonly set: ReplicaSet;
   /** The server of each pod that runs. */
@@ -43,8 +53,18 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
     if (!['position', 'stopped', 'rebuilding'].includes(args[0] ?? '') && !args.includes('--check')) {
       this.change(`${args[0] ?? ''} ${pod}`);
     }
+    return this.sessions.ask(pod, args);
+  }
+
+  /** Processes beside the servers end. */
+  close(): void {
+    this.sessions.close();
+  }
+
+  private start(pod: string, input: Readable): ProcessInPod {
     const ordinal = Number(pod.replace(/^.*-/, ''));
-    const child = spawn(node, [this.command, ...args], {
+    const shared = this.set.pods[ordinal]?.shared ?? '';
+    const child = spawn('sh', [sessionScript, join(shared, 'commands'), node, this.command], {
       ...asServerUser(),
       cwd: '/tmp',
       env: {
@@ -55,19 +75,27 @@ export class PromotionOnLoopback implements PromotionCluster, RebuildCluster {
         PGUSHER_POD: pod,
         PGUSHER_USER: 'postgres',
         PGUSHER_PASSWORD: 'secret',
-        SHARED: this.set.pods[ordinal]?.shared ?? '',
+        SHARED: shared,
         LIVE_SETTINGS: this.set.pods[ordinal]?.liveSettings ?? '',
         PORTS: JSON.stringify(this.set.ports),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // One that is gone takes no more of it.
+    child.stdin.on('error', () => undefined);
+    input.pipe(child.stdin);
     const ended = new Promise<number>((resolve) => {
       child.once('close', (code) => {
         resolve(code ?? 1);
       });
     });
-    const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    return { code, out, error };
+    return {
+      output: child.stdout,
+      ended: Promise.all([text(child.stderr), ended]).then(([error, code]) => ({ code, error })),
+      drop: () => {
+        child.kill('SIGKILL');
+      },
+    };
   }
 
   /** And the kubelet starts the container again, which does not pass pgusher-restore. */
