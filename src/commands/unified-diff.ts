@@ -2,7 +2,7 @@
 const context = 3;
 
 /** One step of an edit script: a line that stays, goes or comes. */
-interface Step {
+export interface Step {
   readonly sign: ' ' | '-' | '+';
   readonly line: string;
 }
@@ -23,7 +23,7 @@ function linesOf(text: string): readonly string[] {
 }
 
 /** Myers' greedy algorithm (An O(ND) Difference Algorithm, 1986): cheap where little differs, and here little does. */
-function editScript(before: readonly string[], after: readonly string[]): readonly Step[] {
+export function editScript(before: readonly string[], after: readonly string[]): readonly Step[] {
   const trace: Map<number, number>[] = [];
   let furthest = new Map<number, number>([[1, 0]]);
   for (let distance = 0; ; distance++) {
