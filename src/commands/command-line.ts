@@ -269,6 +269,19 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addOption(
       new Option('--database <name>', 'only this one; may be given several times').argParser(append).default([], 'all'),
     )
+    .option('--cronjob', 'dump nothing: print a CronJob that does it, onto a claim of its own', false)
+    .option('--claim <name>', 'for --cronjob; SET-dumps without', notEmpty)
+    .option('--storage <size>', 'for --cronjob: print the claim too, where it is not there', notEmpty)
+    .option('--storage-class <name>', 'of that claim', notEmpty)
+    .option('--schedule <cron>', 'for --cronjob; that of postgres.io/dump-schedule without, or daily', notEmpty)
+    .option('--host <name>', 'for --cronjob: the Service that leads to the primary, for several pods', notEmpty)
+    .option('--image <image>', 'for --cronjob: of the agent; that of the pods without', notEmpty)
+    .option(
+      '--within <minutes>',
+      'for --cronjob: what takes longer is ended by the kubelet',
+      wholeNumberOf('minutes'),
+      360,
+    )
     .addHelpText('after', setCommandHelp)
     .action(async (set: string, pod: string | undefined, options: DumpOptions) => {
       finish(await (await import('./dump.ts')).dump(set, pod, options, to));

@@ -113,10 +113,12 @@ describe('pgusher backup now', () => {
 });
 
 describe('pgusher dump', () => {
+  const plain = () => ({ ...where(), cronjob: false, within: 1 });
+
   test('says what it waits for, and prints the name of the dump', async () => {
     primaryAnswers('dump --database=shop --database=-x', { code: 0, out: '20261130T100000Z\n', error: '' });
     const said = saidTerminal();
-    expect(await dump('orders', undefined, { ...where(), database: ['shop', '-x'] }, said.terminal)).toBe(0);
+    expect(await dump('orders', undefined, { ...plain(), database: ['shop', '-x'] }, said.terminal)).toBe(0);
     expect(said).toMatchObject({
       out: '20261130T100000Z\n',
       report: 'orders-1 makes a dump; this waits until it is complete, and it is made also where you do not wait\n',
@@ -126,7 +128,7 @@ describe('pgusher dump', () => {
   test('is exit code 1 where a database failed', async () => {
     primaryAnswers('dump', { code: 1, out: '', error: 'no dump was made: it broke\n' });
     const said = saidTerminal();
-    expect(await dump('orders', undefined, { ...where(), database: [] }, said.terminal)).toBe(1);
+    expect(await dump('orders', undefined, { ...plain(), database: [] }, said.terminal)).toBe(1);
     expect(said.report).toContain('orders-1: no dump was made: it broke\n');
   });
 
