@@ -58,6 +58,19 @@ const schema = z.strictObject({
       ),
     })
     .nullable(),
+  dump: z
+    .strictObject({
+      schedule: z.string().min(1).nullable(),
+      keep: z.int().min(1),
+      keepFor: z.int().min(0).nullable(),
+      format: z.enum(['directory', 'custom', 'plain']),
+      jobs: z.int().min(1),
+      rolePasswords: z.boolean(),
+      fixed: z.array(
+        z.enum(['dump-schedule', 'dump-keep', 'dump-keep-for', 'dump-format', 'dump-jobs', 'dump-role-passwords']),
+      ),
+    })
+    .optional(),
 }) satisfies z.ZodType<AgentContract>;
 
 /** One thing in a contract that the agent would refuse: where it stands (`dataDirectory`, `backup.keep`), and why. */

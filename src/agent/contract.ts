@@ -62,6 +62,8 @@ export interface AgentContract {
   };
   /** Null: `backup: off`. */
   readonly backup: BackupContract | null;
+  /** Absent where no setting of dumps is given, so that pods that were rendered before it stay as they are: `noDumps` then. */
+  readonly dump?: DumpContract | undefined;
 }
 
 /** See decision/went-back.ts. */
@@ -103,6 +105,34 @@ export interface BackupContract {
   /** What an annotation of the StatefulSet says: the live ConfigMap does not change these. In the order of `LiveSetting`. */
   readonly fixed: readonly LiveSetting[];
 }
+
+export interface DumpContract {
+  /** Five fields of cron, in the zone of base backups; null: only when somebody asks. */
+  readonly schedule: string | null;
+  /** Dumps kept, at least 1. */
+  readonly keep: number;
+  /** Seconds, or null. */
+  readonly keepFor: number | null;
+  readonly format: 'directory' | 'custom' | 'plain';
+  readonly jobs: number;
+  readonly rolePasswords: boolean;
+  /** As `BackupContract.fixed`. */
+  readonly fixed: readonly LiveDumpSetting[];
+}
+
+/** The defaults of setting-table.ts. */
+export const noDumps: DumpContract = {
+  schedule: null,
+  keep: 7,
+  keepFor: null,
+  format: 'directory',
+  jobs: 2,
+  rolePasswords: true,
+  fixed: [],
+};
+
+export type LiveDumpSetting =
+  'dump-schedule' | 'dump-keep' | 'dump-keep-for' | 'dump-format' | 'dump-jobs' | 'dump-role-passwords';
 
 /** Settings that need no new pod: keys of the ConfigMap at `paths.liveSettings`, and names of annotations. */
 export type LiveSetting =

@@ -28,6 +28,17 @@ const schema = z.object({
     overdueSince: time.nullable(),
     lastVerification: z.object({ at: time, ok: z.boolean(), id: z.string() }).nullable(),
   }),
+  dumps: z
+    .object({
+      wanted: z.boolean(),
+      count: z.number(),
+      running: z.boolean(),
+      newest: z.object({ id: z.string(), finishedAt: time, storedSize: z.number(), failures: z.number() }).nullable(),
+      nextAt: time.nullable(),
+      overdueSince: time.nullable(),
+    })
+    .nullish()
+    .transform((value) => value ?? null),
   wal: z.object({
     streaming: z.boolean(),
     lagBytes: z.number(),

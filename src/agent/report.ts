@@ -31,6 +31,22 @@ export interface AgentReport {
     readonly overdueSince: string | null;
     readonly lastVerification: { readonly at: string; readonly ok: boolean; readonly id: string } | null;
   };
+  /** Absent: an agent that makes none. */
+  readonly dumps?: {
+    /** There is a schedule. */
+    readonly wanted: boolean;
+    readonly count: number;
+    readonly running: boolean;
+    /** `failures`: databases that are not in it although they should be, and its roles. */
+    readonly newest: {
+      readonly id: string;
+      readonly finishedAt: string;
+      readonly storedSize: number;
+      readonly failures: number;
+    } | null;
+    readonly nextAt: string | null;
+    readonly overdueSince: string | null;
+  } | null;
   readonly wal: {
     readonly streaming: boolean;
     readonly lagBytes: number;

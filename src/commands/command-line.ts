@@ -19,6 +19,7 @@ import type { CertificatesOptions } from './certificates.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { DrillOptions } from './drill.ts';
+import type { DumpOptions, DumpsOptions } from './dump.ts';
 import type { InstallOptions } from './install.ts';
 import type { ListOptions } from './list.ts';
 import type { LogsOptions } from './logs.ts';
@@ -259,6 +260,41 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
     .addHelpText('after', setCommandHelp)
     .action(async (set: string, pod: string | undefined, options: ClusterOptions) => {
       finish(await (await import('./backup-now.ts')).backupNow(set, pod, options, to));
+    });
+
+  clusterCommand(program, 'dump')
+    .description('dump each database of a set at once, into its place for backups, and wait until that is complete')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'which pod; the one that takes writes without', notEmpty)
+    .addOption(
+      new Option('--database <name>', 'only this one; may be given several times').argParser(append).default([], 'all'),
+    )
+    .option('--cronjob', 'dump nothing: print a CronJob that does it, onto a claim of its own', false)
+    .option('--claim <name>', 'for --cronjob; SET-dumps without', notEmpty)
+    .option('--storage <size>', 'for --cronjob: print the claim too, where it is not there', notEmpty)
+    .option('--storage-class <name>', 'of that claim', notEmpty)
+    .option('--schedule <cron>', 'for --cronjob; that of postgres.io/dump-schedule without, or daily', notEmpty)
+    .option('--host <name>', 'for --cronjob: the Service that leads to the primary, for several pods', notEmpty)
+    .option('--image <image>', 'for --cronjob: of the agent; that of the pods without', notEmpty)
+    .option(
+      '--within <minutes>',
+      'for --cronjob: what takes longer is ended by the kubelet',
+      wholeNumberOf('minutes'),
+      360,
+    )
+    .addHelpText('after', setCommandHelp)
+    .action(async (set: string, pod: string | undefined, options: DumpOptions) => {
+      finish(await (await import('./dump.ts')).dump(set, pod, options, to));
+    });
+
+  clusterCommand(program, 'dumps')
+    .description('the dumps of a set')
+    .argument('<set>', 'name of the StatefulSet', notEmpty)
+    .argument('[pod]', 'whose store; that of the pod that takes writes without', notEmpty)
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', setCommandHelp)
+    .action(async (set: string, pod: string | undefined, options: DumpsOptions) => {
+      finish(await (await import('./dump.ts')).dumps(set, pod, options, to));
     });
 
   clusterCommand(program, 'logs')

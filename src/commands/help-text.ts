@@ -11,6 +11,7 @@ Examples:
   pgusher doctor                                        what is wrong with the installation, and what to type
   pgusher list orders                                   its base backups, and what can be recovered
   pgusher backup now orders                             another one at once
+  pgusher dump orders                                   each of its databases as pg_dump has it
   pgusher drill orders                                  can its newest backup be restored? tried in a throw-away pod
   pgusher logs orders --follow                          what all its pods write, in the order of time
   pgusher config check pgusher.yaml                     would the webhook take this config file?
@@ -67,7 +68,7 @@ persistentvolumeclaims.
 
 Exit codes: 0 it was restored, and every table was read; 1 not, and why; 2 the cluster could not be asked, or has no such set.`;
 
-/** Below `pgusher list --help` and `pgusher backup now --help`. */
+/** Below the `--help` of `pgusher list`, `backup now`, `dump` and `dumps`. */
 export const setCommandHelp = `
 Runs the command of the agent in container pgusher-backup, with your own rights: \`get\` of the StatefulSet, \`list\` of
 pods, \`get\` and \`create\` of pods/exec.

@@ -1,4 +1,4 @@
-import type { AgentContract, BackupContract, LiveSetting } from '../agent/contract.ts';
+import type { AgentContract, BackupContract, LiveDumpSetting, LiveSetting } from '../agent/contract.ts';
 import { objectAt, textAt } from '../workload/json.ts';
 import type { Mount } from '../workload/postgres-workload.ts';
 import { derivedSchedule } from '../workload/schedule-syntax.ts';
@@ -49,6 +49,7 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
       ...restoredPasswords(settings),
     },
     backup: settings.backup ? backupContract(facts) : null,
+    ...dumpContract(facts),
   };
 }
 
@@ -82,6 +83,32 @@ function backupContract({ workload, settings }: RenderFacts): BackupContract {
     fixed: liveSettings.filter((name) => origins[name] === 'statefulset'),
   };
 }
+
+/** Nothing where no setting of dumps is given, so that a template without them stays as it is. */
+function dumpContract({ workload, settings }: RenderFacts): Pick<AgentContract, 'dump'> {
+  const { origins } = workload.settings;
+  if (!settings.backup || liveDumpSettings.every((name) => origins[name] === 'built-in')) return {};
+  return {
+    dump: {
+      schedule: settings.dumpSchedule ?? null,
+      keep: settings.dumpKeep,
+      keepFor: settings.dumpKeepFor ?? null,
+      format: settings.dumpFormat,
+      jobs: settings.dumpJobs,
+      rolePasswords: settings.dumpRolePasswords,
+      fixed: liveDumpSettings.filter((name) => origins[name] === 'statefulset'),
+    },
+  };
+}
+
+const liveDumpSettings: readonly LiveDumpSetting[] = [
+  'dump-schedule',
+  'dump-keep',
+  'dump-keep-for',
+  'dump-format',
+  'dump-jobs',
+  'dump-role-passwords',
+];
 
 const liveSettings: readonly LiveSetting[] = [
   'backup-schedule',

@@ -18,6 +18,8 @@ export interface SetStatus {
   readonly injection: { readonly version: string | null; readonly stale: boolean };
   readonly recoverable: AgentReport['recoverable'];
   readonly backups: AgentReport['backups'] | null;
+  /** Null: nobody knows of any. */
+  readonly dumps: NonNullable<AgentReport['dumps']> | null;
   readonly wal: AgentReport['wal'] | null;
   readonly store: AgentReport['store'] | null;
   /** Of a standby that follows another set's backups, the one that is farthest behind. */
@@ -54,6 +56,7 @@ export function setStatus(set: ManagedSet, answers: ReadonlyMap<string, AgentAns
     injection: { version: set.version, stale: set.version !== null && set.version !== version },
     recoverable: leading?.report.recoverable ?? null,
     backups: leading?.report.backups ?? null,
+    dumps: leading?.report.dumps ?? null,
     wal: leading?.report.wal ?? null,
     store: leading?.report.store ?? null,
     archive: reports

@@ -11,7 +11,7 @@ export function nearestName(text: string, names: readonly string[]): string | un
     undefined,
   );
   if (best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 4))) return best.name;
-  // `keep` for `backup-keep`, `claim` for nothing: a last part that ends one name only.
+  // `verify` for `backup-verify`, `keep` for nothing: a last part that ends one name only.
   const holders = names.filter((name) => name.endsWith(`-${wanted}`));
   return holders.length === 1 ? holders[0] : undefined;
 }

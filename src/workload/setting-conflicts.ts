@@ -91,6 +91,11 @@ export function settingConflicts(parsed: Parsed): readonly SettingProblem[] {
       `${annotationName('backup-store')} beside it: the address that the keys are for`,
     ),
     ...conflictIf(
+      parsed.backup === false && parsed['dump-schedule'] !== undefined,
+      ['backup', 'dump-schedule'],
+      `${annotationName('backup')} on: dumps are made by its agent, beside base backups`,
+    ),
+    ...conflictIf(
       parsed.backup === false && parsed['backup-synchronous'] === true,
       ['backup', 'backup-synchronous'],
       `${annotationName('backup')} on: without a backup every commit would wait for ever`,

@@ -68,6 +68,12 @@ export interface ParsedSettings {
   readonly 'backup-compression': SettingValues['backupCompression'];
   readonly 'backup-verify': boolean;
   readonly 'backup-synchronous': boolean;
+  readonly 'dump-schedule': string;
+  readonly 'dump-keep': number;
+  readonly 'dump-keep-for': number;
+  readonly 'dump-format': SettingValues['dumpFormat'];
+  readonly 'dump-jobs': number;
+  readonly 'dump-role-passwords': boolean;
   readonly bootstrap: SettingValues['bootstrap'];
   readonly 'when-behind': SettingValues['whenBehind'];
   readonly 'restore-from': string;
@@ -398,6 +404,48 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     meaning:
       '`on`: a commit returns only when its WAL is in the backup, so that nothing committed can be lost with the data volume.',
     example: 'on',
+  }),
+  'dump-schedule': define(
+    'dump-schedule',
+    acceptText('five fields of cron that come due at some time, such as 0 1 * * *', isSchedule),
+    {
+      unset: 'never by itself',
+      meaning:
+        'When each database is dumped beside the base backups, as a cron expression in `backup-time-zone`; by the primary, into the place for backups. See docs/dumps.md.',
+      example: '0 1 * * *',
+      change: 'restart-or-live',
+    },
+  ),
+  'dump-keep': define('dump-keep', acceptWholeNumber('a whole number from 1 to 1000', 1, 1000), {
+    default: '7',
+    meaning: 'Dumps kept. The newest good one of each database stays in any case.',
+    example: '14',
+    change: 'restart-or-live',
+  }),
+  'dump-keep-for': define('dump-keep-for', acceptAge, {
+    unset: 'by count alone',
+    meaning: 'Dumps are kept for at least this long, even where that makes more than `dump-keep`.',
+    example: '30d',
+    change: 'restart-or-live',
+  }),
+  'dump-format': define('dump-format', acceptWord('directory', 'custom', 'plain'), {
+    default: 'directory',
+    meaning:
+      '`directory`: a file for each table, several at once. `custom`: one file. `plain`: SQL, which can be read, and loaded as a whole only. Compressed as `backup-compression` says.',
+    example: 'custom',
+    change: 'restart-or-live',
+  }),
+  'dump-jobs': define('dump-jobs', acceptWholeNumber('a whole number from 1 to 32', 1, 32), {
+    default: '2',
+    meaning: 'Tables of one database that are dumped at once; each takes a connection.',
+    example: '4',
+    change: 'restart-or-live',
+  }),
+  'dump-role-passwords': define('dump-role-passwords', onOrOff, {
+    default: 'on',
+    meaning: '`off`: the roles of a dump have no passwords, not even as verifiers.',
+    example: 'off',
+    change: 'restart-or-live',
   }),
   bootstrap: define('bootstrap', acceptWord('auto', 'restore', 'initialize'), {
     default: 'auto',

@@ -71,6 +71,14 @@ export interface SettingValues {
   readonly backupCompression: 'zstd' | 'gzip' | 'none';
   readonly backupVerify: boolean;
   readonly backupSynchronous: boolean;
+  /** Five fields of cron; undefined: no dumps by themselves. */
+  readonly dumpSchedule: string | undefined;
+  readonly dumpKeep: number;
+  /** Seconds; undefined: by count alone. */
+  readonly dumpKeepFor: number | undefined;
+  readonly dumpFormat: 'directory' | 'custom' | 'plain';
+  readonly dumpJobs: number;
+  readonly dumpRolePasswords: boolean;
   readonly bootstrap: 'auto' | 'restore' | 'initialize';
   readonly whenBehind: 'stop' | 'catch-up' | 'fork';
   readonly restoreFrom: string | undefined;
@@ -128,6 +136,12 @@ export type SettingName =
   | 'backup-compression'
   | 'backup-verify'
   | 'backup-synchronous'
+  | 'dump-schedule'
+  | 'dump-keep'
+  | 'dump-keep-for'
+  | 'dump-format'
+  | 'dump-jobs'
+  | 'dump-role-passwords'
   | 'bootstrap'
   | 'when-behind'
   | 'restore-from'

@@ -26,7 +26,7 @@ export async function exposedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<
 /** The values of labels that an expression may ask for, as they are written in the code; `code` is that of HTTP. */
 export const labelValues: Readonly<Record<string, readonly string[]>> = {
   status: slotStatuses,
-  kind: ['passwords', 'offsite', 'commits'] satisfies readonly FailureKind[],
+  kind: ['passwords', 'offsite', 'commits', 'dump'] satisfies readonly FailureKind[],
   state: ['synced', 'not-synced', 'forbidden', 'idle'] satisfies readonly WatchState[],
 };
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../scripts/cluster/until.ts';
 import { backupNow } from '../../src/commands/backup-now.ts';
+import { dump, dumps } from '../../src/commands/dump.ts';
 import { list } from '../../src/commands/list.ts';
 import { logs } from '../../src/commands/logs.ts';
 import type { LogsOptions } from '../../src/commands/logs.ts';
@@ -108,6 +109,34 @@ describe('pgusher backup now', () => {
       report:
         'orders-1 makes a base backup; this waits until it is complete, and it is made also where you do not wait\n',
     });
+  });
+});
+
+describe('pgusher dump', () => {
+  const plain = () => ({ ...where(), cronjob: false, within: 1 });
+
+  test('says what it waits for, and prints the name of the dump', async () => {
+    primaryAnswers('dump --database=shop --database=-x', { code: 0, out: '20261130T100000Z\n', error: '' });
+    const said = saidTerminal();
+    expect(await dump('orders', undefined, { ...plain(), database: ['shop', '-x'] }, said.terminal)).toBe(0);
+    expect(said).toMatchObject({
+      out: '20261130T100000Z\n',
+      report: 'orders-1 makes a dump; this waits until it is complete, and it is made also where you do not wait\n',
+    });
+  });
+
+  test('is exit code 1 where a database failed', async () => {
+    primaryAnswers('dump', { code: 1, out: '', error: 'no dump was made: it broke\n' });
+    const said = saidTerminal();
+    expect(await dump('orders', undefined, { ...plain(), database: [] }, said.terminal)).toBe(1);
+    expect(said.report).toContain('orders-1: no dump was made: it broke\n');
+  });
+
+  test('and what there is', async () => {
+    primaryAnswers('dumps --json', { code: 0, out: '{}\n', error: '' });
+    const said = saidTerminal();
+    expect(await dumps('orders', undefined, { ...where(), json: true }, said.terminal)).toBe(0);
+    expect(said).toMatchObject({ out: '{}\n', report: '' });
   });
 });
 

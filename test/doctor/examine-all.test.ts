@@ -63,6 +63,7 @@ function set(change: Partial<SetStatus> = {}): SetStatus {
     wal: null,
     store: null,
     archive: null,
+    dumps: null,
     ...change,
   };
 }

@@ -145,8 +145,10 @@ describe('an unknown annotation', () => {
     ['Backup-Keep', 'backup-keep'],
     ['back-up-schedule', 'backup-schedule'],
     ['restore-target-tiem', 'restore-target-time'],
-    ['schedule', 'backup-schedule'],
-    ['keep', 'backup-keep'],
+    ['verify', 'backup-verify'],
+    // Of base backups or of dumps.
+    ['schedule', undefined],
+    ['keep', undefined],
     ['rol', 'role'],
     ['prestop', 'pre-stop'],
     ['time', 'restore-target-time'],

@@ -15,6 +15,7 @@ export interface AgentStatus {
   store: StoreStatus;
   receiver: ReceiverStatus;
   backups: BackupsStatus;
+  dumps: DumpsStatus;
   /** Null: no off-site copy is asked for, or its place was not opened yet. */
   offsite: OffsiteStatus | null;
   /** Why a restore of everything would be refused now (restore-answer.ts); null: it would not. */
@@ -44,6 +45,8 @@ export type FailureKind =
   | 'base-backup'
   | 'verification'
   | 'retention'
+  /** The last dump failed, or has not all that it should. */
+  | 'dump'
   | 'offsite'
   | 'settings'
   | 'synchronous'
@@ -129,6 +132,26 @@ export interface BackupsStatus {
   lastVerification: { readonly at: Date; readonly ok: boolean; readonly id: string } | null;
 }
 
+export interface DumpsStatus {
+  /** There is a schedule. */
+  wanted: boolean;
+  /** Oldest first; also those that have not all databases. */
+  complete: readonly DumpSummary[];
+  running: boolean;
+  /** What the schedule says next; in the past: it is due. */
+  nextAt: Date | null;
+}
+
+export interface DumpSummary {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly storedSize: number;
+  readonly databases: number;
+  /** How much of it is missing: databases, and roles. */
+  readonly failures: number;
+}
+
 export interface BackupSummary {
   readonly id: string;
   readonly startedAt: Date;
@@ -164,6 +187,7 @@ export function newStatus(options: {
       segmentsWaiting: 0,
     },
     backups: { complete: [], running: false, wanted: null, nextAt: null, lastVerification: null },
+    dumps: { wanted: false, complete: [], running: false, nextAt: null },
     offsite: null,
     restoreRefused: 'that was not looked at yet',
     synchronous: null,
@@ -198,8 +222,8 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
   ];
 }
 
-/** A volume that is lost comes back from the claim all the same, with what is behind off-site, waits, or cannot be logged in to. */
-const besideProtection: readonly FailureKind[] = ['commits', 'passwords', 'offsite'];
+/** A volume that is lost comes back from the claim all the same, with what is behind off-site, not dumped, waits, or cannot be logged in to. */
+const besideProtection: readonly FailureKind[] = ['commits', 'passwords', 'offsite', 'dump'];
 
 function failuresOf(status: AgentStatus): string[] {
   return [...status.failures]
@@ -218,6 +242,7 @@ export function otherTrouble({ failures }: AgentStatus, kinds = besideProtection
 /** What `/readyz` says: why this set is not protected, and a schedule that is not kept. */
 export function reasonsToLook(status: AgentStatus, now: Date): string[] {
   const since = status.backupWanted ? overdueSince(status.backups, now) : null;
+  const dumpSince = overdueSince(status.dumps, now);
   return [
     ...reasonsUnprotected(status),
     ...otherTrouble(status),
@@ -225,6 +250,11 @@ export function reasonsToLook(status: AgentStatus, now: Date): string[] {
       ? []
       : [
           `the newest base backup is older than its schedule: one was due at ${since.toISOString()}${status.backups.running ? ' and is being made now' : ''}`,
+        ]),
+    ...(dumpSince === null
+      ? []
+      : [
+          `the newest dump is older than its schedule: one was due at ${dumpSince.toISOString()}${status.dumps.running ? ' and is being made now' : ''}`,
         ]),
   ];
 }

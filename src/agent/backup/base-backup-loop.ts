@@ -140,7 +140,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
     report.recovered('base-backup');
     noteBackups(session, (await readBaseBackups(session.root, facts.systemId)).complete, backup);
     await noteRestoreAnswer(session);
-    answers.forEach((answer) => {
+    answers.forEach(({ answer }) => {
       answer({ kind: 'taken', id: record.id });
     });
     await applyRetention(session, backup);
@@ -150,7 +150,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
       ? 'the agent or the server is stopping'
       : await explain(session, messageOf(error));
     session.failed('base-backup', message);
-    answers.forEach((answer) => {
+    answers.forEach(({ answer }) => {
       answer({ kind: 'failed', message });
     });
     return message;

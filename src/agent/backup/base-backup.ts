@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BackupContract } from '../contract.ts';
@@ -8,7 +8,7 @@ import { readBackupManifest } from '../store/backup-manifest.ts';
 import { baseBackupDirectory, namesIn, writeBaseBackupRecord } from '../store/base-backups.ts';
 import { compressFile } from '../store/compress-file.ts';
 import { syncDirectory } from '../store/durable-file.ts';
-import { fileBlocks } from '../store/file-blocks.ts';
+import { sha256Of } from '../store/file-digest.ts';
 import { storeNames } from '../store/layout.ts';
 import type { BaseBackupArchive, BaseBackupRecord } from '../store/layout.ts';
 import { backupId, formatLsn, lastSegmentBefore, segmentAt } from '../store/wal-name.ts';
@@ -190,17 +190,4 @@ async function describeArchives(directory: string, compression: Compression): Pr
     archives.push({ file, storedSize: (await stat(path)).size, sha256: await sha256Of(path) });
   }
   return archives;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const file = await open(path, 'r');
-  try {
-    for await (const block of fileBlocks(file)) {
-      hash.update(block);
-    }
-  } finally {
-    await file.close();
-  }
-  return hash.digest('hex');
 }

@@ -4,18 +4,25 @@ import { chmod } from 'node:fs/promises';
 import { messageOf } from './status-report.ts';
 import type { Demand, DemandAnswer } from './demand.ts';
 
+export interface Demands {
+  readonly backups: Demand;
+  /** Names of databases; empty: all. */
+  readonly dumps: Demand<readonly string[]>;
+}
+
 /**
- * `backup now` reaches the running agent over a unix socket on the pod's own volume: who may open it is the same user in
+ * `backup now` and `dump` reach the running agent over a unix socket on the pod's own volume: who may open it is the same user in
  * the same pod. The HTTP port of the pod's network changes nothing.
  */
-export async function startDemandSocket(path: string, demand: Demand): Promise<{ close(): Promise<void> }> {
+export async function startDemandSocket(path: string, demands: Demands): Promise<{ close(): Promise<void> }> {
   await rm(path, { force: true });
   const server = createServer((incoming, response) => {
-    if (incoming.method !== 'POST' || incoming.url !== '/backup') {
+    const asked = incoming.method === 'POST' ? ask(incoming.url ?? '', demands) : undefined;
+    if (asked === undefined) {
       response.writeHead(404).end();
       return;
     }
-    void demand.ask().then((answer) => {
+    void asked.then((answer) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
   });
@@ -37,10 +44,33 @@ export async function startDemandSocket(path: string, demand: Demand): Promise<{
   };
 }
 
+function ask(url: string, { backups, dumps }: Demands): Promise<DemandAnswer> | undefined {
+  const { pathname, searchParams } = new URL(url, 'http://agent');
+  switch (pathname) {
+    case '/backup':
+      return backups.ask(undefined);
+    case '/dump':
+      return dumps.ask(searchParams.getAll('database'));
+    default:
+      return undefined;
+  }
+}
+
 /** Asks the running agent for a base backup and waits until it is listed. Never throws: what went wrong is an answer. */
 export async function askForBackup(path: string): Promise<DemandAnswer> {
+  return askAt(path, '/backup', 'backup now');
+}
+
+/** The same for a dump of these databases, or of all. */
+export async function askForDump(path: string, databases: readonly string[]): Promise<DemandAnswer> {
+  const query = new URLSearchParams();
+  for (const name of databases) query.append('database', name);
+  return askAt(path, `/dump?${query.toString()}`, 'dump');
+}
+
+async function askAt(path: string, url: string, command: string): Promise<DemandAnswer> {
   return new Promise((resolve) => {
-    const asked = request({ socketPath: path, path: '/backup', method: 'POST' }, (response) => {
+    const asked = request({ socketPath: path, path: url, method: 'POST' }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.once('end', () => {
@@ -53,7 +83,7 @@ export async function askForBackup(path: string): Promise<DemandAnswer> {
     asked.once('error', (error) => {
       resolve({
         kind: 'failed',
-        message: `no agent answers at ${path} (${messageOf(error)}); wanted the container pgusher-backup, running: kubectl exec POD -c pgusher-backup -- pgusher-agent backup now`,
+        message: `no agent answers at ${path} (${messageOf(error)}); wanted the container pgusher-backup, running: kubectl exec POD -c pgusher-backup -- pgusher-agent ${command}`,
       });
     });
     asked.end();
@@ -70,5 +100,5 @@ function readAnswer(text: string): DemandAnswer {
       return { kind: 'failed', message: answer.message };
     }
   }
-  return { kind: 'failed', message: 'the agent ended before the backup was complete' };
+  return { kind: 'failed', message: 'the agent ended before it was complete' };
 }

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentContract, BackupContract } from '../contract.ts';
+import type { AgentContract, BackupContract, DumpContract } from '../contract.ts';
+import { noDumps } from '../contract.ts';
 import { findClientProgram } from '../server-connection/client-program.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
 import { writePassfile } from '../server-connection/passfile.ts';
@@ -41,12 +42,14 @@ export async function keepProtecting(options: {
     return;
   }
   const demand = createDemand();
+  const dumpDemand = createDemand<readonly string[]>();
   const context: AgentContext = {
     contract,
     edges,
     status,
     report,
     demand,
+    dumpDemand,
     stopping,
     passwords,
     programs: {
@@ -54,17 +57,18 @@ export async function keepProtecting(options: {
       pg_receivewal: findClientProgram('pg_receivewal'),
     },
     liveBackup: contract.backup,
+    liveDump: contract.dump ?? noDumps,
     system: null,
   };
   const sessionsOver = new AbortController();
-  const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), demand);
+  const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), { backups: demand, dumps: dumpDemand });
   const moving = keepMoving(context, sessionsOver.signal);
   const received = new AbortController();
   const offsite = keepOffsite(context, received.signal);
-  const reading = keepReadingSettings(context, contract.backup);
+  const reading = keepReadingSettings(context, { backup: contract.backup, dump: contract.dump ?? noDumps });
   await keepSessions(context);
   sessionsOver.abort();
-  demand.take().forEach((answer) => {
+  [...demand.take(), ...dumpDemand.take()].forEach(({ answer }) => {
     answer({ kind: 'failed', message: 'the agent is stopping' });
   });
   await moving;
@@ -145,10 +149,14 @@ async function connectOnce(context: AgentContext): Promise<Connected | undefined
   }
 }
 
-async function keepReadingSettings(context: AgentContext, contract: BackupContract): Promise<void> {
+async function keepReadingSettings(
+  context: AgentContext,
+  contract: { readonly backup: BackupContract; readonly dump: DumpContract },
+): Promise<void> {
   while (!context.stopping.aborted) {
-    const { backup, problems } = await readLiveSettings(contract, context.edges.liveSettings);
+    const { backup, dump, problems } = await readLiveSettings(contract, context.edges.liveSettings);
     context.liveBackup = backup;
+    context.liveDump = dump;
     if (problems[0] === undefined) {
       context.report.recovered('settings');
     } else {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { AgentContract, BackupContract } from '../contract.ts';
+import type { AgentContract, BackupContract, DumpContract } from '../contract.ts';
 import { environmentNames } from '../contract.ts';
 import { readStoreState } from '../decision/store-state.ts';
 import { readCredentials } from '../server-connection/credentials.ts';
@@ -13,6 +13,7 @@ import { neededWalSenders } from '../../workload/wal-senders.ts';
 import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
+import { keepDumping } from '../dump/keep-dumping.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
 import { forgetArchive } from '../standby/standby-server.ts';
 import { readGaps } from '../store/gaps.ts';
@@ -44,12 +45,15 @@ export interface AgentContext {
   readonly status: AgentStatus;
   readonly report: StatusReport;
   readonly demand: Demand;
+  /** Names of databases; empty: all. */
+  readonly dumpDemand: Demand<readonly string[]>;
   readonly programs: { readonly pg_basebackup: string; readonly pg_receivewal: string };
   /** Where SIGTERM or SIGINT came. */
   readonly stopping: AbortSignal;
   readonly passwords: PasswordsToSet;
   /** The settings in force, with what the live ConfigMap says. */
   liveBackup: BackupContract;
+  liveDump: DumpContract;
   /** The system that the mover serves; null until it is known to own the store. */
   system: { readonly systemId: string; readonly segmentSize: number } | null;
 }
@@ -67,8 +71,9 @@ export interface Session {
   readonly report: StatusReport;
   readonly edges: BackupEdges;
   readonly demand: Demand;
+  readonly dumpDemand: AgentContext['dumpDemand'];
   readonly programs: AgentContext['programs'];
-  readonly live: { readonly backup: BackupContract };
+  readonly live: { readonly backup: BackupContract; readonly dump: DumpContract };
   /** The connection is gone. */
   readonly over: AbortSignal;
   /** `over`, or this agent was told to stop: nothing new is begun, but WAL is still received until the server is gone. */
@@ -133,10 +138,14 @@ export async function runSession(context: AgentContext, connected: Connected): P
     report: context.report,
     edges: context.edges,
     demand: context.demand,
+    dumpDemand: context.dumpDemand,
     programs: context.programs,
     live: {
       get backup() {
         return context.liveBackup;
+      },
+      get dump() {
+        return context.liveDump;
       },
     },
     over: end.signal,
@@ -175,7 +184,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
   }
   await Promise.all([
     // Programs that are older than the server are turned away by it, each time anew.
-    ...(trouble === null ? [keepReceiving(session), keepBackingUp(session)] : []),
+    ...(trouble === null ? [keepReceiving(session), keepBackingUp(session), keepDumping(session)] : []),
     keepAskingRestore(session),
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),

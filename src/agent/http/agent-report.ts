@@ -41,6 +41,7 @@ export function agentReport(status: AgentStatus, now: Date): AgentReport {
           ? null
           : { at: text(lastVerification.at), ok: lastVerification.ok, id: lastVerification.id },
     },
+    dumps: dumpsReport(status, now),
     wal: {
       streaming: receiver.streaming,
       lagBytes: receiver.lagBytes,
@@ -59,6 +60,26 @@ export function agentReport(status: AgentStatus, now: Date): AgentReport {
           },
     store: { free: store.free, total: store.total },
     lastFailure: lastFailure === null ? null : { at: text(lastFailure.at), message: lastFailure.message },
+  };
+}
+
+function dumpsReport({ dumps }: AgentStatus, now: Date): NonNullable<AgentReport['dumps']> {
+  const newest = dumps.complete.at(-1);
+  return {
+    wanted: dumps.wanted,
+    count: dumps.complete.length,
+    running: dumps.running,
+    newest:
+      newest === undefined
+        ? null
+        : {
+            id: newest.id,
+            finishedAt: text(newest.finishedAt),
+            storedSize: newest.storedSize,
+            failures: newest.failures,
+          },
+    nextAt: textOrNull(dumps.nextAt),
+    overdueSince: textOrNull(overdueSince(dumps, now)),
   };
 }
 

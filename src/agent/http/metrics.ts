@@ -100,6 +100,23 @@ export function createMetrics(status: AgentStatus, now: () => Date): Registry {
   gauge('last_failure_timestamp_seconds', 'When something last went wrong; 0: never.', () =>
     seconds(status.lastFailure?.at),
   );
+  const { dumps } = status;
+  gauge('dump_wanted', '1 where there is a schedule for dumps.', () => (dumps.wanted ? 1 : 0));
+  gauge('dump_count', 'Dumps in the store.', () => dumps.complete.length);
+  gauge('dump_running', '1 while a dump is being made.', () => (dumps.running ? 1 : 0));
+  gauge('dump_last_timestamp_seconds', 'When the newest dump was complete; 0: never.', () =>
+    seconds(dumps.complete.at(-1)?.finishedAt),
+  );
+  gauge('dump_last_bytes', 'Stored size of the newest dump.', () => dumps.complete.at(-1)?.storedSize ?? 0);
+  gauge(
+    'dump_last_failures',
+    'Databases that are not in the newest dump although they should be, and its roles.',
+    () => dumps.complete.at(-1)?.failures ?? 0,
+  );
+  gauge('dump_overdue_seconds', 'How long the schedule has waited for a dump, from an hour on; else 0.', () => {
+    const since = overdueSince(dumps, now());
+    return since === null ? 0 : (now().getTime() - since.getTime()) / 1000;
+  });
   gauge('offsite_wanted', '1 where an off-site copy is asked for.', () => (status.offsite === null ? 0 : 1));
   gauge('offsite_ours', '1 where the off-site copy answered and is proven to be of this store.', () =>
     status.offsite?.ours === true ? 1 : 0,

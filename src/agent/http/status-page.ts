@@ -43,6 +43,7 @@ export function statusPage(status: AgentStatus, now: Date): string {
     ]),
     ['next base backup', backups.running ? 'being made now' : text(backups.nextAt)],
     ['last verification', verificationText(backups.lastVerification)],
+    ...(status.dumps.wanted || status.dumps.complete.length > 0 ? [['dumps', dumpsText(status.dumps)] as const] : []),
     ['store', `${formatBytes(store.free)} free of ${formatBytes(store.total)}`],
     ...(status.offsite === null
       ? []
@@ -82,7 +83,10 @@ function verdictOf(status: AgentStatus, reasons: readonly string[]): string {
   if (otherTrouble(status, ['passwords']).length > 0) {
     return 'PASSWORDS NOT SET';
   }
-  return otherTrouble(status, ['offsite']).length > 0 ? 'NOT COPIED OFF-SITE' : 'BEHIND ITS SCHEDULE';
+  if (otherTrouble(status, ['offsite']).length > 0) {
+    return 'NOT COPIED OFF-SITE';
+  }
+  return otherTrouble(status, ['dump']).length > 0 ? 'NOT DUMPED' : 'BEHIND ITS SCHEDULE';
 }
 
 function synchronousText({ wanted, waits, streaming }: SynchronousStandbys): string {
@@ -102,6 +106,15 @@ function offsiteText(offsite: OffsiteStatus, startedAt: Date, now: Date): string
   return offsite.ours
     ? `${name}: ${baseBackups} base backups; behind the claim by ${formatBytes(lagBytes)}, ${lag.toFixed(1)} s; last stored ${text(lastPushAt)}`
     : `${name}: not known to be in order`;
+}
+
+function dumpsText({ complete, running, nextAt }: AgentStatus['dumps']): string {
+  const newest = complete.at(-1);
+  const last =
+    newest === undefined
+      ? 'there is none'
+      : `${complete.length}, the newest ${newest.id}: ${newest.databases} databases, ${formatBytes(newest.storedSize)}${newest.failures === 0 ? '' : ', NOT WHOLE'}`;
+  return `${last}; ${running ? 'one is being made now' : nextAt === null ? 'none by themselves' : `the next at ${text(nextAt)}`}`;
 }
 
 function backupsTable(status: AgentStatus): string {

@@ -8,7 +8,10 @@ export type ClientProgram =
   | 'pg_rewind'
   | 'pg_verifybackup'
   | 'pg_amcheck'
+  | 'pg_dump'
   | 'pg_dumpall'
+  | 'pg_restore'
+  | 'psql'
   | 'postgres'
   | 'pg_waldump';
 

@@ -15,6 +15,7 @@ import type { StoreContract } from '../contract.ts';
  *   <system id>/partial/<timeline>/<segment>/<from>-<to>
  *                                       off-site only: what was added to the newest `.partial`, each byte once (offsite/piece.ts)
  *   leases/<name>.json                  running restores and clones: retention waits for them
+ *   dumps/<dump id>/                    logical dumps: archives, globals.sql, DUMP.json (last, fsynced: without it there is no dump)
  *
  * `<timeline>` is 8 upper-case hexadecimal digits, `<backup id>` `<UTC yyyymmddThhmmssZ>_<timeline>_<start LSN without slash, 16 digits>`.
  */
@@ -27,6 +28,8 @@ export const storeNames = {
   base: 'base',
   restores: 'restores',
   leases: 'leases',
+  dumps: 'dumps',
+  dumpManifest: 'DUMP.json',
   gaps: 'gaps.json',
   received: 'received.json',
   done: 'DONE.json',

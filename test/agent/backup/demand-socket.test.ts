@@ -23,7 +23,8 @@ function lines(): { out: string[]; error: string[]; print: { out(line: string): 
 describe('backup now', () => {
   it('waits for the backup and prints its id; all who ask at once get the same one', async () => {
     const demand = createDemand();
-    const socket = await startDemandSocket(join(shared, 'agent.sock'), demand);
+    const dumps = createDemand<readonly string[]>();
+    const socket = await startDemandSocket(join(shared, 'agent.sock'), { backups: demand, dumps });
     expect((await stat(join(shared, 'agent.sock'))).mode & 0o777).toBe(0o600);
     const [one, two] = [lines(), lines()];
     const codes = Promise.all([runBackupNow(shared, one.print), runBackupNow(shared, two.print)]);
@@ -32,7 +33,7 @@ describe('backup now', () => {
       answers.push(...demand.take());
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    answers.forEach((answer) => {
+    answers.forEach(({ answer }) => {
       answer({ kind: 'taken', id: '20261121T071644Z_00000001_0000000002000028' });
     });
     expect(await codes).toEqual([0, 0]);
@@ -42,13 +43,14 @@ describe('backup now', () => {
 
   it('says why there is none', async () => {
     const demand = createDemand();
-    const socket = await startDemandSocket(join(shared, 'agent.sock'), demand);
+    const dumps = createDemand<readonly string[]>();
+    const socket = await startDemandSocket(join(shared, 'agent.sock'), { backups: demand, dumps });
     const { error, print } = lines();
     const code = runBackupNow(shared, print);
     while (!demand.pending) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    demand.take().forEach((answer) => {
+    demand.take().forEach(({ answer }) => {
       answer({ kind: 'failed', message: 'the store has 3 MB free' });
     });
     expect(await code).toBe(1);

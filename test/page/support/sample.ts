@@ -32,6 +32,7 @@ export function aSet(given: Partial<SetStatus> = {}): SetStatus {
     wal: { streaming: true, lagBytes: 0, lagSeconds: 0.2, slot: 'pgusher', gaps: 0 },
     store: { free: 60, total: 100 },
     archive: null,
+    dumps: null,
     ...given,
   };
 }
