@@ -14,7 +14,7 @@ type Federated = Extract<AzureCredentials, { kind: 'federated' }>;
 /**
  * Gives a token of Microsoft Entra for the pod's own, asking only when the last one is about to end (Microsoft identity platform, "client
  * credentials", case "federated credential").
- * @throws AzureRefusal, and what is wrong with the file or the connection.
+ * @throws AzureRefusal, also where the file cannot be read, and what Node says of the connection.
  */
 export function federatedTokens(
   credentials: Federated,
@@ -40,7 +40,7 @@ async function askForToken(
   limits: StoreLimits,
   signal: AbortSignal,
 ): Promise<{ readonly token: string; readonly seconds: number }> {
-  const assertion = (await readFile(tokenFile, 'utf8')).trim();
+  const assertion = await readToken(tokenFile);
   const form = new URLSearchParams({
     client_id: client,
     scope: 'https://storage.azure.com/.default',
@@ -68,6 +68,15 @@ async function askForToken(
     type: answer.headers['content-type'] ?? null,
     message: `${authority}: ${firstLine(typeof description === 'string' ? description : 'no token')}`,
   });
+}
+
+async function readToken(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    const message = `the cluster's token cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw new AzureRefusal({ ...nothingKnown, connection: 'CredentialsProviderError', message });
+  }
 }
 
 function fieldsOf(body: Buffer): Readonly<Record<string, unknown>> {
