@@ -90,6 +90,11 @@ describe('an address that is none is told what it is, and what is wanted', () =>
     ['s3://backups\n', 'ends with white space'],
     ['S3://backups', 'begins with "S3://"; wanted s3://bucket[/prefix][?region=…&endpoint=https://…] (in lower case)'],
     ['gs://backups', 'Google Cloud Storage is not supported yet'],
+    [
+      's3://backups?endpoint=https://storage.googleapis.com',
+      "Google's S3 door, which ignores If-None-Match: of two that write the same name both would be told",
+    ],
+    ['s3://backups?endpoint=https://backups.storage.googleapis.com', "Google's S3 door"],
     ['s3a://backups', 'begins with "s3a://"; wanted s3://bucket[/prefix]'],
     ['azure://account/container', 'begins with "azure://"; wanted azblob://account/container[/prefix][?endpoint='],
     ['wasbs://container@account.blob.core.windows.net/a', 'begins with "wasbs://"; wanted azblob://account/container'],
