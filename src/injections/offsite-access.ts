@@ -1,4 +1,5 @@
 import { caKey, secretFolder } from '../store/object/ca-key.ts';
+import { secretKeys } from '../store/object/secret-keys.ts';
 import type { JsonObject } from '../workload/json.ts';
 import type { SettingValues } from '../workload/settings.ts';
 
@@ -10,8 +11,6 @@ export interface OffsiteAccess {
 }
 
 const volume = 'pgusher-store';
-const neededKeys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const otherKeys = ['AWS_SESSION_TOKEN', 'AWS_REGION'] as const;
 
 /** Without a Secret nothing is added: the platform's own webhooks and metadata say who the pod is. */
 export function offsiteAccess({ backup, backupStore, backupStoreSecret }: SettingValues): OffsiteAccess {
@@ -23,10 +22,11 @@ export function offsiteAccess({ backup, backupStore, backupStoreSecret }: Settin
     valueFrom: { secretKeyRef: { key: name, name: backupStoreSecret, ...optional } },
   });
   const key = caKey(backupStore);
+  const { needed, either, optional } = secretKeys(backupStore);
   return {
     env: [
-      ...neededKeys.map((name) => reference(name, {})),
-      ...otherKeys.map((name) => reference(name, { optional: true })),
+      ...needed.map((name) => reference(name, {})),
+      ...[...either, ...optional].map((name) => reference(name, { optional: true })),
     ],
     volumes:
       key === undefined

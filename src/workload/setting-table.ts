@@ -1,4 +1,4 @@
-import { readStoreAddress } from '../store/object/store-address.ts';
+import { addressForms, readStoreAddress } from '../store/object/store-address.ts';
 import { parseImageReference } from './image-reference.ts';
 import { isHostAndPort, isReplicationNetworks } from './network-syntax.ts';
 import type { ParameterList } from './parameter-list.ts';
@@ -193,8 +193,8 @@ const acceptFolder: Accepts<string> = acceptPattern(
 
 /** What was seen stands in brackets behind what is wanted: messages begin with the annotation and its value. */
 const acceptStoreAddress: Accepts<string> = {
-  form: { kind: 'text', pattern: /^s3:\/\// },
-  expected: 'the address of an object store: s3://bucket[/prefix][?region=…&endpoint=https://…]',
+  form: { kind: 'text', pattern: /^(?:s3|azblob):\/\// },
+  expected: `the address of an object store: ${addressForms}`,
   parse: (text) => {
     const read = readStoreAddress(text);
     if (read.kind !== 'invalid') return { ok: true, value: text };
@@ -334,9 +334,9 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     shown: (text) => text.replace(/\/\/[^/?#]*@/g, '//…@'),
   }),
   'backup-store-secret': define('backup-store-secret', acceptObjectName('Secret'), {
-    unset: "the platform's identity (IRSA, EKS Pod Identity, instance metadata)",
+    unset: "the platform's identity (IRSA, EKS Pod Identity, instance metadata; workload identity of AKS)",
     meaning:
-      'Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `backup-store`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`, and the file of `ca=/pgusher-store/<key>`.',
+      'Secret with the keys for `backup-store`: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`; in Azure `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`; and the file of `ca=/pgusher-store/<key>`.',
     example: 'orders-backup-store',
   }),
   'backup-push': define('backup-push', acceptWholeNumber('seconds, a whole number from 1 to 3600', 1, 3600), {

@@ -1,43 +1,47 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPlace } from '../../src/store/object/open-place.ts';
 import type { Place } from '../../src/store/place.ts';
 import { readWhole } from '../../src/store/read-whole.ts';
 import { missingTools } from '../support/tool.ts';
-import type { Keys, S3Server } from '../support/versitygw.ts';
 import { startS3Server } from '../support/versitygw.ts';
+import type { StoreServer } from './support/store-servers.ts';
+import { storeKinds } from './support/store-servers.ts';
 
 const run = promisify(execFile);
 
-/** A place in a real S3 server. What no real server does on demand is in test/store/object. */
-describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
-  let server: S3Server;
+/** A place in a real server of each kind. What no real server does on demand is in test/store/object. */
+describe.each(Object.entries(storeKinds))('a place of %s', (_, kind) => {
+  const skipped = missingTools(...kind.tools);
+  let server: StoreServer;
   const places: Place[] = [];
 
   beforeAll(async () => {
-    server = await startS3Server();
-    await server.createBucket('backups');
+    if (!skipped) {
+      server = await kind.start();
+      await server.createBucket('backups');
+    }
   });
   afterAll(async () => {
     for (const place of places) {
       place.close();
     }
-    await server.stop();
+    if (!skipped) {
+      await server.stop();
+    }
   });
 
-  async function at(path: string, keys: Keys = server.admin, parameters = `&ca=${server.ca}`): Promise<Place> {
-    const place = await openPlace(`s3://${path}?endpoint=${server.origin}${parameters}`, { ...keys });
+  async function at(path: string, keys = server.keys, parameters = server.parameters): Promise<Place> {
+    const place = await openPlace(`${server.start}${path}?${parameters}`, { ...keys });
     places.push(place);
     return place;
   }
 
-  test('has every verb', async () => {
+  test.skipIf(skipped)('has every verb', async () => {
     const place = await at('backups/shop/verbs');
     expect(await place.probe()).toEqual({
       outcome: 'probed',
@@ -70,7 +74,7 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
     expect(await place.read('a/b')).toEqual({ outcome: 'absent' });
   });
 
-  test('of sixteen writers tells exactly one that it was the first', async () => {
+  test.skipIf(skipped)('of sixteen writers tells exactly one that it was the first', async () => {
     const writers = await Promise.all(Array.from({ length: 16 }, () => at('backups/shop/race')));
     for (let round = 0; round < 5; round += 1) {
       const key = `claims/${round}`;
@@ -81,61 +85,49 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
     }
   });
 
-  test('takes a stream in parts, gives ranges of it, and leaves nothing of one that fails', async () => {
-    const place = await at('backups/shop/parts');
-    const bytes = randomBytes(20_000_000);
-    const stored = await place.putStream(
-      'large',
-      Readable.from([bytes.subarray(0, 7_000_001), bytes.subarray(7_000_001)]),
-    );
-    expect(stored).toMatchObject({ outcome: 'stored', size: bytes.length });
-    const whole = await place.read('large');
-    expect((await collected(whole)).equals(bytes)).toBe(true);
-    const range = { from: 5_242_870, to: 5_242_890 };
-    expect((await collected(await place.read('large', range))).equals(bytes.subarray(range.from, range.to))).toBe(true);
-    const tail = await collected(await place.read('large', { from: 19_999_999 }));
-    expect(tail.equals(bytes.subarray(19_999_999))).toBe(true);
+  test.skipIf(skipped)(
+    'takes a stream in parts, gives ranges of it, and leaves nothing of one that fails',
+    async () => {
+      const place = await at('backups/shop/parts');
+      const bytes = randomBytes(20_000_000);
+      const stored = await place.putStream(
+        'large',
+        Readable.from([bytes.subarray(0, 7_000_001), bytes.subarray(7_000_001)]),
+      );
+      expect(stored).toMatchObject({ outcome: 'stored', size: bytes.length });
+      const whole = await place.read('large');
+      expect((await collected(whole)).equals(bytes)).toBe(true);
+      const range = { from: 5_242_870, to: 5_242_890 };
+      expect((await collected(await place.read('large', range))).equals(bytes.subarray(range.from, range.to))).toBe(
+        true,
+      );
+      const tail = await collected(await place.read('large', { from: 19_999_999 }));
+      expect(tail.equals(bytes.subarray(19_999_999))).toBe(true);
 
-    await expect(place.putStream('failed', Readable.from(endsBadly(bytes)))).rejects.toThrow('it ended');
-    expect(await place.read('failed')).toEqual({ outcome: 'absent' });
-    const { Uploads = [] } = await server.client.send(new ListMultipartUploadsCommand({ Bucket: 'backups' }));
-    expect(Uploads).toEqual([]);
-  });
+      await expect(place.putStream('failed', Readable.from(endsBadly(bytes)))).rejects.toThrow('it ended');
+      expect(await place.read('failed')).toEqual({ outcome: 'absent' });
+      expect(await server.leftovers('backups', 'shop/parts/failed')).toEqual([]);
+      // And whoever comes next is not hindered by it.
+      expect(await place.putStream('failed', Readable.from([Buffer.from('well')]))).toMatchObject({
+        outcome: 'stored',
+      });
+      expect(await readWhole(place, 'failed')).toMatchObject({ bytes: Buffer.from('well') });
+    },
+  );
 
-  test('lists more keys than fit a page, in their order', async () => {
+  test.skipIf(skipped)('lists more keys than fit a page, in their order', async () => {
     const place = await at('backups/shop/pages');
     const keys = Array.from({ length: 1_050 }, (_, number) => `wal/${String(number).padStart(5, '0')}`);
-    // As files of the server: a thousand requests would say nothing more.
-    const folder = join(server.data, 'backups/shop/pages/wal');
-    mkdirSync(folder, { recursive: true });
-    for (const key of [...keys].reverse()) {
-      writeFileSync(join(folder, '..', key), key);
-    }
+    await server.fill('backups', 'shop/pages/wal', keys.map((key) => key.slice('wal/'.length)).reverse());
     const listed = await place.list('wal/');
     expect('objects' in listed ? listed.objects.map(({ key }) => key) : listed).toEqual(keys);
   });
 
-  test('keeps its promises where each version is kept', async () => {
-    await server.createBucket('versioned', { versioned: true });
-    const place = await at('versioned/shop/db');
-    expect(await place.probe()).toMatchObject({ writesOnce: true, mayDelete: true, seesAbsence: true });
-    const put = await place.putIfAbsent('a', Buffer.from('one'));
-    const version = 'version' in put ? put.version : '';
-    expect(await place.replaceIfUnchanged('a', Buffer.from('two'), version)).toMatchObject({ outcome: 'stored' });
-    expect(await place.putIfAbsent('a', Buffer.from('three'))).toEqual({ outcome: 'exists' });
-    expect(await place.delete('a')).toEqual({ outcome: 'deleted' });
-    expect(await place.read('a')).toEqual({ outcome: 'absent' });
-    expect(await place.list('')).toEqual({ outcome: 'listed', objects: [] });
-  });
-
-  test('says what credentials may not', async () => {
+  test.skipIf(skipped)('says what credentials may not', async () => {
     await server.createBucket('guarded');
     const owner = await at('guarded/shop/db');
     await owner.putIfAbsent('a', Buffer.from('one'));
-    const reader = await at(
-      'guarded/shop/db',
-      await server.createUser('reader', 'guarded', ['s3:GetObject', 's3:ListBucket']),
-    );
+    const reader = await at('guarded/shop/db', await server.reader('guarded'));
     expect(await reader.probe()).toEqual({
       outcome: 'probed',
       seesAbsence: true,
@@ -152,18 +144,11 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
     ]) {
       expect(answer).toMatchObject({ outcome: 'denied', why: 'rights' });
     }
-    const blind = await at('guarded/shop/db', await server.createUser('blind', 'guarded', ['s3:GetObject']));
+    const blind = await at('guarded/shop/db', await server.blind('guarded'));
     expect(await blind.list('')).toMatchObject({ outcome: 'denied', why: 'rights' });
     expect(await readWhole(blind, 'a')).toMatchObject({ outcome: 'found' });
     // The rights that docs/object-stores.md asks for are enough.
-    const writer = await server.createUser('writer', 'guarded', [
-      's3:ListBucket',
-      's3:GetObject',
-      's3:PutObject',
-      's3:DeleteObject',
-      's3:AbortMultipartUpload',
-    ]);
-    const place = await at('guarded/shop/db', writer);
+    const place = await at('guarded/shop/db', await server.writer('guarded'));
     expect(await place.probe()).toMatchObject({ mayWrite: true, writesOnce: true, mayDelete: true });
     expect(await place.putStream('c', Readable.from([randomBytes(6 * 1024 * 1024)]))).toMatchObject({
       outcome: 'stored',
@@ -173,20 +158,9 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
     );
   });
 
-  test('is not taken for another', async () => {
-    const wrong = (keys: Partial<Keys>): Keys => ({ ...server.admin, ...keys });
-    const secret = await at('backups/a', wrong({ AWS_SECRET_ACCESS_KEY: 'another' }));
-    const unknown = await at('backups/a', wrong({ AWS_ACCESS_KEY_ID: 'nobody' }));
-    const region = await at('backups/a', server.admin, `&ca=${server.ca}&region=eu-central-1`);
-    const bucket = await at('backup/a');
-    const authority = await at('backups/a', server.admin, '');
-    for (const [place, outcome, words] of [
-      [secret, { outcome: 'denied', why: 'credentials' }, 'SignatureDoesNotMatch'],
-      [unknown, { outcome: 'denied', why: 'credentials' }, 'InvalidAccessKeyId'],
-      [region, { outcome: 'not-this-store' }, "wanted the bucket's region in the address"],
-      [bucket, { outcome: 'not-this-store' }, 'NoSuchBucket'],
-      [authority, { outcome: 'unreachable', why: 'tls' }, 'in s3://backups/a at https://127.0.0.1'],
-    ] as const) {
+  test.skipIf(skipped)('is not taken for another', async () => {
+    for (const { what, path = 'backups/a', keys, parameters, outcome, words } of server.wrong) {
+      const place = await at(path, keys, parameters);
       for (const answer of [
         await place.read('a'),
         await place.list(''),
@@ -194,27 +168,51 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3', () => {
         await place.delete('a'),
         await place.probe(),
       ]) {
-        expect(answer).toMatchObject({ ...outcome, words: expect.stringContaining(words) as string });
+        expect({ what, ...answer }).toMatchObject({
+          what,
+          ...outcome,
+          words: expect.stringContaining(words) as string,
+        });
       }
     }
   });
 
-  test('needs little memory for a large stream', async () => {
+  test.skipIf(skipped)('needs little memory for a large stream', async () => {
     const { stdout } = await run(
       process.execPath,
       [
         '--max-semi-space-size=1',
         join(import.meta.dirname, 'support/upload-process.ts'),
-        `s3://backups/shop/large?endpoint=${server.origin}&ca=${server.ca}`,
+        `${server.start}backups/shop/large?${server.parameters}`,
         String(256 * 1024 * 1024),
       ],
-      { env: { ...process.env, ...server.admin } },
+      { env: { ...process.env, ...server.keys } },
     );
     console.info(`memory in MB for 256 MiB up and down: ${stdout.trim()}`);
     const seen = JSON.parse(stdout) as { put: string; read: number; loaded: number; peak: number };
     expect(seen).toMatchObject({ put: 'stored', read: 256 * 1024 * 1024 });
     // Over what Node and the client's code are: three parts, and what TLS has under way.
     expect(seen.peak - seen.loaded).toBeLessThan(80);
+  });
+});
+
+describe.skipIf(missingTools('go', 'flock'))('a place in S3 where each version is kept', () => {
+  test('keeps its promises', async () => {
+    const server = await startS3Server();
+    await server.createBucket('versioned', { versioned: true });
+    const place = await openPlace(`s3://versioned/shop/db?endpoint=${server.origin}&ca=${server.ca}`, {
+      ...server.admin,
+    });
+    expect(await place.probe()).toMatchObject({ writesOnce: true, mayDelete: true, seesAbsence: true });
+    const put = await place.putIfAbsent('a', Buffer.from('one'));
+    const version = 'version' in put ? put.version : '';
+    expect(await place.replaceIfUnchanged('a', Buffer.from('two'), version)).toMatchObject({ outcome: 'stored' });
+    expect(await place.putIfAbsent('a', Buffer.from('three'))).toEqual({ outcome: 'exists' });
+    expect(await place.delete('a')).toEqual({ outcome: 'deleted' });
+    expect(await place.read('a')).toEqual({ outcome: 'absent' });
+    expect(await place.list('')).toEqual({ outcome: 'listed', objects: [] });
+    place.close();
+    await server.stop();
   });
 });
 

@@ -25,7 +25,27 @@ export interface FaultStore {
   fault: Fault | null;
   /** As a store that is well does. */
   answer(asked: Asked, response: ServerResponse): void;
+  /** As this kind of store says an error. */
+  refuse(asked: Asked, response: ServerResponse, status: number, code: string, headers?: Headers): void;
+  /** What stands in the head of every answer to a GET of an object. */
+  readonly objectHeaders: Headers;
+  readonly makeObject: typeof storedObject;
   close(): Promise<void>;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** How one kind of store speaks. */
+export interface FaultDialect extends Pick<FaultStore, 'refuse' | 'objectHeaders' | 'makeObject'> {
+  /** Path of the bucket. */
+  readonly root: string;
+  /** @param uploads bytes of parts that are no object yet. */
+  answer(
+    objects: Map<string, StoredObject>,
+    uploads: Map<string, Buffer[]>,
+    asked: Asked,
+    response: ServerResponse,
+  ): void;
 }
 
 export interface StoredObject {
@@ -35,10 +55,13 @@ export interface StoredObject {
 }
 
 /**
- * A server that speaks as much of S3 as the place does, to be wrong in every way that no real store is wrong on demand. Bucket `backups`. What it
- * does when it is well is checked against a real one in test/postgres/object-store.test.ts: the same calls, the same outcomes.
+ * A server that speaks as much of S3, or of another kind, as the place does, to be wrong in every way that no real store is wrong on demand. Bucket
+ * `backups`. What it does when it is well is checked against a real one in test/postgres/object-store.test.ts: the same calls, the same outcomes.
  */
-export async function startFaultStore(tls?: { readonly key: string; readonly cert: string }): Promise<FaultStore> {
+export async function startFaultStore(
+  tls?: { readonly key: string; readonly cert: string },
+  dialect: FaultDialect = s3,
+): Promise<FaultStore> {
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, Buffer[]>();
   let times = 0;
@@ -52,7 +75,7 @@ export async function startFaultStore(tls?: { readonly key: string; readonly cer
       const url = new URL(request.url ?? '/', 'http://store');
       const asked: Asked = {
         method: request.method ?? '',
-        key: decodeURIComponent(url.pathname).replace(/^\/backups\/?/, ''),
+        key: belowRoot(decodeURIComponent(url.pathname), dialect.root),
         query: url.searchParams,
         headers: request.headers,
         body: Buffer.concat(pieces),
@@ -77,14 +100,24 @@ export async function startFaultStore(tls?: { readonly key: string; readonly cer
       times = 0;
     },
     answer: (asked, response) => {
-      wellAnswer(objects, uploads, asked, response);
+      dialect.answer(objects, uploads, asked, response);
     },
+    refuse: (...given) => {
+      dialect.refuse(...given);
+    },
+    objectHeaders: dialect.objectHeaders,
+    makeObject: dialect.makeObject,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
   return store;
+}
+
+function belowRoot(path: string, root: string): string {
+  const below = path.startsWith(root) ? path.slice(root.length) : path;
+  return below.replace(/^\//, '');
 }
 
 export function sendXml(
@@ -105,6 +138,20 @@ export function sendError(
 ): void {
   sendXml(response, status, `<Error><Code>${code}</Code><Message>${code} it is</Message></Error>`, headers);
 }
+
+const s3: FaultDialect = {
+  root: '/backups',
+  answer: wellAnswer,
+  refuse: (asked, response, status, code, headers) => {
+    if (asked.method === 'HEAD') {
+      response.writeHead(status).end();
+    } else {
+      sendError(response, status, code, headers);
+    }
+  },
+  objectHeaders: {},
+  makeObject: storedObject,
+};
 
 function wellAnswer(
   objects: Map<string, StoredObject>,
@@ -218,6 +265,6 @@ export function storedObject(bytes: Buffer, headers: IncomingMessage['headers'])
   };
 }
 
-function tagOf(bytes: Buffer): string {
+export function tagOf(bytes: Buffer): string {
   return `"${createHash('md5').update(bytes).digest('hex')}"`;
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../workload/json.ts';
 import { replicationLoginIn, replicationLoginKeys } from '../../workload/replication-login.ts';
 import type { PostgresWorkload } from '../../workload/postgres-workload.ts';
 import { caKey } from '../../store/object/ca-key.ts';
+import { neededKeys, secretKeys } from '../../store/object/secret-keys.ts';
 import { annotationField, containerField, volumeField } from '../field-path.ts';
 import type { ContainerList } from '../field-path.ts';
 
@@ -50,17 +51,18 @@ function findReferences({ podSpec, settings }: PostgresWorkload): readonly Secre
       : [
           {
             secret: backupStoreSecret,
-            keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', ...authorityKey(backupStore)],
+            keys: storeKeys(backupStore, []),
+            keysOf: (there: readonly string[]) => storeKeys(backupStore, there),
             field: annotationField('postgres.io/backup-store-secret'),
           },
         ]),
   ];
 }
 
-/** Of the file that `ca=` of the address names. */
-function authorityKey(address: string): readonly string[] {
+/** With that of the file that `ca=` of the address names. */
+function storeKeys(address: string, there: readonly string[]): readonly string[] {
   const key = caKey(address);
-  return key === undefined ? [] : [key];
+  return [...neededKeys(secretKeys(address), there), ...(key === undefined ? [] : [key])];
 }
 
 /** A plain loop: most variables are no references, and this is asked for each request. */

@@ -1,14 +1,19 @@
 import type { Fault } from '../../support/fault-store.ts';
-import { sendError, sendXml } from '../../support/fault-store.ts';
+import { sendXml } from '../../support/fault-store.ts';
 
 /** An answer with this error code, for everything. */
 export function saying(status: number, code: string, headers?: Readonly<Record<string, string>>): Fault {
-  return (asked, response) => {
-    if (asked.method === 'HEAD') {
-      response.writeHead(status).end();
-      return undefined;
-    }
-    sendError(response, status, code, headers);
+  return (asked, response, _, store) => {
+    store.refuse(asked, response, status, code, headers);
+    return undefined;
+  };
+}
+
+/** Azure's one code for keys, clocks and signatures, and what it says beside it. */
+export function refusing(detail: string): Fault {
+  return (_, response) => {
+    const xml = `<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request.</Message><AuthenticationErrorDetail>${detail}</AuthenticationErrorDetail></Error>`;
+    sendXml(response, 403, xml, { 'x-ms-request-id': 'b7a5', 'x-ms-error-code': 'AuthenticationFailed' });
     return undefined;
   };
 }
@@ -75,6 +80,7 @@ export function bodyOf(
     const from = Number(range ?? 0);
     const size = found.bytes.length;
     response.writeHead(range === undefined ? 200 : 206, {
+      ...store.objectHeaders,
       ...(range === undefined ? found.headers : {}),
       etag: found.etag,
       ...(end === 'chunked' ? {} : { 'content-length': size - from }),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { FailedRequest } from '../../../src/store/object/s3/failed-request.ts';
-import { outcomeOfFailure } from '../../../src/store/object/s3/outcome-of-failure.ts';
+import type { FailedRequest } from '../../../src/store/object/failed-request.ts';
+import { outcomeOfFailure } from '../../../src/store/object/outcome-of-failure.ts';
+import { s3Dialect } from '../../../src/store/object/s3/s3-dialect.ts';
 
 const nothing: FailedRequest = {
   status: null,
@@ -12,7 +13,7 @@ const nothing: FailedRequest = {
 };
 
 function told(failed: Partial<FailedRequest>): string {
-  const outcome = outcomeOfFailure({ ...nothing, ...failed }, 'GET a');
+  const outcome = outcomeOfFailure({ ...nothing, ...failed }, 'GET a', s3Dialect);
   return 'why' in outcome ? `${outcome.outcome} ${outcome.why}` : outcome.outcome;
 }
 
@@ -66,6 +67,10 @@ test('of all statuses and codes only one pair is absent', () => {
 });
 
 test('how long a store wants to be left alone is told', () => {
-  const outcome = outcomeOfFailure({ ...nothing, status: 503, code: 'SlowDown', retryAfterMs: 7000 }, 'GET a');
+  const outcome = outcomeOfFailure(
+    { ...nothing, status: 503, code: 'SlowDown', retryAfterMs: 7000 },
+    'GET a',
+    s3Dialect,
+  );
   expect(outcome).toMatchObject({ outcome: 'unreachable', why: 'busy', retryAfterMs: 7000 });
 });

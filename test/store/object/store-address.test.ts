@@ -44,9 +44,45 @@ describe('an address that is one', () => {
   });
 });
 
+describe('an address in Azure', () => {
+  const azure = {
+    kind: 'azblob',
+    account: 'company',
+    container: 'backups',
+    prefix: '',
+    endpoint: null,
+    pathStyle: false,
+    ca: null,
+    storageClass: null,
+  };
+  test.each([
+    ['azblob://company/backups', {}],
+    ['azblob://company/backups/', {}],
+    ['azblob://company/backups/shop/db/', { prefix: 'shop/db' }],
+    ['azblob://company/back-ups?storage-class=Cool', { container: 'back-ups', storageClass: 'Cool' }],
+    [
+      'azblob://company/backups?endpoint=https://azurite:10000&ca=/pgusher-store/ca.crt',
+      { endpoint: 'https://azurite:10000', pathStyle: true, ca: '/pgusher-store/ca.crt' },
+    ],
+    [
+      'azblob://company/backups?endpoint=https://company.blob.core.chinacloudapi.cn',
+      { endpoint: 'https://company.blob.core.chinacloudapi.cn', pathStyle: false },
+    ],
+    [
+      'azblob://company/backups?endpoint=https://backups.example.com&path-style=off',
+      { endpoint: 'https://backups.example.com', pathStyle: false },
+    ],
+  ])('%s', (text, expected) => {
+    expect(readStoreAddress(text)).toEqual({ ...azure, ...expected });
+  });
+});
+
 describe('an address that is none is told what it is, and what is wanted', () => {
   test.each([
-    ['', '"" is no address of an object store; wanted s3://bucket[/prefix][?region=…&endpoint=https://…]'],
+    [
+      '',
+      '"" is no address of an object store; wanted s3://bucket[/prefix][?region=…&endpoint=https://…] or azblob://account/container[/prefix][?endpoint=https://…]',
+    ],
     ['/backups', '"/backups" is no address of an object store; wanted s3://'],
     ['s3:/backups', '"s3:/backups" is no address'],
     ['s3://', "the store's address names no bucket; wanted s3://bucket"],
@@ -54,7 +90,47 @@ describe('an address that is none is told what it is, and what is wanted', () =>
     ['s3://backups\n', 'ends with white space'],
     ['S3://backups', 'begins with "S3://"; wanted s3://bucket[/prefix][?region=…&endpoint=https://…] (in lower case)'],
     ['gs://backups', 'Google Cloud Storage is not supported yet'],
-    ['azblob://account/container', 'Azure Blob Storage is not supported yet'],
+    [
+      's3://backups?endpoint=https://storage.googleapis.com',
+      "Google's S3 door, which ignores If-None-Match: of two that write the same name both would be told",
+    ],
+    ['s3://backups?endpoint=https://backups.storage.googleapis.com', "Google's S3 door"],
+    ['s3a://backups', 'begins with "s3a://"; wanted s3://bucket[/prefix]'],
+    ['azure://account/container', 'begins with "azure://"; wanted azblob://account/container[/prefix][?endpoint='],
+    ['wasbs://container@account.blob.core.windows.net/a', 'begins with "wasbs://"; wanted azblob://account/container'],
+    ['AZBLOB://account/container', 'wanted azblob://account/container[/prefix][?endpoint=https://…] (in lower case)'],
+    ['https://account.blob.core.windows.net/container', 'wanted azblob://account/container[/prefix]'],
+    [
+      'https://account.dfs.core.chinacloudapi.cn/container',
+      'wanted azblob://account/container[/prefix]?endpoint=https://account.blob.core.chinacloudapi.cn',
+    ],
+    ['azblob://account', "the store's address names no container; wanted azblob://account/container[/prefix]"],
+    ['azblob:///container', "the store's address names no account; wanted azblob://account/container[/prefix]"],
+    ['azblob://my-account/container', '"my-account" is no name of a storage account; wanted 3 to 24 small letters'],
+    ['azblob://account/Container', '"Container" is no name of a container; wanted 3 to 63 small letters'],
+    ['azblob://account/a--b', '"a--b" is no name of a container'],
+    ['azblob://account/container//a', 'the prefix "container//a" has an empty part'],
+    [
+      'azblob://account.blob.core.windows.net/container',
+      'is a server, not an account; wanted azblob://account/container',
+    ],
+    [
+      'azblob://account.blob.core.chinacloudapi.cn/container',
+      'wanted azblob://account/container?endpoint=https://account.blob.core.chinacloudapi.cn',
+    ],
+    ['azblob://account:topsecret@x/container', 'come from the Secret (AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN)'],
+    [
+      'azblob://azurite:10000/container',
+      'a port behind the account ("azurite:10000"); wanted the server as a parameter: azblob://account/container?endpoint=https://azurite:10000',
+    ],
+    [
+      'azblob://account/container?region=eu',
+      'has the parameter "region", which there is not; wanted one of endpoint, path-style, ca, plain-http, storage-class',
+    ],
+    ['azblob://account/container?sig=topsecret', 'has the parameter "sig", which there is not'],
+    ['azblob://account/container?storage-class=Archive', '"Archive"; wanted Hot, Cool, Cold'],
+    ['azblob://account/container?endpoint=http://azurite:10000', 'whoever is on the way reads'],
+    ['azblob://account/container?endpoint=https://azurite:10000/account', 'bucket and prefix stand behind azblob://'],
     ['https://backups.s3.amazonaws.com', 'the server is a parameter, s3://bucket/prefix?endpoint=https://HOST'],
     ['ftp://backups', 'begins with "ftp://"; wanted s3://bucket'],
     ['s3://key:topsecret@backups', 'has a user or password in it; wanted it without'],

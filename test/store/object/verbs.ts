@@ -5,6 +5,7 @@ import { storeLimits } from '../../../src/store/object/limits.ts';
 import { openPlace } from '../../../src/store/object/open-place.ts';
 import type { Place } from '../../../src/store/place.ts';
 import { readWhole } from '../../../src/store/read-whole.ts';
+import { azureDialect } from '../../support/fault-azure.ts';
 import type { FaultStore } from '../../support/fault-store.ts';
 import { storedObject } from '../../support/fault-store.ts';
 
@@ -24,9 +25,22 @@ export const patient: StoreLimits = { ...storeLimits, pauseMs: 5 };
 
 export const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
 
-export async function placeAt(origin: string, limits: StoreLimits, parameters = ''): Promise<Place> {
+/** Each kind of store: its fault server, and the place in it. */
+export const kinds = {
+  s3: { path: 's3://backups/shop/db', dialect: undefined, credentials },
+  azblob: {
+    path: 'azblob://pgusher/backups/shop/db',
+    dialect: azureDialect,
+    credentials: { AZURE_STORAGE_KEY: Buffer.from('a key').toString('base64') },
+  },
+} as const;
+export type Kind = keyof typeof kinds;
+export const everyKind = ['s3', 'azblob'] as const satisfies Kind[];
+
+export async function placeAt(origin: string, limits: StoreLimits, parameters = '', kind: Kind = 's3'): Promise<Place> {
   const plain = origin.startsWith('http://') ? '&plain-http=allowed' : '';
-  return openPlace(`s3://backups/shop/db?endpoint=${origin}${plain}${parameters}`, credentials, limits);
+  const { path, credentials: keys } = kinds[kind];
+  return openPlace(`${path}?endpoint=${origin}${plain}${parameters}`, { ...keys }, limits);
 }
 
 const bytes = randomBytes(300_000);
@@ -57,7 +71,7 @@ export function told(answer: { readonly outcome: string; readonly why?: string }
 export function refill(store: FaultStore | undefined): void {
   if (store !== undefined) {
     store.objects.clear();
-    store.objects.set('shop/db/a/b', stored);
+    store.objects.set('shop/db/a/b', store.makeObject(bytes, {}));
     store.asked.length = 0;
   }
 }

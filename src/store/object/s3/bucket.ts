@@ -1,16 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Trouble } from '../../place.ts';
-import type { StoreLimits } from '../limits.ts';
-import type { S3Address } from '../store-address.ts';
-import type { PartBuffers } from './parts.ts';
+import type { PartBuffers } from '../parts.ts';
+import type { RequestContext } from '../requests.ts';
+import type { S3Address } from './s3-address.ts';
 
 /** What each verb works with. */
-export interface Bucket {
+export interface Bucket extends RequestContext {
   readonly client: S3Client;
   readonly address: S3Address;
-  readonly limits: StoreLimits;
-  /** Of the place, for words. */
-  readonly name: string;
   readonly buffers: PartBuffers;
 }
 

@@ -2,7 +2,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Listed, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { notAnswered } from './bucket.ts';
-import { request, troubleOf } from './requests.ts';
+import { request, troubleOf } from '../requests.ts';
 
 /** All pages. What is not the whole list is trouble: to callers a key that is missing here is one that is not there. */
 export async function listObjects(

@@ -4,7 +4,7 @@ import type { Stored, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
 import { checksumOf } from './checksum.ts';
-import { request, troubleOf } from './requests.ts';
+import { request, troubleOf } from '../requests.ts';
 import { markedWrite, ownWrite } from './write-mark.ts';
 
 /** One request. `condition-failed`: the condition did not hold, or what was to be replaced is gone. */

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { Absent, ByteRange, Found, Trouble } from '../../place.ts';
+import { rangeHeader, spanOf, wholeSpan } from '../byte-range.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
-import type { BodyPart } from './object-body.ts';
-import { objectBody } from './object-body.ts';
-import { request, troubleOf } from './requests.ts';
+import { runningCrc32 } from './checksum.ts';
+import type { BodyPart } from '../object-body.ts';
+import { objectBody } from '../object-body.ts';
+import { request, troubleOf } from '../requests.ts';
 
 export async function readObject(
   bucket: Bucket,
@@ -21,7 +23,8 @@ export async function readObject(
   const bytes = objectBody({
     first,
     // The checksum is of the whole object.
-    checksum: first.from === 0 && first.to === first.size ? first.checksum : null,
+    checksum:
+      first.checksum !== null && first.from === 0 && first.to === first.size ? runningCrc32(first.checksum) : null,
     idleMs: bucket.limits.idleMs,
     budgetMs: bucket.limits.budgetMs,
     asked,
@@ -88,33 +91,4 @@ async function getPart(
   const checksum =
     ChecksumType === 'COMPOSITE' || ChecksumCRC32?.includes('-') === true ? null : (ChecksumCRC32 ?? null);
   return { outcome: 'part', body: Body, ...span, version: ETag, checksum };
-}
-
-/** None for the whole: an empty object has no range. */
-function rangeHeader({ from, to }: ByteRange): string | undefined {
-  if (to !== undefined && to <= from) {
-    throw new RangeError(`no bytes from ${from} to before ${to}`);
-  }
-  return from === 0 && to === undefined ? undefined : `bytes=${from}-${to === undefined ? '' : to - 1}`;
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-  readonly size: number;
-}
-
-function wholeSpan(length: number | undefined): Span | undefined {
-  return length === undefined ? undefined : { from: 0, to: length, size: length };
-}
-
-/** Of `bytes 0-99/1000`; undefined where it is not what was asked for. A store that ignores ranges says nothing here. */
-function spanOf(header: string | undefined, asked: ByteRange): Span | undefined {
-  const found = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header ?? '');
-  if (found === null) {
-    return undefined;
-  }
-  const [from = 0, last = 0, size = 0] = found.slice(1).map(Number);
-  const to = Math.min(asked.to ?? size, size);
-  return from === asked.from && last + 1 === to ? { from, to, size } : undefined;
 }

@@ -1,20 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpAgent } from 'node:http';
 import { Agent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
+import { connectionAgent } from '../connection-agent.ts';
+import { isHtml } from '../failed-request.ts';
 import type { StoreLimits } from '../limits.ts';
-import type { S3Address } from '../store-address.ts';
 import { s3Credentials } from './credentials.ts';
-import { ForeignAnswer, isHtml } from './failed-request.ts';
+import { ForeignAnswer } from './failed-request.ts';
+import type { S3Address } from './s3-address.ts';
 
 const silentLogger = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored };
 
 function ignored(): void {
   // What is to be said is said by whoever asked.
 }
-
-/** For base backups side by side, WAL and the restore's ranges. */
-const connections = 16;
 
 /**
  * @throws where the region or a key is missing in the environment, or the file of authorities cannot be read: said before anything is
@@ -68,31 +66,11 @@ function regionOf(address: S3Address, environment: NodeJS.ProcessEnv): string {
 
 /** The client reads neither HTTPS_PROXY nor AWS_CA_BUNDLE; Node's agent takes both. */
 function agentOf(
-  address: S3Address,
+  { endpoint, ca }: S3Address,
   environment: NodeJS.ProcessEnv,
 ): { readonly httpAgent: HttpAgent } | { readonly httpsAgent: Agent } {
-  const common = { keepAlive: true, maxSockets: connections, proxyEnv: environment };
-  if (address.endpoint?.startsWith('http://') === true) {
-    return { httpAgent: new HttpAgent(common) };
-  }
-  if (address.ca === null) {
-    return { httpsAgent: new Agent(common) };
-  }
-  let ca: string;
-  try {
-    ca = readFileSync(address.ca, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `the authorities of the store cannot be read: ${error instanceof Error ? error.message : String(error)}; wanted a PEM file at ca=${address.ca}`,
-      { cause: error },
-    );
-  }
-  if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Error(
-      `${address.ca} has no certificate in it; wanted the authorities of the store as PEM (ca= of its address)`,
-    );
-  }
-  return { httpsAgent: new Agent({ ...common, ca }) };
+  const agent = connectionAgent(endpoint?.startsWith('http://') === true, ca, environment);
+  return agent instanceof Agent ? { httpsAgent: agent } : { httpAgent: agent };
 }
 
 /** To the client a login page that comes with 200 is the object, an empty listing, or a delete that was done. No store sends HTML. */

@@ -2,26 +2,36 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Place, Trouble } from '../../place.ts';
 import type { StoreLimits } from '../limits.ts';
 import { storeLimits } from '../limits.ts';
+import { outcomeOfFailure } from '../outcome-of-failure.ts';
+import { PartBuffers } from '../parts.ts';
 import { probePlace } from '../probe-place.ts';
-import type { S3Address } from '../store-address.ts';
+import { request, troubleOf } from '../requests.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
+import { failedRequest } from './failed-request.ts';
 import { listObjects } from './list-objects.ts';
-import { PartBuffers } from './parts.ts';
 import { putObject } from './put-object.ts';
 import { readObject } from './read-object.ts';
-import { request, troubleOf } from './requests.ts';
+import type { S3Address } from './s3-address.ts';
 import { s3Client } from './s3-client.ts';
+import { s3Dialect } from './s3-dialect.ts';
 import { uploadStream } from './upload-stream.ts';
 
 /**
  * A place in S3, or what speaks it. Single commands of Amazon's client; limits of time, attempts, parts and checksums are ours
- * (limits.ts, requests.ts), and so is what an answer means (outcome-of-failure.ts).
+ * (limits.ts, requests.ts), and so is what an answer means (outcome-of-failure.ts, s3-dialect.ts).
  * @throws see s3-client.ts.
  */
 export function s3Place(address: S3Address, environment: NodeJS.ProcessEnv, limits: StoreLimits = storeLimits): Place {
   const client = s3Client(address, environment, limits);
-  const bucket: Bucket = { client, address, limits, name: placeName(address), buffers: new PartBuffers() };
+  const bucket: Bucket = {
+    client,
+    address,
+    limits,
+    name: placeName(address),
+    outcomeOf: (error, asked) => outcomeOfFailure(failedRequest(error), asked, s3Dialect),
+    buffers: new PartBuffers(),
+  };
   const place: Place = {
     name: bucket.name,
     read: (key, range, signal) => readObject(bucket, key, range, signal),

@@ -13,13 +13,15 @@ import type { StoredStream, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
 import { checksumOf, checksumText } from './checksum.ts';
-import { mostParts, partsOf, partSize } from './parts.ts';
-import { request, troubleOf } from './requests.ts';
-import { slicedBody } from './sliced-body.ts';
+import type { Part } from '../parts.ts';
+import { partsOf } from '../parts.ts';
+import { request, troubleOf } from '../requests.ts';
+import { sendParts } from '../send-parts.ts';
+import { slicedBody } from '../sliced-body.ts';
 import { markedWrite, ownWrite } from './write-mark.ts';
 
-/** Parts that are under way at once; memory goes with it. */
-const sideBySide = 2;
+/** Of one object: 48.8 GiB. */
+const mostParts = 10_000;
 
 /**
  * A stream of any length: in one request what fits a part, else in parts, which are an object only when the last request says so. Whatever
@@ -78,13 +80,6 @@ async function inOneRequest(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return version === undefined ? notAnswered(bucket, what) : { outcome: 'stored', version, size: bytes.length, sha256 };
 }
-
-type Part =
-  Awaited<ReturnType<ReturnType<typeof partsOf>['next']>> extends infer Step
-    ? Step extends { done?: false; value: infer Value }
-      ? Value
-      : never
-    : never;
 
 async function inParts(
   bucket: Bucket,
@@ -165,41 +160,14 @@ class Upload {
     this.#signal = signal;
   }
 
-  /** All parts, a few side by side; undefined where all are stored. @throws what the stream throws. */
-  async send(first: Part, rest: AsyncGenerator<Part>): Promise<Trouble | undefined> {
-    const underWay = new Set<Promise<void>>();
-    const failed: Trouble[] = [];
-    const start = (part: Part): void => {
-      const done = this.#sendPart(part, failed).finally(() => {
-        underWay.delete(done);
-      });
-      underWay.add(done);
-    };
-    try {
-      start(first);
-      for await (const part of rest) {
-        if (part.length > 0) {
-          start(part);
-        }
-        if (underWay.size >= sideBySide) {
-          await Promise.race(underWay);
-        }
-        if (failed.length > 0) {
-          break;
-        }
-        if (this.#size > mostParts * partSize) {
-          return this.#tooLarge();
-        }
-      }
-    } finally {
-      await Promise.all(underWay);
-    }
-    return failed[0];
+  /** @throws what the stream throws. */
+  send(first: Part, rest: AsyncGenerator<Part>): Promise<Trouble | undefined> {
+    const asked = `PUT ${this.#key} in ${this.#bucket.name}`;
+    return sendParts(first, rest, (part, number) => this.#sendPart(part, number), { mostParts, asked });
   }
 
-  async #sendPart({ buffer, length }: Part, failed: Trouble[]): Promise<void> {
+  async #sendPart({ buffer, length }: Part, PartNumber: number): Promise<Trouble | undefined> {
     const bytes = buffer.subarray(0, length);
-    const PartNumber = this.#parts.length + 1;
     const part: CompletedPart = { PartNumber, ChecksumCRC32: checksumOf(bytes) };
     this.#parts.push(part);
     this.#sha256.update(bytes);
@@ -225,12 +193,13 @@ class Upload {
         { sent: length, signal: this.#signal },
       );
       if (reply.outcome !== 'answered') {
-        failed.push(troubleOf(reply, `${what} in ${this.#bucket.name}`));
-      } else if (reply.output.ETag === undefined) {
-        failed.push(notAnswered(this.#bucket, what));
-      } else {
-        part.ETag = reply.output.ETag;
+        return troubleOf(reply, `${what} in ${this.#bucket.name}`);
       }
+      if (reply.output.ETag === undefined) {
+        return notAnswered(this.#bucket, what);
+      }
+      part.ETag = reply.output.ETag;
+      return undefined;
     } finally {
       this.#bucket.buffers.give(buffer);
     }
@@ -273,18 +242,11 @@ class Upload {
   /** Also after being asked to stop: parts that nobody sees are paid for. What fails here is left to the bucket's own rule. */
   async abort(): Promise<void> {
     const limits = { ...this.#bucket.limits, budgetMs: Math.min(5_000, this.#bucket.limits.budgetMs) };
-    await request({ limits, name: this.#bucket.name }, `DELETE ${this.#key}?uploadId`, (options) =>
+    await request({ ...this.#bucket, limits }, `DELETE ${this.#key}?uploadId`, (options) =>
       this.#bucket.client.send(
         new AbortMultipartUploadCommand({ ...keyIn(this.#bucket, this.#key), UploadId: this.#uploadId }),
         options,
       ),
     );
-  }
-
-  #tooLarge(): Trouble {
-    return {
-      outcome: 'refused',
-      words: `PUT ${this.#key} in ${this.#bucket.name}: more than ${mostParts} parts of ${partSize} bytes; wanted objects of at most ${(mostParts * partSize) / 1024 ** 3} GiB`,
-    };
   }
 }

@@ -3,7 +3,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Stored, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn } from './bucket.ts';
-import { request, troubleOf } from './requests.ts';
+import { request, troubleOf } from '../requests.ts';
 
 const metadataName = 'pgusher-write';
 

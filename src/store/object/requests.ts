@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Absent, Trouble } from '../../place.ts';
-import type { StoreLimits } from '../limits.ts';
-import { AttemptTimeout, failedRequest } from './failed-request.ts';
+import type { Absent, Trouble } from '../place.ts';
+import type { StoreLimits } from './limits.ts';
+import { AttemptTimeout } from './failed-request.ts';
 import type { Failure } from './outcome-of-failure.ts';
-import { outcomeOfFailure } from './outcome-of-failure.ts';
 
 export interface Answered<Output> {
   readonly outcome: 'answered';
@@ -13,7 +12,7 @@ export interface Answered<Output> {
 /** `doubt`: an attempt before may have been carried out although its answer never came. */
 export type Reply<Output> = (Answered<Output> | Failure) & { readonly doubt: boolean };
 
-/** What an attempt gives to the client's `send`. */
+/** What an attempt gives to the client. */
 export interface AttemptOptions {
   readonly abortSignal: AbortSignal;
   readonly requestTimeout: number;
@@ -23,6 +22,8 @@ export interface RequestContext {
   readonly limits: StoreLimits;
   /** Of the place, for words. */
   readonly name: string;
+  /** What it means that an attempt threw this. */
+  readonly outcomeOf: (error: unknown, asked: string) => Failure;
 }
 
 /**
@@ -33,7 +34,7 @@ export interface RequestContext {
  * @param sent bytes of the body, which need their time.
  */
 export async function request<Output>(
-  { limits, name }: RequestContext,
+  { limits, name, outcomeOf }: RequestContext,
   what: string,
   attempt: (options: AttemptOptions) => Promise<Output>,
   { sent = 0, signal }: { readonly sent?: number; readonly signal?: AbortSignal | undefined } = {},
@@ -47,7 +48,7 @@ export async function request<Output>(
     if (signal?.aborted === true) {
       return { ...stopped(asked), doubt };
     }
-    const reply = await oneAttempt(limits, asked, attempt, sent, signal);
+    const reply = await oneAttempt(limits, outcomeOf, asked, attempt, sent, signal);
     if (reply.outcome === 'denied' && reply.why === 'clock' && !clockLearned) {
       clockLearned = true;
       continue;
@@ -73,6 +74,7 @@ export async function request<Output>(
 
 async function oneAttempt<Output>(
   limits: StoreLimits,
+  outcomeOf: RequestContext['outcomeOf'],
   asked: string,
   attempt: (options: AttemptOptions) => Promise<Output>,
   sent: number,
@@ -92,7 +94,7 @@ async function oneAttempt<Output>(
     if (signal?.aborted === true) {
       return stopped(asked);
     }
-    return outcomeOfFailure(failedRequest(deadline.signal.aborted ? deadline.signal.reason : error), asked);
+    return outcomeOf(deadline.signal.aborted ? deadline.signal.reason : error, asked);
   } finally {
     clearTimeout(timer);
   }

@@ -2,8 +2,6 @@ import type { Readable } from 'node:stream';
 
 /** Smallest that S3 takes; equal for all but the last, as Cloudflare R2 wants them. */
 export const partSize = 5 * 1024 * 1024;
-/** Of one object, with S3: 48.8 GiB in parts of that size. */
-export const mostParts = 10_000;
 
 /**
  * Buffers that are used again: what a body leaves behind waits for the garbage collector, which does not see that it is five megabytes.
@@ -23,11 +21,14 @@ export class PartBuffers {
   }
 }
 
+export interface Part {
+  readonly buffer: Buffer;
+  readonly length: number;
+  readonly last: boolean;
+}
+
 /** The stream cut into parts, each in a buffer that whoever gets it gives back. An empty stream is one empty part. */
-export async function* partsOf(
-  stream: Readable,
-  buffers: PartBuffers,
-): AsyncGenerator<{ readonly buffer: Buffer; readonly length: number; readonly last: boolean }> {
+export async function* partsOf(stream: Readable, buffers: PartBuffers): AsyncGenerator<Part> {
   let buffer = buffers.take();
   let length = 0;
   for await (const chunk of stream) {

@@ -1,8 +1,6 @@
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { BrokenRead } from '../../broken-read.ts';
-import type { Trouble } from '../../place.ts';
-import { checksumText } from './checksum.ts';
+import { BrokenRead } from '../broken-read.ts';
+import type { Trouble } from '../place.ts';
 
 /** One answer to a GET, or what is left of the object behind `from`. */
 export interface BodyPart {
@@ -14,10 +12,18 @@ export interface BodyPart {
   readonly version: string;
 }
 
+/** Of the bytes as they come, held against what the store keeps of the whole object. */
+export interface RunningChecksum {
+  /** As people know it: `CRC32`. */
+  readonly name: string;
+  update(piece: Buffer): void;
+  matches(): boolean;
+}
+
 export interface ObjectBodyOptions {
   readonly first: BodyPart;
-  /** Of the whole object as the store keeps it; null where it keeps none, or only a part was asked for. */
-  readonly checksum: string | null;
+  /** Null where the store keeps none, or only a part was asked for. */
+  readonly checksum: RunningChecksum | null;
   readonly idleMs: number;
   /** So long without a byte is the end. */
   readonly budgetMs: number;
@@ -44,7 +50,6 @@ async function* pieces(options: ObjectBodyOptions, signal: AbortSignal): AsyncGe
   const { first, asked } = options;
   let part = first;
   let at = first.from;
-  let sum = 0;
   let lastProgress = performance.now();
   for (;;) {
     let cause: unknown;
@@ -57,7 +62,7 @@ async function* pieces(options: ObjectBodyOptions, signal: AbortSignal): AsyncGe
             words: `${asked}: more bytes than the ${first.to} that the store named`,
           });
         }
-        sum = options.checksum === null ? 0 : crc32(piece, sum);
+        options.checksum?.update(piece);
         yield piece;
         // Behind the yield: whoever reads slowly spends no budget.
         lastProgress = performance.now();
@@ -87,10 +92,10 @@ async function* pieces(options: ObjectBodyOptions, signal: AbortSignal): AsyncGe
     }
     part = next;
   }
-  if (options.checksum !== null && checksumText(sum) !== options.checksum) {
+  if (options.checksum?.matches() === false) {
     throw new BrokenRead({
       outcome: 'damaged',
-      words: `${asked}: the bytes that came are not those that were stored (CRC32 differs)`,
+      words: `${asked}: the bytes that came are not those that were stored (${options.checksum.name} differs)`,
     });
   }
 }
