@@ -54,6 +54,7 @@ export async function keepProtecting(options: {
       pg_receivewal: findClientProgram('pg_receivewal'),
     },
     liveBackup: contract.backup,
+    copied: null,
     system: null,
   };
   const sessionsOver = new AbortController();

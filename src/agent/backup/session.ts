@@ -14,11 +14,14 @@ import type { PasswordsToSet } from '../passwords/keep-setting-passwords.ts';
 import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
+import type { BucketInventory } from '../offsite/bucket-inventory.ts';
+import { continueSpool } from '../offsite/continue-spool.ts';
 import { forgetArchive } from '../standby/standby-server.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
 import { nameInStore, primaryFile } from '../store/stored-primary.ts';
+import { keepAdvancingSlot } from './advance-slot.ts';
 import type { AgentStatus, FailureKind } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepBackingUp } from './base-backup-loop.ts';
@@ -50,6 +53,8 @@ export interface AgentContext {
   readonly passwords: PasswordsToSet;
   /** The settings in force, with what the live ConfigMap says. */
   liveBackup: BackupContract;
+  /** What the off-site copy holds, as far as it is known; null: it was not looked at yet, or none is asked for. */
+  copied: BucketInventory | null;
   /** The system that the mover serves; null until it is known to own the store. */
   system: { readonly systemId: string; readonly segmentSize: number } | null;
 }
@@ -61,6 +66,8 @@ export interface Session {
   readonly facts: ServerFacts;
   /** `<mount>/<prefix>` */
   readonly root: string;
+  /** Bytes that the store may hold, where it is a spool (contract.ts, OffsiteContract); null: it is a claim. */
+  readonly spool: number | null;
   readonly dataDirectory: string;
   readonly libpq: Readonly<Record<string, string>>;
   readonly status: AgentStatus;
@@ -68,7 +75,8 @@ export interface Session {
   readonly edges: BackupEdges;
   readonly demand: Demand;
   readonly programs: AgentContext['programs'];
-  readonly live: { readonly backup: BackupContract };
+  /** Of now. */
+  readonly live: { readonly backup: BackupContract; readonly copied: BucketInventory | null };
   /** The connection is gone. */
   readonly over: AbortSignal;
   /** `over`, or this agent was told to stop: nothing new is begun, but WAL is still received until the server is gone. */
@@ -127,6 +135,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
     connection,
     facts,
     root: storeRoot(contract.store),
+    spool: contract.offsite?.spool ?? null,
     dataDirectory: contract.dataDirectory,
     libpq: connected.libpq,
     status,
@@ -137,6 +146,9 @@ export async function runSession(context: AgentContext, connected: Connected): P
     live: {
       get backup() {
         return context.liveBackup;
+      },
+      get copied() {
+        return context.copied;
       },
     },
     over: end.signal,
@@ -179,6 +191,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
     keepAskingRestore(session),
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),
+    ...(session.spool === null ? [] : [keepAdvancingSlot(session)]),
   ]);
 }
 
@@ -240,13 +253,17 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
     return 'there is no store';
   }
   const owner = { namespace: contract.namespace, set: contract.set };
+  const root = storeRoot(contract.store);
+  const trouble = await continueSpool(context, root, facts);
+  if (trouble !== null) {
+    return `nothing is received: ${trouble}`;
+  }
   const state = await readStoreState({
     store: contract.store,
     owner,
     writable: true,
     mustBeMount: edges.storeMustBeMount,
   });
-  const root = storeRoot(contract.store);
   switch (state.kind) {
     case 'UNKNOWN':
       return `nothing is archived: ${state.reason}`;
