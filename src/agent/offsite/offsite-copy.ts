@@ -125,7 +125,8 @@ export class OffsiteCopy {
       const lsn = sentThrough(local, known, backups, server.timeline);
       status.sent = lsn === undefined ? null : { timeline: server.timeline, lsn };
     }
-    await pruneSpool(root, planPrune(local, known, backups));
+    // Base backups leave it in the other lane, which sends them.
+    await pruneSpool(root, planPrune({ ...local, backups: [] }, known, backups));
   }
 
   private isWaiting({ partials }: LocalWal, isDue: boolean): boolean {

@@ -10,7 +10,7 @@ import type { LocalInventory } from './plan-push.ts';
 
 /** What the spool no longer needs, since the off-site copy has it. */
 export interface Pruning {
-  /** WAL, with its bytes there: a file that differs stays. Null: it is older than all base backups, and was never sent. */
+  /** WAL, with its bytes there: a file that differs stays. Null: whatever it has. */
   readonly files: readonly { readonly key: string; readonly size: number | null }[];
   /** Folders of base backups. */
   readonly folders: readonly string[];
@@ -42,6 +42,7 @@ export function planPrune(
     .map((keys) => keys.at(-1) ?? '')
     .sort()
     .at(-1);
+  const stored = new Set([...bucket.files.keys()].map(segmentOf));
   const files = whole.flatMap((keys) => {
     const stay = new Set(keys.slice(-newest));
     return keys.flatMap((key): Pruning['files'][number][] => {
@@ -49,7 +50,10 @@ export function planPrune(
       if (size !== undefined) {
         return stay.has(key) ? [] : [{ key, size }];
       }
-      return key !== last && isSegmentExpired(segmentOf(key) ?? '', kept) ? [{ key, size: null }] : [];
+      const segment = segmentOf(key) ?? '';
+      // There with another compression: of one timeline, that is the same WAL (backup/contradiction.ts).
+      const isStored = stored.has(segment) && !stay.has(key);
+      return isStored || (key !== last && isSegmentExpired(segment, kept)) ? [{ key, size: null }] : [];
     });
   });
   const folders = local.backups
