@@ -46,7 +46,9 @@ export async function benchReceiver(database: BenchDatabase, segments: readonly 
   const ours: number[] = [];
   const bare: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    ours.push(await receive(slotName, () => startReceiver({ program, directory: folder, environment })));
+    ours.push(
+      await receive(slotName, () => startReceiver({ program, directory: folder, movesSlot: true, environment })),
+    );
     bare.push(
       await receive('bare', () => {
         const options = ['--directory', folder, '--slot', 'bare', '--no-loop', '--compress=0'];

@@ -23,7 +23,9 @@ const schema = z.strictObject({
   service: z.string().min(1).nullable(),
   replication: z.strictObject({ network: z.string().min(1), synchronous: z.int().min(1).max(9).optional() }).nullable(),
   store: store.nullable(),
-  offsite: z.strictObject({ address: z.string().min(1), pushSeconds: z.int().min(1) }).optional(),
+  offsite: z
+    .strictObject({ address: z.string().min(1), pushSeconds: z.int().min(1), spool: z.int().min(1).optional() })
+    .optional(),
   source: store.nullable(),
   restore: z.strictObject({
     backup: z.string().min(1),

@@ -81,6 +81,11 @@ export interface OffsiteContract {
   readonly address: string;
   /** Seconds that newly received WAL may wait. */
   readonly pushSeconds: number;
+  /**
+   * Bytes that `store` may hold, which is a spool then: a folder of the node's disk that is gone with the pod. What was sent is removed there.
+   * Absent: it is a claim, so that pods that were rendered before it stay as they are.
+   */
+  readonly spool?: number | undefined;
 }
 
 export interface RestoreTargetContract {
@@ -144,7 +149,7 @@ export const paths = {
   shared: '/pgusher',
   /** The sh files, copied there by `pgusher-restore` from the agent image. */
   scripts: '/pgusher/bin',
-  /** Claim for backups, in pgusher-backup (rw) and pgusher-restore (rw: it claims the store and consumes restore-ids). */
+  /** Claim for backups, or the spool in its place, in pgusher-backup (rw) and pgusher-restore (rw: it claims the store and consumes restore-ids). */
   store: '/pgusher-backup',
   /** Claim of another set, read-only; in pgusher-backup too, which feeds WAL to the restored server. */
   source: '/pgusher-source',

@@ -498,11 +498,16 @@ function namedStore(options: StoreOptions): StoreContract {
     return { mount: options.store, prefix: options.prefix };
   }
   const contract = environment[environmentNames.contract];
-  const own = contract === undefined ? null : readContract(contract).store;
+  const own = contract === undefined ? null : restoredFrom(readContract(contract));
   if (own === null) {
     throw new Error('no store is named; wanted --store and --prefix');
   }
   return { mount: options.store ?? own.mount, prefix: options.prefix ?? own.prefix };
+}
+
+/** A spool holds what was not sent yet: the backups are in the bucket. */
+function restoredFrom({ store, offsite, namespace, set }: AgentContract): StoreContract | null {
+  return offsite?.spool === undefined ? store : { mount: offsite.address, prefix: `${namespace}/${set}` };
 }
 
 /** @throws in a pod: its TMPDIR is part of the shared volume, and a database that fills it takes the probes and hooks with it. */

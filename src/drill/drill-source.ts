@@ -22,6 +22,9 @@ export function readDrillSource(set: JsonObject, pod: string): DrillSource | str
   if (agent === undefined || mount === undefined || prefix === undefined) {
     return 'it has no backups: nothing is put anywhere; wanted a set with backups. `pgusher status` says what is missing';
   }
+  if (objectAt(contract, 'offsite')['spool'] !== undefined) {
+    return `it has no claim for backups, and a drill reads a claim: they are in ${textAt(objectAt(contract, 'offsite'), 'address') ?? ''}. Wanted there: \`pgusher-agent restore --to DIR --store ADDRESS --prefix ${prefix}\` (docs/off-site.md)`;
+  }
   const volume = textAt(
     objectsAt(agent, 'volumeMounts').find((one) => textAt(one, 'mountPath') === mount),
     'name',

@@ -11,6 +11,8 @@ export type Destination =
       readonly volumes: readonly JsonObject[];
       readonly mounts: readonly JsonObject[];
       readonly claimTemplates: readonly JsonObject[];
+      /** Bytes, where it is no claim but a folder of the node on the way to an object store (contract.ts, OffsiteContract). */
+      readonly spool?: number;
       /** One clause for a person: "claim template pgusher-backup, 20Gi". */
       readonly description: string;
     }

@@ -37,7 +37,13 @@ export function agentContract(facts: RenderFacts, dataMount: Mount): AgentContra
     store: destination.kind === 'store' ? destination.store : null,
     ...(settings.backupStore === undefined || destination.kind !== 'store' || !settings.backup
       ? {}
-      : { offsite: { address: settings.backupStore, pushSeconds: settings.backupPush } }),
+      : {
+          offsite: {
+            address: settings.backupStore,
+            pushSeconds: settings.backupPush,
+            ...(destination.spool === undefined ? {} : { spool: destination.spool }),
+          },
+        }),
     source: source?.store ?? null,
     restore: {
       backup: settings.restoreBackup,

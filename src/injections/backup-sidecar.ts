@@ -2,7 +2,7 @@ import { paths } from '../agent/contract.ts';
 import { heartbeatProbe } from '../agent/heartbeat-probe.ts';
 import type { JsonObject } from '../workload/json.ts';
 import { terminationMessage } from './agent-container.ts';
-import type { Injection } from './injection.ts';
+import type { Injection, InjectionContext } from './injection.ts';
 import { sharedWithPod } from './resources.ts';
 
 const httpPort = 'pgusher';
@@ -47,7 +47,7 @@ export const backupSidecar: Injection = {
       volumes: [liveSettings(context.workload.name)],
       reason: `${
         backsUp
-          ? `pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups${settings.backupStore === undefined ? '' : `; both are copied to ${settings.backupStore}`}`
+          ? `pgusher-backup holds the lock on the data, receives WAL as it is written and makes base backups${offsiteClause(context)}`
           : `pgusher-backup holds the lock on the data and keeps roles right; it makes no backups: ${
               destination.kind === 'none' ? destination.reason : 'postgres.io/backup is "off"'
             }`
@@ -55,6 +55,13 @@ export const backupSidecar: Injection = {
     };
   },
 };
+
+function offsiteClause({ settings, destination }: InjectionContext): string {
+  if (settings.backupStore === undefined || destination.kind === 'none') return '';
+  return destination.spool === undefined
+    ? `; both are copied to ${settings.backupStore}`
+    : `; both go to ${settings.backupStore}, which is the only place that they are kept in`;
+}
 
 /** Read live: who is primary, and settings that change without a new pod; optional, so that nobody has to make it. */
 function liveSettings(set: string): JsonObject {

@@ -45,6 +45,8 @@ const origins: readonly (readonly [path: RegExp, field: string])[] = [
   [/^service$/, 'spec.serviceName'],
   [/^replication\.synchronous/, setting('synchronous')],
   [/^replication/, setting('replication-network')],
+  [/^offsite\.spool/, setting('backup-spool')],
+  [/^offsite/, setting('backup-store')],
   [/^store/, setting('backup-prefix')],
   [/^source/, setting('restore-from')],
   [/^restore\.backup$/, setting('restore-backup')],

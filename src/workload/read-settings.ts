@@ -172,6 +172,7 @@ function valuesOf(parsed: Parsed): SettingValues {
     backupPrefix: parsed['backup-prefix'],
     backupStore: parsed['backup-store'],
     backupStoreSecret: parsed['backup-store-secret'],
+    backupSpool: withDefault('backup-spool', parsed['backup-spool']),
     backupPush: withDefault('backup-push', parsed['backup-push']),
     backupSchedule: parsed['backup-schedule'],
     backupTimeZone: withDefault('backup-time-zone', parsed['backup-time-zone']),

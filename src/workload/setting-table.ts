@@ -59,6 +59,7 @@ export interface ParsedSettings {
   readonly 'backup-prefix': string;
   readonly 'backup-store': string;
   readonly 'backup-store-secret': string;
+  readonly 'backup-spool': SettingValues['backupSpool'];
   readonly 'backup-push': number;
   readonly 'backup-schedule': string;
   readonly 'backup-time-zone': string;
@@ -233,6 +234,11 @@ const acceptStorage = accept<SettingValues['backupStorage']>('auto, none or a si
   return (parseQuantity(text) ?? 0) >= 1 ? { kind: 'size', quantity: text } : undefined;
 });
 
+const acceptSpool = accept<SettingValues['backupSpool']>('auto or a size such as 20Gi, at least 1Gi', (text) => {
+  if (text === 'auto') return { kind: text };
+  return (parseQuantity(text) ?? 0) >= 2 ** 30 ? { kind: 'size', quantity: text } : undefined;
+});
+
 /** Ids as the engine `volume` makes them (agent/store/layout.ts). */
 const acceptBackupId = acceptPattern(
   'latest or an id as `pgusher-agent list` prints it, such as 20261121T030000Z_00000001_0000000002000028',
@@ -300,13 +306,14 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     example: 'volume',
   }),
   'backup-claim': define('backup-claim', acceptObjectName('PersistentVolumeClaim'), {
-    meaning: 'An existing claim for backups. Needed to adopt a running set, whose claim templates cannot change.',
+    meaning:
+      'An existing claim for backups. Needed to adopt a running set, whose claim templates cannot change, unless `backup-store` is written.',
     example: 'orders-backup',
   }),
   'backup-storage': define('backup-storage', acceptStorage, {
     default: 'auto',
     meaning:
-      'Size of the claim template `pgusher-backup` that is added on CREATE. `auto`: twice the data claim. `none`: no template.',
+      'Size of the claim template `pgusher-backup` that is added on CREATE. `auto`: twice the data claim. `none`: no template; with `backup-store` a spool is in its place.',
     example: '40Gi',
     change: 'create-only',
   }),
@@ -328,8 +335,8 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
   }),
   'backup-store': define('backup-store', acceptStoreAddress, {
     meaning:
-      'Object store that the claim for backups is copied to, so that backups leave the zone: each set below `<namespace>/<name>` of the prefix. ' +
-      'A claim is still needed, and is written first; what is lost with both is what was committed in the last `backup-push` seconds. See docs/off-site.md.',
+      'Object store for backups, so that they leave the zone: each set below `<namespace>/<name>` of the prefix. ' +
+      'A claim for backups is copied there; where a set has none, WAL and base backups go there through a spool on the node (`backup-spool`). What is lost with the data volume, the claim or the node is what was committed in the last `backup-push` seconds. See docs/off-site.md.',
     example: 's3://company-backups/production?region=eu-central-1',
     shown: (text) => text.replace(/\/\/[^/?#]*@/g, '//…@'),
   }),
@@ -338,6 +345,12 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     meaning:
       'Secret with the keys for `backup-store`: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`; in Azure `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`; and the file of `ca=/pgusher-store/<key>`.',
     example: 'orders-backup-store',
+  }),
+  'backup-spool': define('backup-spool', acceptSpool, {
+    default: 'auto',
+    meaning:
+      "With `backup-store` and without a claim for backups: how much of the node's disk (an emptyDir) a base backup on its way, WAL that could not be sent yet and what a restore brings may take. `auto`: as much as the data claim has, 10Gi where that is not known. It reserves nothing.",
+    example: '20Gi',
   }),
   'backup-push': define('backup-push', acceptWholeNumber('seconds, a whole number from 1 to 3600', 1, 3600), {
     default: '5',

@@ -58,6 +58,7 @@ export interface SettingValues {
   /** `s3://…` or `azblob://…`, as store-address.ts reads it. */
   readonly backupStore: string | undefined;
   readonly backupStoreSecret: string | undefined;
+  readonly backupSpool: { readonly kind: 'auto' } | { readonly kind: 'size'; readonly quantity: string };
   /** Seconds. */
   readonly backupPush: number;
   /** Five fields of cron. Undefined: daily, minute and hour derived from namespace and name by `derivedSchedule`. */
@@ -127,6 +128,7 @@ export type SettingName =
   | 'backup-prefix'
   | 'backup-store'
   | 'backup-store-secret'
+  | 'backup-spool'
   | 'backup-push'
   | 'backup-schedule'
   | 'backup-time-zone'

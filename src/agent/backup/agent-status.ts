@@ -11,6 +11,8 @@ export interface AgentStatus {
   readonly backupWanted: boolean;
   /** True: `backup: off`. A set that has nowhere to put backups wants them all the same, and somebody has to hear of it. */
   readonly backupOff: boolean;
+  /** True: there is no claim, and what is not off-site is not backed up (contract.ts, OffsiteContract). */
+  readonly spooled: boolean;
   server: ServerStatus;
   store: StoreStatus;
   receiver: ReceiverStatus;
@@ -167,10 +169,12 @@ export function newStatus(options: {
   readonly startedAt: Date;
   readonly backupWanted: boolean;
   readonly backupOff?: boolean;
+  readonly spooled?: boolean;
 }): AgentStatus {
   return {
     ...options,
     backupOff: options.backupOff ?? false,
+    spooled: options.spooled ?? false,
     server: { kind: 'waiting', reason: 'not tried yet' },
     store: { free: 0, total: 0, ours: false },
     receiver: {
@@ -218,6 +222,9 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
       : [`a restore would be refused: ${status.restoreRefused}`]),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
+    ...(!status.spooled || status.offsite?.ours === true
+      ? []
+      : ['the off-site copy is not known to have what was received']),
     ...failuresOf(status),
   ];
 }
@@ -227,13 +234,16 @@ const besideProtection: readonly FailureKind[] = ['commits', 'passwords', 'offsi
 
 function failuresOf(status: AgentStatus): string[] {
   return [...status.failures]
-    .filter(([kind]) => !besideProtection.includes(kind))
+    .filter(([kind]) => !besideProtection.includes(kind) || (kind === 'offsite' && status.spooled))
     .map(([kind, failure]) => `${kind}: ${failure.message}`);
 }
 
 /** Trouble that takes no protection away: of one kind, or of all of these. */
-export function otherTrouble({ failures }: AgentStatus, kinds = besideProtection): string[] {
+export function otherTrouble({ failures, spooled }: AgentStatus, kinds = besideProtection): string[] {
   return kinds.flatMap((kind) => {
+    if (kind === 'offsite' && spooled) {
+      return [];
+    }
     const failure = failures.get(kind);
     return failure === undefined ? [] : [`${kind}: ${failure.message}`];
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BackupContract } from '../contract.ts';
 import { linkedTo } from '../restore/linked-to.ts';
 import { restoreObstacle, tablespaceObstacle } from '../restore/restore-obstacle.ts';
-import { baseBackupDirectory, readBaseBackups, writeBaseBackupRecord } from '../store/base-backups.ts';
+import { baseBackupDirectory, writeBaseBackupRecord } from '../store/base-backups.ts';
 import { formatBytes, readFreeSpace } from '../store/free-space.ts';
 import { readGaps } from '../store/gaps.ts';
 import { storeNames } from '../store/layout.ts';
@@ -22,7 +22,9 @@ import { nextRun } from '../../workload/schedule-syntax.ts';
 import { isDue } from './schedule.ts';
 import { readSensitiveSettings, readTablespaces } from './server-facts.ts';
 import type { Session } from './session.ts';
+import { known, restorable } from './stored.ts';
 import { messageOf } from './status-report.ts';
+import { withinRoom } from './within-room.ts';
 
 /** Takes base backups for as long as the session lasts: at once where one is needed, by the schedule, on demand. */
 export async function keepBackingUp(session: Session): Promise<void> {
@@ -39,8 +41,14 @@ export async function keepBackingUp(session: Session): Promise<void> {
         await removeUnfinishedBaseBackups(session.root, session.facts.systemId);
         cleaned = true;
       }
-      const { complete } = await readBaseBackups(session.root, session.facts.systemId);
-      noteBackups(session, complete, backup);
+      const all = await known(session);
+      if (all === undefined) {
+        session.status.backups.wanted = 'the off-site copy has not been looked at yet';
+        await pause(1000, session.stopping);
+        continue;
+      }
+      const complete = all.backups;
+      await noteBackups(session, backup);
       const reason = session.demand.pending ? 'asked for' : await whyNow(session, complete, backup);
       // The receiver comes first: WAL between a backup and the first byte received would be missing for ever.
       if (
@@ -118,7 +126,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
     await guardFreeSpace(session, complete, backup);
     edges.log.info({ reason, timeline: facts.timeline }, 'base backup begins');
     await session.refreshLogin();
-    const record = await takeBaseBackup({
+    const options = {
       root: session.root,
       program: session.programs.pg_basebackup,
       environment: session.libpq,
@@ -128,8 +136,8 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
       tablespaces: await readTablespaces(session.connection),
       walDirectory: await linkedTo(join(session.contract.dataDirectory, 'pg_wal')),
       now: edges.now,
-      signal: session.stopping,
-    });
+    };
+    const record = await withinRoom(session, (signal) => takeBaseBackup({ ...options, signal }));
     edges.log.info(
       { id: record.id, stored: record.storedSize, size: record.size, reason },
       `base backup ${record.id} is complete`,
@@ -138,7 +146,7 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
       await verify(session, record);
     }
     report.recovered('base-backup');
-    noteBackups(session, (await readBaseBackups(session.root, facts.systemId)).complete, backup);
+    await noteBackups(session, backup);
     await noteRestoreAnswer(session);
     answers.forEach(({ answer }) => {
       answer({ kind: 'taken', id: record.id });
@@ -189,17 +197,32 @@ async function guardFreeSpace(
   complete: readonly BaseBackupRecord[],
   backup: BackupContract,
 ): Promise<void> {
+  const { root, spool } = session;
   // A fifth more than the last one, and 64 MB for the WAL that comes meanwhile.
-  const wanted = (complete.at(-1)?.storedSize ?? 0) * 1.2 + 64 * 2 ** 20;
-  if ((await readFreeSpace(session.root)).free < wanted) {
+  const wanted =
+    (complete.at(-1)?.storedSize ?? (await leastSize(session))) * 1.2 + (spool === null ? 64 : 8) * 2 ** 20;
+  if ((await readFreeSpace(root, spool)).free < wanted) {
     await applyRetention(session, backup);
   }
-  const { free } = await readFreeSpace(session.root);
+  const { free } = await readFreeSpace(root, spool);
   if (free < wanted) {
     throw new Error(
-      `the store has ${formatBytes(free)} free; a base backup needs about ${formatBytes(wanted)}. Make the claim larger or lower backup-keep`,
+      spool === null
+        ? `the store has ${formatBytes(free)} free; a base backup needs about ${formatBytes(wanted)}. Make the claim larger or lower backup-keep`
+        : `the spool has ${formatBytes(free)} free; a base backup needs about ${formatBytes(wanted)}. Wanted: a larger one (postgres.io/backup-spool), or what waits there sent off-site`,
     );
   }
+}
+
+/** Of the first one, for a spool: less than a quarter is what hardly any database is compressed to. What it becomes is watched (within-room.ts). */
+async function leastSize({ connection, spool }: Session): Promise<number> {
+  if (spool === null) {
+    return 0;
+  }
+  const [row] = await connection.query<{ bytes: string }>(
+    'SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::text AS bytes FROM pg_catalog.pg_database',
+  );
+  return Number(row?.bytes ?? 0) / 5;
 }
 
 async function verify(session: Session, record: BaseBackupRecord): Promise<void> {
@@ -248,7 +271,7 @@ async function walThrough(
     }
     await pause(1000, session.stopping);
   }
-  const inventory = await readWalInventory(session.root, record.systemId);
+  const inventory = (await known(session))?.wal ?? (await readWalInventory(session.root, record.systemId));
   const newest = newestSegment(inventory, record.timeline) ?? record.endSegment;
   const last = newest < record.endSegment ? record.endSegment : newest;
   const chain = checkWalChain(inventory, record.startSegment, last, record.segmentSize);
@@ -259,6 +282,10 @@ async function walThrough(
 }
 
 async function applyRetention(session: Session, policy: BackupContract): Promise<void> {
+  if (session.spool !== null) {
+    // What is kept is kept off-site, and goes there (offsite/plan-push.ts, planExpiry).
+    return;
+  }
   try {
     const expired = await expire(session.root, session.facts.systemId, policy, session.edges.now());
     if (expired.waitingFor.length > 0) {
@@ -275,8 +302,9 @@ async function applyRetention(session: Session, policy: BackupContract): Promise
   }
 }
 
-function noteBackups(session: Session, complete: readonly BaseBackupRecord[], backup: BackupContract): void {
+async function noteBackups(session: Session, backup: BackupContract): Promise<void> {
   const { backups } = session.status;
+  const complete = (await restorable(session))?.backups ?? [];
   backups.complete = complete.map(summarise);
   const newest = complete.at(-1);
   backups.nextAt = newest === undefined ? null : nextRun(backup.schedule, backup.timeZone, new Date(newest.startedAt));

@@ -33,7 +33,7 @@ export async function keepMoving(context: AgentContext, sessionsOver: AbortSigna
         } else {
           report.failed('mover', refused.reason);
         }
-        const space = await readFreeSpace(root);
+        const space = await readFreeSpace(root, contract.offsite?.spool ?? null);
         status.store.free = space.free;
         status.store.total = space.total;
         report.recovered('store');

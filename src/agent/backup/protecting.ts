@@ -58,6 +58,7 @@ export async function keepProtecting(options: {
     },
     liveBackup: contract.backup,
     liveDump: contract.dump ?? noDumps,
+    copied: null,
     system: null,
   };
   const sessionsOver = new AbortController();

@@ -65,7 +65,7 @@ export async function planReceiver(
 }
 
 /** The position that the slot keeps WAL from, of a slot that works; made anew where it does not. */
-async function healthySlot(connection: ServerConnection): Promise<bigint> {
+export async function healthySlot(connection: ServerConnection): Promise<bigint> {
   const slot = await readSlot(connection);
   if (slot?.restartLsn !== null && slot?.restartLsn !== undefined && slot.walStatus !== 'lost') {
     return parseLsn(slot.restartLsn);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { applicationName } from '../server-connection/server-address.ts';
 import { slotName } from './slot.ts';
 
 /** Why a receiver ended, as far as its last words tell. */
@@ -31,8 +32,15 @@ export interface ReceiverOptions {
   readonly program: string;
   /** incoming/<timeline>/ */
   readonly directory: string;
+  /** Whether each flush moves the slot on; else somebody else does (advance-slot.ts). */
+  readonly movesSlot: boolean;
   /** libpq variables; see libpqEnvironment. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** As pg_stat_replication has it: pg_basebackup streams WAL too, under the name of all programs of the agent. */
+export function receiverName(movesSlot: boolean): string {
+  return movesSlot ? applicationName : `${applicationName}_spool`;
 }
 
 /**
@@ -47,15 +55,18 @@ export function startReceiver(options: ReceiverOptions): Receiver {
     [
       '--directory',
       options.directory,
-      '--slot',
-      slotName,
+      ...(options.movesSlot ? ['--slot', slotName] : []),
       '--synchronous',
       '--no-loop',
       '--no-password',
       '--status-interval=1',
       '--compress=0',
     ],
-    { env: options.environment, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    {
+      env: { ...options.environment, PGAPPNAME: receiverName(options.movesSlot) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    },
   );
   let words = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

@@ -9,10 +9,11 @@ import { backOff, pause } from './pause.ts';
 import { recordReceived } from '../store/received.ts';
 import { findContradiction, whenFound } from './contradiction.ts';
 import { planReceiver } from './receiver-plan.ts';
-import { startReceiver } from './receiver.ts';
+import { receiverName, startReceiver } from './receiver.ts';
 import type { Receiver, ReceiverEnd } from './receiver.ts';
 import type { Session } from './session.ts';
 import { slotName } from './slot.ts';
+import { spoolFull } from './spool-full.ts';
 import { createWalProgress } from './wal-progress.ts';
 
 /** How long a receiver may be silent: it reports each second (receiver.ts). */
@@ -33,6 +34,7 @@ export async function keepReceiving(session: Session): Promise<void> {
   for (let attempt = 0; !session.over.aborted;) {
     const startedAt = performance.now();
     try {
+      await waitForRoom(session);
       const contradiction = await findContradiction(session.root, session.dataDirectory, facts);
       if (contradiction !== null) {
         throw new Error(contradiction);
@@ -48,6 +50,7 @@ export async function keepReceiving(session: Session): Promise<void> {
       const receiver = startReceiver({
         program: session.programs.pg_receivewal,
         directory: plan.directory,
+        movesSlot: session.spool === null,
         environment: session.libpq,
       });
       edges.log.info({ from: plan.from, timeline: facts.timeline }, 'receiving WAL');
@@ -60,6 +63,18 @@ export async function keepReceiving(session: Session): Promise<void> {
     // One that ran for a while and was cut off is no reason to wait.
     attempt = performance.now() - startedAt > 60_000 ? 0 : attempt + 1;
     await pause(backOff(attempt - 1, 15), session.over);
+  }
+}
+
+/** While nothing can be sent, a spool takes what it has room for; the server keeps the rest in the slot. */
+async function waitForRoom(session: Session): Promise<void> {
+  for (;;) {
+    const trouble = await spoolFull(session);
+    if (trouble === null || session.over.aborted) {
+      return;
+    }
+    session.report.failed('receiver', trouble);
+    await pause(1000, session.over);
   }
 }
 
@@ -122,6 +137,9 @@ async function watchReceiver(session: Session, receiver: Receiver): Promise<Rece
         written = flushed;
       }
       await noteReceived(session);
+      if ((await spoolFull(session)) !== null) {
+        receiver.stop();
+      }
     } catch (error) {
       session.failed('receiver', error);
     }
@@ -138,7 +156,7 @@ async function writeReceiverFile(shared: string, flushed: string): Promise<void>
 }
 
 /** Puts into the store how far it reaches, and shows what stands there: page and restore have one window. */
-async function noteReceived({ status, root, facts }: Session): Promise<void> {
+async function noteReceived({ status, root, spool, facts }: Session): Promise<void> {
   const { flushedLsn, flushedThrough, recordedThrough } = status.receiver;
   const due = recordedThrough === null || (flushedThrough?.getTime() ?? 0) - recordedThrough.getTime() >= recordEvery;
   if (flushedLsn === null || flushedThrough === null || !due) {
@@ -147,7 +165,8 @@ async function noteReceived({ status, root, facts }: Session): Promise<void> {
   const received = { timeline: facts.timeline, lsn: flushedLsn, through: flushedThrough.toISOString() };
   try {
     await recordReceived(root, facts.systemId, received);
-    status.receiver.recordedThrough = flushedThrough;
+    // What lies in a spool is no window to restore from.
+    status.receiver.recordedThrough = spool === null ? flushedThrough : (status.offsite?.completeThrough ?? null);
   } catch {
     // The window stays as it was. That the store is full or gone is for the mover to say, which needs it for more.
   }
@@ -196,7 +215,8 @@ async function readProgress(
             EXTRACT(epoch FROM pg_catalog.clock_timestamp() - r.reply_time)::text AS silent
        FROM (SELECT 1) AS one
        LEFT JOIN pg_catalog.pg_replication_slots AS s ON s.slot_name = '${slotName}'
-       LEFT JOIN pg_catalog.pg_stat_replication AS r ON r.pid = s.active_pid AND r.state = 'streaming'`,
+       LEFT JOIN pg_catalog.pg_stat_replication AS r
+              ON r.state = 'streaming' AND ${session.spool === null ? 'r.pid = s.active_pid' : `r.application_name = '${receiverName(false)}'`}`,
   );
   const own = status.receiver;
   own.slot = slotStatuses.find((known) => known === row?.slot) ?? 'missing';

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { parseControlFile } from '../decision/control-file.ts';
 import { tablespaceObstacle } from '../restore/restore-obstacle.ts';
 import { latestRefusal } from '../restore/restore-plan.ts';
-import { readBaseBackups } from '../store/base-backups.ts';
+import { sizeOfRestore } from '../offsite/plan-fetch.ts';
+import { formatBytes, roomIn } from '../store/free-space.ts';
 import { pause } from './pause.ts';
 import { readTablespaces } from './server-facts.ts';
 import type { Session } from './session.ts';
+import { restorable } from './stored.ts';
 import { messageOf } from './status-report.ts';
 
 /** A refusal may be of one moment, in which a segment was on its way from one folder to the other: it is asked twice. */
@@ -97,10 +99,22 @@ async function tablespaceTrouble({ connection, contract }: Session): Promise<str
 
 async function planTrouble(session: Session): Promise<string | null> {
   const { facts, root, contract } = session;
-  const { complete } = await readBaseBackups(root, facts.systemId);
-  if (complete.length === 0) {
+  const stored = await restorable(session);
+  if (stored === undefined || stored.backups.length === 0) {
     return 'there is no base backup';
   }
   const place = { root, systemId: facts.systemId, segmentSize: facts.segmentSize };
-  return latestRefusal(place, complete, contract);
+  return (await latestRefusal(place, stored.wal, stored.backups, contract)) ?? roomTrouble(session);
+}
+
+/** What a restore brings into the spool must fit in there, beside nothing else. */
+function roomTrouble({ spool, facts, live }: Session): string | null {
+  if (spool === null || live.copied === null) {
+    return null;
+  }
+  const size = sizeOfRestore(live.copied, facts);
+  const room = roomIn(spool);
+  return size <= room
+    ? null
+    : `the newest base backup and the WAL behind it take ${formatBytes(size)}, and the spool that they would be brought into has room for ${formatBytes(room)}; wanted more (postgres.io/backup-spool), or base backups more often (postgres.io/backup-schedule)`;
 }

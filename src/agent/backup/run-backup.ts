@@ -40,6 +40,7 @@ export async function runBackup(contract: AgentContract, edges: BackupEdges): Pr
     startedAt: edges.now(),
     backupWanted: contract.backup !== null && contract.store !== null,
     backupOff: contract.backup === null,
+    spooled: contract.offsite?.spool !== undefined,
   });
   const report = createStatusReport(status, log, edges.now);
   try {

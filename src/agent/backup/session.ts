@@ -15,11 +15,14 @@ import { recordConsumed } from '../restore/restore-record.ts';
 import type { ServerAddress } from '../server-connection/server-address.ts';
 import { keepDumping } from '../dump/keep-dumping.ts';
 import { adoptIdentity } from '../offsite/adopt-identity.ts';
+import type { BucketInventory } from '../offsite/bucket-inventory.ts';
+import { continueSpool } from '../offsite/continue-spool.ts';
 import { forgetArchive } from '../standby/standby-server.ts';
 import { readGaps } from '../store/gaps.ts';
 import { claimStore, learnSystem } from '../store/identity.ts';
 import { storeRoot } from '../store/layout.ts';
 import { nameInStore, primaryFile } from '../store/stored-primary.ts';
+import { keepAdvancingSlot } from './advance-slot.ts';
 import type { AgentStatus, FailureKind } from './agent-status.ts';
 import type { BackupEdges } from './backup-edges.ts';
 import { keepBackingUp } from './base-backup-loop.ts';
@@ -54,6 +57,8 @@ export interface AgentContext {
   /** The settings in force, with what the live ConfigMap says. */
   liveBackup: BackupContract;
   liveDump: DumpContract;
+  /** What the off-site copy holds, as far as it is known; null: it was not looked at yet, or none is asked for. */
+  copied: BucketInventory | null;
   /** The system that the mover serves; null until it is known to own the store. */
   system: { readonly systemId: string; readonly segmentSize: number } | null;
 }
@@ -65,6 +70,8 @@ export interface Session {
   readonly facts: ServerFacts;
   /** `<mount>/<prefix>` */
   readonly root: string;
+  /** Bytes that the store may hold, where it is a spool (contract.ts, OffsiteContract); null: it is a claim. */
+  readonly spool: number | null;
   readonly dataDirectory: string;
   readonly libpq: Readonly<Record<string, string>>;
   readonly status: AgentStatus;
@@ -73,7 +80,12 @@ export interface Session {
   readonly demand: Demand;
   readonly dumpDemand: AgentContext['dumpDemand'];
   readonly programs: AgentContext['programs'];
-  readonly live: { readonly backup: BackupContract; readonly dump: DumpContract };
+  /** Of now. */
+  readonly live: {
+    readonly backup: BackupContract;
+    readonly dump: DumpContract;
+    readonly copied: BucketInventory | null;
+  };
   /** The connection is gone. */
   readonly over: AbortSignal;
   /** `over`, or this agent was told to stop: nothing new is begun, but WAL is still received until the server is gone. */
@@ -132,6 +144,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
     connection,
     facts,
     root: storeRoot(contract.store),
+    spool: contract.offsite?.spool ?? null,
     dataDirectory: contract.dataDirectory,
     libpq: connected.libpq,
     status,
@@ -146,6 +159,9 @@ export async function runSession(context: AgentContext, connected: Connected): P
       },
       get dump() {
         return context.liveDump;
+      },
+      get copied() {
+        return context.copied;
       },
     },
     over: end.signal,
@@ -188,6 +204,7 @@ export async function runSession(context: AgentContext, connected: Connected): P
     keepAskingRestore(session),
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),
+    ...(session.spool === null ? [] : [keepAdvancingSlot(session)]),
   ]);
 }
 
@@ -249,13 +266,17 @@ async function proveStore(context: AgentContext, facts: ServerFacts): Promise<st
     return 'there is no store';
   }
   const owner = { namespace: contract.namespace, set: contract.set };
+  const root = storeRoot(contract.store);
+  const trouble = await continueSpool(context, root, facts);
+  if (trouble !== null) {
+    return `nothing is received: ${trouble}`;
+  }
   const state = await readStoreState({
     store: contract.store,
     owner,
     writable: true,
     mustBeMount: edges.storeMustBeMount,
   });
-  const root = storeRoot(contract.store);
   switch (state.kind) {
     case 'UNKNOWN':
       return `nothing is archived: ${state.reason}`;

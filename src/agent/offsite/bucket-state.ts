@@ -18,7 +18,13 @@ export type BucketState =
       readonly inventory: BucketInventory;
     }
   /** This set's, with a system or WAL and no complete base backup. */
-  | { readonly kind: 'CLAIMED'; readonly identity: StoreIdentity; readonly found: string }
+  | {
+      readonly kind: 'CLAIMED';
+      readonly identity: StoreIdentity;
+      readonly systemId: string;
+      readonly inventory: BucketInventory;
+      readonly found: string;
+    }
   /** Nothing of anybody; `identity`: this set's own claim, whose first start never got as far as a database. */
   | { readonly kind: 'EMPTY'; readonly identity: StoreIdentity | null }
   | { readonly kind: 'OTHER'; readonly identity: StoreIdentity }
@@ -85,8 +91,29 @@ async function readState(
   return {
     kind: 'CLAIMED',
     identity,
+    systemId,
+    inventory,
     found: `system ${systemId}, ${count} WAL segments${bad === '' ? '' : `, damaged base backups: ${bad}`}`,
   };
+}
+
+/**
+ * What lies in a copy that somebody emptied while an agent went on sending: WAL of one system alone, without an owner and without a base backup.
+ * Undefined: it is anything else. @throws PlaceTrouble
+ */
+export async function readOwnerless(
+  place: SetPlace,
+  systemId: string,
+  signal?: AbortSignal,
+): Promise<BucketInventory | undefined> {
+  if ((await readSmallObject(place, storeNames.identity, signal)) !== undefined) {
+    return undefined;
+  }
+  const inventory = await readBucketInventory(place, new Map(), signal);
+  const isOwn = [...inventory.files.keys()].every(
+    (key) => key.startsWith(`${systemId}/`) && !key.endsWith(`/${storeNames.done}`),
+  );
+  return isOwn ? inventory : undefined;
 }
 
 function unknown(reason: string): BucketState {

@@ -20,6 +20,8 @@ export interface OffsiteSituation {
   readonly claim: ClaimState;
   readonly bucket: BucketState;
   readonly contract: Pick<AgentContract, 'bootstrap' | 'namespace' | 'set'>;
+  /** There is no claim: a spool is in its place, and what it lacks says nothing. */
+  readonly spooled: boolean;
 }
 
 /**
@@ -71,14 +73,15 @@ function withBackups(name: string, bucket: Exclude<BucketState, { kind: 'OTHER' 
 }
 
 function withoutBackups(
-  { name, contract }: OffsiteSituation,
+  { name, contract, spooled }: OffsiteSituation,
   claim: Extract<ClaimState, { kind: 'EMPTY' | 'CLAIMED' | 'FETCHING' }>,
   bucket: Exclude<BucketState, { kind: 'OTHER' }>,
 ): OffsiteDecision {
+  const found = inWords(claim, spooled);
   switch (bucket.kind) {
     case 'UNKNOWN':
       return stop(
-        `PGDATA is empty, ${inWords(claim)}, and the off-site copy ${name} cannot be read: ${bucket.reason}. ` +
+        `PGDATA is empty, ${found}, and the off-site copy ${name} cannot be read: ${bucket.reason}. ` +
           'Wanted: a place that answers; nothing is ever initialised on a guess. Look at postgres.io/backup-store and postgres.io/backup-store-secret',
       );
     case 'BACKUPS':
@@ -87,11 +90,11 @@ function withoutBackups(
             `the off-site copy ${name} holds ${bucket.backups.length} base backups of system ${bucket.systemId}, but postgres.io/bootstrap is "initialize". ` +
               'Wanted: "auto" or "restore" to bring them back, or another prefix in postgres.io/backup-store to begin anew',
           )
-        : { action: 'fetch', notes: [`${inWords(claim)}: it is filled from the off-site copy ${name}`] };
+        : { action: 'fetch', notes: [`${found}: it is filled from the off-site copy ${name}`] };
     case 'CLAIMED':
       return stop(
-        `PGDATA is empty, ${inWords(claim)}, and the off-site copy ${name} shows that data existed (${bucket.found}), without a complete backup. Refusing to make an empty database over it. ` +
-          'Bring the data volume or the claim back, or begin anew with another prefix in postgres.io/backup-store',
+        `PGDATA is empty, ${found}, and the off-site copy ${name} shows that data existed (${bucket.found}), without a complete backup. Refusing to make an empty database over it. ` +
+          `Bring the data volume${spooled ? '' : ' or the claim'} back, or begin anew with another prefix in postgres.io/backup-store`,
       );
     case 'EMPTY':
       return claim.kind === 'FETCHING'
@@ -106,14 +109,15 @@ function identityOf(claim: ClaimState): StoreIdentity | null {
   return claim.kind === 'BACKUPS' || claim.kind === 'CLAIMED' || claim.kind === 'EMPTY' ? claim.identity : null;
 }
 
-function inWords(claim: Extract<ClaimState, { kind: 'EMPTY' | 'CLAIMED' | 'FETCHING' }>): string {
+function inWords(claim: Extract<ClaimState, { kind: 'EMPTY' | 'CLAIMED' | 'FETCHING' }>, spooled: boolean): string {
+  const place = spooled ? 'the spool' : 'the claim for backups';
   switch (claim.kind) {
     case 'EMPTY':
-      return 'the claim for backups is empty';
+      return spooled ? 'there is no claim for backups' : `${place} is empty`;
     case 'CLAIMED':
-      return `the claim for backups holds no complete one (${claim.found})`;
+      return `${place} holds no complete one (${claim.found})`;
     case 'FETCHING':
-      return 'the claim for backups is half filled';
+      return `${place} is half filled`;
   }
 }
 

@@ -2,22 +2,19 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContract } from '../contract.ts';
 import type { Log } from '../log.ts';
-import { bytesText, progressText, startProgress } from '../restore/progress.ts';
 import { RestoreRefused } from '../restore/restore-plan.ts';
 import { readConsumed } from '../restore/restore-record.ts';
 import { readBaseBackups, namesIn } from '../store/base-backups.ts';
 import { errorCode, writeDurably } from '../store/durable-file.ts';
-import { readFreeSpace } from '../store/free-space.ts';
 import { identityText } from '../store/identity.ts';
 import { storeNames } from '../store/layout.ts';
 import type { BaseBackupRecord } from '../store/layout.ts';
 import { readWalInventory } from '../store/wal-inventory.ts';
-import { backOff, pause } from '../backup/pause.ts';
 import type { BucketState } from './bucket-state.ts';
-import { DamagedObject, fetchStep, TwoHistories } from './fetch-step.ts';
-import type { FetchTarget } from './fetch-step.ts';
+import { carryOutFetch, DamagedArchive } from './carry-out-fetch.ts';
+import { DamagedObject, TwoHistories } from './fetch-step.ts';
 import { PlaceTrouble } from './place-trouble.ts';
-import type { FetchPlan, FetchStep } from './plan-fetch.ts';
+import type { FetchPlan } from './plan-fetch.ts';
 import { PieceMissing, planFetch } from './plan-fetch.ts';
 import type { SetPlace } from './set-place.ts';
 
@@ -28,6 +25,8 @@ export interface FetchRequest {
   readonly root: string;
   /** What it lies on, for a person. */
   readonly destination: string;
+  /** Bytes that it may hold; null: what its file system has. */
+  readonly limit: number | null;
   readonly restore: AgentContract['restore'];
   /** How long the place may be silent, between two things that it answered. */
   readonly patienceMs: number;
@@ -74,11 +73,6 @@ export async function fetchIntoClaim(request: FetchRequest): Promise<void> {
   // Also where the claim's own had not learned of its system.
   await writeDurably(join(root, storeNames.identity), identityText(bucket.identity));
   await rm(join(root, marker), { force: true });
-}
-
-/** An older base backup leads to the same end. */
-class DamagedArchive extends Error {
-  override readonly name = 'DamagedArchive';
 }
 
 async function planFor(request: FetchRequest, damaged: ReadonlyMap<string, string>): Promise<FetchPlan> {
@@ -157,107 +151,25 @@ async function readLocal(
   return { files, segments: new Set([...segments.values()].flatMap((names) => [...names])) };
 }
 
-/** WAL segments are small, and their checks run in libuv's pool beside the network. */
-const atOnce = 4;
-
 async function fetchAll(request: FetchRequest, plan: FetchPlan): Promise<void> {
-  const { bucket, root, destination, log } = request;
+  const { bucket, place, root, destination, limit, patienceMs, log } = request;
   if (plan.steps.length === 0) {
     return;
-  }
-  const { free } = await readFreeSpace(root);
-  if (free < plan.size) {
-    throw new RestoreRefused(
-      `${destination} has ${bytesText(free)} free, what is to be brought from the off-site copy needs ${bytesText(plan.size)}; wanted that much room`,
-    );
   }
   log.info(
     { backup: plan.backup.id, files: plan.steps.length, bytes: plan.size },
     `bringing base backup ${plan.backup.id} and the WAL behind it from the off-site copy`,
   );
-  const progress = startProgress(plan.size, (state) => {
-    log.info(`from the off-site copy: ${progressText(state)}`);
-  });
-  const target: FetchTarget = {
-    root,
-    systemId: bucket.systemId,
-    segmentSize: segmentSizeOf(bucket),
-    onBytes: (bytes) => {
-      progress.add(bytes);
-    },
-  };
-  try {
-    const isSide = (step: FetchStep): boolean => step.kind === 'segment';
-    await sideBySide(plan.steps.filter(isSide), async (step) => fetchPatiently(request, target, step));
-    for (const step of plan.steps.filter((candidate) => !isSide(candidate))) {
-      await fetchPatiently(request, target, step);
-    }
-  } finally {
-    progress.end();
-  }
+  const { systemId } = bucket;
+  const segmentSize = segmentSizeOf(bucket);
+  await carryOutFetch(
+    { place, root, destination, limit, systemId, segmentSize, patienceMs, log },
+    plan.steps,
+    plan.size,
+  );
 }
 
-async function sideBySide(steps: readonly FetchStep[], work: (step: FetchStep) => Promise<void>): Promise<void> {
-  const waiting = [...steps];
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined && !failed; step = waiting.shift()) {
-      try {
-        await work(step);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: atOnce }, worker));
-  const rejected = results.find((result) => result.status === 'rejected');
-  if (rejected !== undefined) {
-    throw rejected.reason;
-  }
-}
-
-/** What a network or a proxy may have spoiled on the way comes right the next time; what lies there damaged never does. */
-const damagedTries = 3;
-
-async function fetchPatiently(
-  { place, patienceMs, log }: FetchRequest,
-  target: FetchTarget,
-  step: FetchStep,
-): Promise<void> {
-  let damages = 0;
-  /** Since when nothing came. */
-  let silentSince = performance.now();
-  const watched: FetchTarget = {
-    ...target,
-    onBytes: (bytes) => {
-      silentSince = performance.now();
-      target.onBytes(bytes);
-    },
-  };
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await fetchStep(place, watched, step);
-      return;
-    } catch (error) {
-      if (error instanceof DamagedObject) {
-        damages += 1;
-        if (damages >= damagedTries) {
-          throw step.kind === 'archive' ? new DamagedArchive(error.message) : error;
-        }
-      } else if (!(error instanceof PlaceTrouble && error.mayPass) || performance.now() - silentSince >= patienceMs) {
-        throw error;
-      }
-      log.warn(`from the off-site copy: ${error instanceof Error ? error.message : String(error)}; trying again`);
-      // What is damaged is asked for at once: waiting changes nothing about it.
-      await pause(error instanceof DamagedObject ? 0 : Math.min(backOff(attempt, 15), patienceMs), never);
-    }
-  }
-}
-
-const never = new AbortController().signal;
-
-function inWords(name: string, error: unknown): unknown {
+export function inWords(name: string, error: unknown): unknown {
   if (error instanceof PlaceTrouble) {
     return new RestoreRefused(
       `the off-site copy ${name} could not be read to its end: ${error.message}. Nothing was started; the next try goes on where this one ended`,

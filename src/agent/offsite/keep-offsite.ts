@@ -38,6 +38,7 @@ export async function keepOffsite(context: AgentContext, sessionsOver: AbortSign
     status: own,
     place: setPlace(place, folderOfSet(contract), countRequest(own)),
     root: storeRoot(store),
+    spooled: offsite.spool !== undefined,
     pushMs: offsite.pushSeconds * 1000,
     now: edges.now,
   });

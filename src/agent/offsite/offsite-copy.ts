@@ -9,22 +9,28 @@ import { createLocalReader } from './local-inventory.ts';
 import type { OffsiteStatus } from './offsite-status.ts';
 import { coveredTo, largestPiece } from './piece.ts';
 import type { LocalInventory, PushStep } from './plan-push.ts';
-import { planBackupPush, planExpiry, planWalPush, walBehind } from './plan-push.ts';
+import { kept, planBackupPush, planExpiry, planWalPush, walBehind } from './plan-push.ts';
+import { planPrune, pruneSpool } from './prune-spool.ts';
 import { pushStep } from './push-step.ts';
+import { sentThrough } from './sent-through.ts';
 import type { SetPlace } from './set-place.ts';
 
 /** One request a thousand keys: a bucket that somebody emptied is noticed. */
 const listEveryMs = 3_600_000;
+/** Where there is nothing but the copy. */
+const listAloneEveryMs = 900_000;
 const recordsEveryMs = 60_000;
 const expireEveryMs = 3_600_000;
 
 interface CopyOptions {
-  readonly context: Pick<AgentContext, 'status' | 'system' | 'liveBackup'> & {
+  readonly context: Pick<AgentContext, 'status' | 'system' | 'liveBackup' | 'copied'> & {
     readonly edges: Pick<AgentContext['edges'], 'log'>;
   };
   readonly status: OffsiteStatus;
   readonly place: SetPlace;
   readonly root: string;
+  /** What was sent is removed there: it is a spool, and no claim. */
+  readonly spooled: boolean;
   readonly pushMs: number;
   readonly now: () => Date;
 }
@@ -90,6 +96,7 @@ export class OffsiteCopy {
         }
       }
       this.sent = { known, wal: look.wal };
+      await this.noteSent(local, known);
       this.behind = walBehind({ ...local, moving: [], partials: [] }, known);
       this.pieces = new Map(
         look.partials.map(({ segment }) => [segment, coveredTo(piecesIn(known.files.keys()).get(segment) ?? [])]),
@@ -106,6 +113,22 @@ export class OffsiteCopy {
     }
   }
 
+  /** With a spool: up to where the server's WAL is there, and what is there leaves the spool. */
+  private async noteSent(local: LocalInventory, known: Known): Promise<void> {
+    const { context, status, root, spooled, now } = this.options;
+    if (!spooled) {
+      return;
+    }
+    const { server } = context.status;
+    const backups = kept(local, known, context.liveBackup, now());
+    if (server.kind === 'primary' && server.systemId === known.systemId) {
+      const lsn = sentThrough(local, known, backups, server.timeline);
+      status.sent = lsn === undefined ? null : { timeline: server.timeline, lsn };
+    }
+    // Base backups leave it in the other lane, which sends them.
+    await pruneSpool(root, planPrune({ ...local, backups: [] }, known, backups));
+  }
+
   private isWaiting({ partials }: LocalWal, isDue: boolean): boolean {
     return partials.some((partial) => this.unsent(partial) >= (isDue ? 1 : largestPiece));
   }
@@ -116,7 +139,7 @@ export class OffsiteCopy {
 
   /** @throws PlaceTrouble, system errors of the claim. */
   async pushBackups(signal: AbortSignal): Promise<void> {
-    const { context, status, now } = this.options;
+    const { context, status, root, spooled, now } = this.options;
     const known = this.known;
     if (known === null || context.system === null) {
       return;
@@ -133,6 +156,9 @@ export class OffsiteCopy {
         }
       }
       status.baseBackups = backupsIn(known, local.systemId).complete.length;
+      if (spooled) {
+        await pruneSpool(root, planPrune({ ...local, wal: new Set() }, known, []));
+      }
     }
     if (performance.now() >= this.expireAt) {
       this.expireAt = performance.now() + expireEveryMs;
@@ -221,7 +247,8 @@ export class OffsiteCopy {
     if (system === null) {
       return null;
     }
-    if (this.known !== null && performance.now() - this.known.listedAt >= listEveryMs) {
+    const every = this.options.spooled ? listAloneEveryMs : listEveryMs;
+    if (this.known !== null && performance.now() - this.known.listedAt >= every) {
       this.forget();
     }
     if (this.known?.systemId === system.systemId) {
@@ -234,7 +261,7 @@ export class OffsiteCopy {
   }
 
   private async prepare(systemId: string, signal: AbortSignal): Promise<Known> {
-    const { context, place, root, status } = this.options;
+    const { context, place, root, status, spooled } = this.options;
     const reading = await readIdentity(root);
     if (reading.kind !== 'present') {
       throw new Error(
@@ -250,12 +277,13 @@ export class OffsiteCopy {
     if (this.sawBackups && backups === 0) {
       context.edges.log.error(
         { place: place.name },
-        'the off-site copy held base backups and holds none now: somebody removed them; it is filled again from the claim',
+        `the off-site copy held base backups and holds none now: somebody removed them; ${spooled ? 'a new one is made at once' : 'it is filled again from the claim'}`,
       );
     }
     this.sawBackups ||= backups > 0;
     status.baseBackups = backups;
     this.known = { systemId, files, texts, listedAt: performance.now() };
+    context.copied = this.known;
     return this.known;
   }
 }

@@ -12,6 +12,8 @@ export interface OffsiteStatus {
   completeAt: Date | null;
   /** All WAL that the server had at this time is there: what was committed before it comes back. */
   completeThrough: Date | null;
+  /** Up to where all received WAL of a timeline is there; null: not known. */
+  sent: { readonly timeline: number; readonly lsn: bigint } | null;
   lagBytes: number;
   baseBackups: number;
   /** `operation outcome` → requests since the agent started. */
@@ -25,6 +27,7 @@ export function newOffsiteStatus(name: string): OffsiteStatus {
     lastPushAt: null,
     completeAt: null,
     completeThrough: null,
+    sent: null,
     lagBytes: 0,
     baseBackups: 0,
     requests: new Map(),

@@ -5,7 +5,7 @@ import { sortByPosition } from '../store/backup-order.ts';
 import { parseSegment, parseLsn } from '../store/wal-name.ts';
 import { parseTargetTime } from '../restore/target-time.ts';
 import type { BucketInventory } from './bucket-inventory.ts';
-import { piecesIn, segmentOf } from './bucket-inventory.ts';
+import { backupsIn, piecesIn, segmentOf } from './bucket-inventory.ts';
 import type { Piece } from './piece.ts';
 import { coveredTo } from './piece.ts';
 
@@ -88,6 +88,17 @@ export function planFetch(question: FetchQuestion): FetchPlan {
     .map(([key, text]): FetchStep => ({ kind: 'text', key, text }));
   const steps = [...histories, ...segments, ...partials, ...base, ...records];
   return { backup, steps, size: steps.reduce((sum, step) => sum + sizeOf(step, segmentSize), 0) };
+}
+
+/** Bytes that a restore of all that the copy holds would bring. @throws PieceMissing */
+export function sizeOfRestore(
+  bucket: BucketInventory,
+  { systemId, segmentSize }: Pick<FetchQuestion, 'systemId' | 'segmentSize'>,
+): number {
+  const restore = { backup: 'latest', target: null, id: null };
+  const backups = backupsIn(bucket, systemId).complete;
+  const nothing = { local: new Map<string, number>(), localSegments: new Set<string>() };
+  return planFetch({ systemId, segmentSize, bucket, backups, restore, consumed: false, ...nothing }).size;
 }
 
 function baseSteps({ bucket, local }: FetchQuestion, backup: BaseBackupRecord): FetchStep[] {

@@ -260,7 +260,7 @@ export function planExpiry(
 }
 
 /** The base backups that WAL is kept for: all of the claim's, and those of the copy that stay. */
-function kept(
+export function kept(
   local: LocalInventory,
   bucket: BucketInventory,
   policy: RetentionPolicy,

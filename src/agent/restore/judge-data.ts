@@ -54,7 +54,8 @@ export async function goOnToEnd(contract: AgentContract, data: DataDirectoryStat
     data.kind !== 'VALID' ||
     data.signal !== 'recovery' ||
     contract.store === null ||
-    store.kind !== 'BACKUPS' ||
+    // A spool has the WAL that this recovery goes on with, and no base backup.
+    (store.kind !== 'BACKUPS' && store.kind !== 'CLAIMED') ||
     store.systemId !== data.control.systemId
   ) {
     return;

@@ -60,6 +60,7 @@ async function fetchStore(
     const root = join(fetched, prefix);
     await mkdir(root, { recursive: true, mode: 0o700 });
     await fetchIntoClaim({
+      limit: null,
       place,
       bucket,
       root,

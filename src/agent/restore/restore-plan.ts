@@ -67,7 +67,7 @@ export async function planRestore(
   backups: readonly BaseBackupRecord[],
   request: RestoreRequest,
 ): Promise<RestorePlan> {
-  const found = await findCandidates(place, backups, request);
+  const found = await findCandidates(place, await readStoreWal(place), backups, request);
   const { newest } = found;
   const tail = await refusing(readTail(place, newest.route.steps));
   const end = tail.end ?? startOf(newest.route.steps.at(-1), place.segmentSize);
@@ -82,12 +82,13 @@ export async function planRestore(
  */
 export async function latestRefusal(
   place: WalPlace,
+  wal: WalInventory,
   backups: readonly BaseBackupRecord[],
   contract: PartPlaces & Pick<AgentContract, 'major'>,
 ): Promise<string | null> {
   const request = { backup: 'latest', target: null, major: contract.major, places: contract };
   try {
-    const { newest } = await findCandidates(place, backups, request);
+    const { newest } = await findCandidates(place, wal, backups, request);
     return lossOf(newest, newest, place.segmentSize) ?? restoreObstacle(newest.backup, contract);
   } catch (error) {
     if (error instanceof RestoreRefused) {
@@ -106,10 +107,10 @@ interface Found {
 
 async function findCandidates(
   place: WalPlace,
+  wal: WalInventory,
   backups: readonly BaseBackupRecord[],
   request: RestoreRequest,
 ): Promise<Found> {
-  const wal = await readStoreWal(place);
   const lineage = await refusing(
     latestLineage(
       place.root,

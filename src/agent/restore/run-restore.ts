@@ -221,11 +221,15 @@ async function storeAndRole(
   };
   const first = await look();
   const question = offsiteQuestion(boot);
-  if (question === null || data.kind !== 'EMPTY' || first.verdict.kind !== 'primary') {
+  if (question === null || first.verdict.kind !== 'primary' || (data.kind !== 'EMPTY' && data.kind !== 'VALID')) {
     return first;
   }
-  const { fillFromOffsite } = await import('../offsite/before-decision.ts');
-  return (await fillFromOffsite(question, first.stored)) ? look() : first;
+  const { fillFromOffsite, fillSpool } = await import('../offsite/before-decision.ts');
+  const filled =
+    data.kind === 'EMPTY'
+      ? await fillFromOffsite(question, first.stored)
+      : await fillSpool(question, data.control, data.signal === 'recovery');
+  return filled ? look() : first;
 }
 
 /** Null: no off-site copy is asked for. */

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { usedSpace } from './used-space.ts';
 
 export interface FreeSpace {
   /** Bytes that this user may still write. */
@@ -6,9 +7,23 @@ export interface FreeSpace {
   readonly total: number;
 }
 
-export async function readFreeSpace(path: string): Promise<FreeSpace> {
+/** The kubelet looks at an emptyDir now and then, and evicts the pod of one that is larger than it may be: a tenth stays free. */
+const usable = 0.9;
+
+/** Bytes that are put into a folder of that limit at most. */
+export function roomIn(limit: number): number {
+  return Math.floor(limit * usable);
+}
+
+/** @param limit of a folder that may hold no more than that, whatever its file system has. */
+export async function readFreeSpace(path: string, limit: number | null = null): Promise<FreeSpace> {
   const { bavail, blocks, bsize } = await statfs(path);
-  return { free: bavail * bsize, total: blocks * bsize };
+  const [free, total] = [bavail * bsize, blocks * bsize];
+  if (limit === null) {
+    return { free, total };
+  }
+  const most = roomIn(limit);
+  return { free: Math.max(0, Math.min(free, most - (await usedSpace(path)))), total: Math.min(total, most) };
 }
 
 /** `1.2 GB`, in powers of ten as disks are sold. */

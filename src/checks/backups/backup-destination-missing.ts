@@ -17,7 +17,7 @@ export const backupDestinationMissing: Check = {
   severity: 'warn',
   summary: 'Backups are on and have nowhere to go.',
   because: 'Nothing is backed up: when the data volume is lost, the data is.',
-  instead: 'An existing claim in `postgres.io/backup-claim`.',
+  instead: 'An existing claim in `postgres.io/backup-claim`, or an object store in `postgres.io/backup-store`.',
   examine(workload, { operation, injected, facts }) {
     const { server } = workload;
     const { backup, backupClaim, backupEngine } = workload.settings.values;

@@ -1,7 +1,8 @@
 import { backupDestinationMissing } from './backup-destination-missing.ts';
 import { backupRwoMultiReplica } from './backup-rwo-multi-replica.ts';
+import { backupSpoolTooSmall } from './backup-spool-too-small.ts';
 import { backupStoreCaUnmounted } from './backup-store-ca-unmounted.ts';
-import { backupStoreWithoutClaim } from './backup-store-without-claim.ts';
+import { backupSynchronousWithoutClaim } from './backup-synchronous-without-claim.ts';
 import { backupVolumeIsDataVolume } from './backup-volume-is-data-volume.ts';
 import { backupVolumeTooSmall } from './backup-volume-too-small.ts';
 import { engineSwitched } from './engine-switched.ts';
@@ -14,11 +15,12 @@ import type { Check } from '../check.ts';
 /** Backups, in the order in which findings are told. */
 export const backupsChecks = [
   backupDestinationMissing,
-  backupStoreWithoutClaim,
+  backupSynchronousWithoutClaim,
   backupStoreCaUnmounted,
   backupVolumeIsDataVolume,
   storePrefixShared,
   backupVolumeTooSmall,
+  backupSpoolTooSmall,
   backupRwoMultiReplica,
   engineSwitched,
   scheduleTooRare,

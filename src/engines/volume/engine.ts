@@ -11,6 +11,11 @@ import type { BackupEngine, Destination, EngineContext, Source } from '../engine
  */
 const claimVolumeName = 'pgusher-backup-claim';
 
+const spoolVolumeName = 'pgusher-spool';
+
+/** Where nobody says how large the data may become. */
+const leastSpool = 10 * 2 ** 30;
+
 const sourceVolumeName = 'pgusher-source';
 
 /** Room for the base backups that `backup-keep` asks for is the user's business; 2 x holds two full ones and some WAL. */
@@ -41,7 +46,8 @@ export const volumeEngine: BackupEngine = {
         description: `claim template ${backupTemplate}${size === undefined ? '' : `, ${size}`}`,
       });
     }
-    return newTemplate(context);
+    const added = newTemplate(context);
+    return added.kind === 'none' ? (spool(context, added.reason) ?? added) : added;
   },
 
   source(context, destination): Source | undefined {
@@ -58,7 +64,7 @@ export const volumeEngine: BackupEngine = {
       };
     }
     if (prefix === ownPrefix(context)) return undefined;
-    if (destination.kind === 'none') {
+    if (destination.kind === 'none' || destination.spool !== undefined) {
       return {
         kind: 'none',
         store: { mount: paths.source, prefix },
@@ -94,6 +100,28 @@ function store(
     claimTemplates: place.claimTemplates,
     description: place.description,
   };
+}
+
+/** Without a claim an object store is enough: what goes there passes through a folder of the node. */
+function spool(context: EngineContext, reason: string): Destination | undefined {
+  const { backup, backupStore, backupSpool } = context.workload.settings.values;
+  if (!backup || backupStore === undefined) return undefined;
+  const wanted = backupSpool.kind === 'size' ? parseQuantity(backupSpool.quantity) : dataSize(context);
+  const bytes = Math.floor(wanted ?? leastSpool);
+  const limit = formatQuantity(bytes);
+  const place = store(context, {
+    volume: spoolVolumeName,
+    volumes: [{ name: spoolVolumeName, emptyDir: { sizeLimit: limit } }],
+    claimTemplates: [],
+    description: `${backupStore} through a spool of at most ${limit} on the node; there is no claim for them: ${reason}`,
+  });
+  return place.kind === 'store' ? { ...place, spool: bytes } : place;
+}
+
+function dataSize({ server }: EngineContext): number | undefined {
+  const source = server.data.mount?.source;
+  const storage = source?.kind === 'claim-template' ? source.storage : undefined;
+  return storage === undefined ? undefined : parseQuantity(storage);
 }
 
 function ownPrefix({ workload }: EngineContext): string {

@@ -26,7 +26,7 @@ const claims: Readonly<Record<string, ClaimState>> = {
 
 const buckets: Readonly<Record<string, BucketState>> = {
   backups: { kind: 'BACKUPS', identity, systemId, backups, inventory },
-  claimed: { kind: 'CLAIMED', identity, found: 'system 700, 3 WAL segments' },
+  claimed: { kind: 'CLAIMED', identity, systemId, inventory, found: 'system 700, 3 WAL segments' },
   empty: { kind: 'EMPTY', identity: null },
   'other set': { kind: 'OTHER', identity: { ...identity, set: 'invoices' } },
   'other store': { kind: 'BACKUPS', identity: otherStore, systemId, backups, inventory },
@@ -51,6 +51,7 @@ describe('the off-site copy in docs/boot-decision.md', () => {
       claim,
       bucket,
       contract: { bootstrap, namespace: 'shop', set: 'orders' },
+      spooled: false,
     });
     expect(action.replace('-', ' ')).toBe(row.then);
   });

@@ -51,12 +51,14 @@ describe('up to when everything is off-site', () => {
       context: {
         status,
         system: { systemId, segmentSize },
+        copied: null,
         liveBackup: { ...keepTwo, verify: false } as BackupContract,
         edges: { log },
       },
       status: own,
       place: setPlace(directoryPlace(join(directory, 'bucket'), quiet), folderOfSet(identity), quiet),
       root: claim.root,
+      spooled: false,
       pushMs: 60_000,
       now: () => clock,
     });

@@ -59,6 +59,7 @@ async function fetchAll(into = other, backup = 'latest'): Promise<void> {
     throw new Error(`the bucket is ${JSON.stringify(bucket)}`);
   }
   await fetchIntoClaim({
+    limit: null,
     place,
     bucket,
     root: into.root,

@@ -25,12 +25,13 @@ export interface HttpsDoor {
   close(): void;
 }
 
-/** The real server on a free port, with a certificate of its own. */
-export async function openHttpsDoor(): Promise<HttpsDoor> {
+/** The real server on a free port, with a certificate of its own. @param config path of a config file. */
+export async function openHttpsDoor(config?: string): Promise<HttpsDoor> {
   const directory = mkdtempSync(join(tmpdir(), 'pgusher-door-'));
   const certificate = developmentCertificate(directory, new Date());
   const served = await serve({
     listen: '127.0.0.1:0',
+    config,
     certificates: { kind: 'files', ...certificate },
     log: createLog('error'),
   });

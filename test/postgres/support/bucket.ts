@@ -14,24 +14,27 @@ export class Bucket {
   readonly directory: string;
   readonly address: string;
   readonly environment: Readonly<Record<string, string>>;
+  private readonly host: string;
   private readonly port: number;
   private server: ChildProcess | null = null;
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, host: string, port: number) {
     this.directory = directory;
+    this.host = host;
     this.port = port;
-    this.address = `s3://backups/production?endpoint=https://127.0.0.1:${port}&ca=${directory}/tls/ca.pem`;
+    this.address = `s3://backups/production?endpoint=https://${host}:${port}&ca=${directory}/tls/ca.pem`;
     this.environment = { AWS_ACCESS_KEY_ID: 'pgusher', AWS_SECRET_ACCESS_KEY: 'not-a-secret-of-anybody' };
   }
 
-  static async start(label: string): Promise<Bucket> {
-    const bucket = new Bucket(scratchDirectory(label), await freePort());
+  /** @param host address of this machine that it listens on. */
+  static async start(label: string, host = '127.0.0.1'): Promise<Bucket> {
+    const bucket = new Bucket(scratchDirectory(label), host, await freePort());
     ownedDirectory(join(bucket.directory, 'tls'), 0o755);
     const now = new Date();
     const authority = createAuthority('an object store', { now, days: 2 });
     const serving = issueServingCertificate(
       authority,
-      { dnsNames: ['localhost'], addresses: ['127.0.0.1'] },
+      { dnsNames: ['localhost'], addresses: [host] },
       { now, days: 2 },
     );
     writeFileSync(join(bucket.directory, 'tls/ca.pem'), authority.certificate);
@@ -44,11 +47,11 @@ export class Bucket {
   }
 
   async comeBack(): Promise<void> {
-    const { directory, port } = this;
+    const { directory, host, port } = this;
     this.server = spawn(
       await versitygw(),
       [
-        ...['--port', `127.0.0.1:${port}`, '--access', 'pgusher', '--secret', 'not-a-secret-of-anybody'],
+        ...['--port', `${host}:${port}`, '--access', 'pgusher', '--secret', 'not-a-secret-of-anybody'],
         ...['--cert', join(directory, 'tls/tls.pem'), '--key', join(directory, 'tls/key.pem')],
         ...['posix', join(directory, 'data')],
       ],
