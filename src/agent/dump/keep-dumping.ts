@@ -23,6 +23,10 @@ const triedAgainAfterMs = 600_000;
  * due waits for the end of a base backup (both read everything); a base backup never waits for a dump, which may take hours.
  */
 export async function keepDumping(session: Session): Promise<void> {
+  if (session.spool !== null) {
+    await refuseDumps(session);
+    return;
+  }
   const folder = join(session.root, storeNames.dumps);
   let notBefore = 0;
   // The first one is due at the next time of the schedule: a set that is given one is not dumped at once, by day.
@@ -47,6 +51,21 @@ export async function keepDumping(session: Session): Promise<void> {
     } catch (error) {
       session.failed('dump', error);
     }
+    await pause(1000, session.stopping);
+  }
+}
+
+/** A spool is gone with the pod, and what is sent from it to the bucket are base backups and WAL. */
+async function refuseDumps(session: Session): Promise<void> {
+  const message =
+    'no dump is made: the set has no claim for backups, and a dump would be gone with the pod; wanted postgres.io/backup-claim, or `pgusher dump SET --cronjob`, whose dumps have a claim of their own';
+  while (!session.stopping.aborted) {
+    const waiting = session.dumpDemand.pending ? session.dumpDemand.take() : [];
+    waiting.forEach(({ answer }) => {
+      answer({ kind: 'failed', message });
+    });
+    if (session.live.dump.schedule === null) session.report.recovered('dump');
+    else session.failed('dump', message);
     await pause(1000, session.stopping);
   }
 }

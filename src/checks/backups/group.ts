@@ -5,6 +5,7 @@ import { backupStoreCaUnmounted } from './backup-store-ca-unmounted.ts';
 import { backupSynchronousWithoutClaim } from './backup-synchronous-without-claim.ts';
 import { backupVolumeIsDataVolume } from './backup-volume-is-data-volume.ts';
 import { backupVolumeTooSmall } from './backup-volume-too-small.ts';
+import { dumpWithoutClaim } from './dump-without-claim.ts';
 import { engineSwitched } from './engine-switched.ts';
 import { restoreSourceMissing } from './restore-source-missing.ts';
 import { scheduleTooRare } from './schedule-too-rare.ts';
@@ -24,6 +25,7 @@ export const backupsChecks = [
   backupRwoMultiReplica,
   engineSwitched,
   scheduleTooRare,
+  dumpWithoutClaim,
   restoreSourceMissing,
   storePlainHttp,
 ] as const satisfies readonly Check[];
