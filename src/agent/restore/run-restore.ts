@@ -200,8 +200,8 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 }
 
 /**
- * The store as it is judged, and the role. A primary that has lost its database, and perhaps its claim with it, asks the off-site copy first:
- * what is brought from there is the store, and may change who is primary.
+ * The store as it is judged, and the role. A primary that has lost its database, and perhaps its claim with it, asks the off-site copy first, also
+ * where it would stop since the claim has too little: what is brought from there is the store, and may change who is primary.
  */
 async function storeAndRole(
   boot: Boot,
@@ -210,22 +210,32 @@ async function storeAndRole(
 ): Promise<{ readonly stored: StoreState; readonly verdict: Exclude<Verdict, { kind: 'stop' }> }> {
   const { contract, surroundings } = boot;
   const owner = { namespace: contract.namespace, set: contract.set };
-  const look = async (): Promise<{ stored: StoreState; verdict: Exclude<Verdict, { kind: 'stop' }> }> => {
+  const look = async (): Promise<{ readonly stored: StoreState; readonly verdict: Verdict }> => {
     const stored = await stateOf(contract.store, owner, true, surroundings);
     const pods = surroundings.pods ?? podsOfSet(contract);
     const verdict = await roleAtStart(contract, { ...surroundings, pods }, data, { store: stored, source });
-    if (verdict.kind === 'stop') {
-      throw new RestoreRefused(verdict.reason);
-    }
     return { stored, verdict };
   };
   const first = await look();
   const question = offsiteQuestion(boot);
-  if (question === null || data.kind !== 'EMPTY' || first.verdict.kind !== 'primary') {
-    return first;
+  const wantsMore =
+    first.verdict.kind === 'primary' || (first.verdict.kind === 'stop' && first.verdict.wantsMore === true);
+  if (question === null || data.kind !== 'EMPTY' || !wantsMore) {
+    return settled(first);
   }
   const { fillFromOffsite } = await import('../offsite/before-decision.ts');
-  return (await fillFromOffsite(question, first.stored)) ? look() : first;
+  return settled((await fillFromOffsite(question, first.stored)) ? await look() : first);
+}
+
+/** @throws RestoreRefused */
+function settled({ stored, verdict }: { readonly stored: StoreState; readonly verdict: Verdict }): {
+  readonly stored: StoreState;
+  readonly verdict: Exclude<Verdict, { kind: 'stop' }>;
+} {
+  if (verdict.kind === 'stop') {
+    throw new RestoreRefused(verdict.reason);
+  }
+  return { stored, verdict };
 }
 
 /** Null: no off-site copy is asked for. */
