@@ -58,7 +58,8 @@ export type Verdict =
       readonly archive?: 'source' | 'own';
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'stop'; readonly reason: string };
+  /** `wantsMore`: nobody else is there to ask, and what an off-site copy brings into the store may change it. */
+  | { readonly kind: 'stop'; readonly reason: string; readonly wantsMore?: true };
 
 /**
  * Who is primary, for one pod at its start. An ordinal is a place, not a role: it counts only where nothing else is known.
@@ -101,10 +102,11 @@ function recordNamesThis(question: PrimaryQuestion, record: PrimaryRecord): Verd
   if (data.kind === 'EMPTY') {
     if (store === null || store.timeline < record.timeline) {
       const held = store === null ? 'holds nothing to restore' : `ends on timeline ${store.timeline}`;
-      return stop(
+      const reason =
         `the record says that ${pod} is primary on timeline ${record.timeline} since ${record.since}, but PGDATA is empty and the store ${held}. ` +
-          `Nothing older is restored and nothing initialised. Wanted: the data volume or the store back, or another primary: \`pgusher promote ${contract.set} POD\`${mayHave(question)}`,
-      );
+        `Nothing older is restored and nothing initialised. Wanted: the data volume or the store back, or another primary: \`pgusher promote ${contract.set} POD\`${mayHave(question)}`;
+      // A standby that answers has its rows at hand: whoever promotes it waits for no object store.
+      return question.peers.length === 0 ? { kind: 'stop', reason, wantsMore: true } : stop(reason);
     }
     return withoutNewerPeers(question, store);
   }

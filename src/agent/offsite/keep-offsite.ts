@@ -2,7 +2,9 @@ import type { Place } from '../../store/place.ts';
 import { backOff, pause } from '../backup/pause.ts';
 import type { AgentContext } from '../backup/session.ts';
 import { messageOf } from '../backup/status-report.ts';
+import { environmentNames } from '../contract.ts';
 import { storeRoot } from '../store/layout.ts';
+import { readStoredPrimary } from '../store/stored-primary.ts';
 import { countRequest, newOffsiteStatus } from './offsite-status.ts';
 import { OffsiteCopy } from './offsite-copy.ts';
 import { PlaceTrouble } from './place-trouble.ts';
@@ -33,15 +35,28 @@ export async function keepOffsite(context: AgentContext, sessionsOver: AbortSign
     return;
   }
   own.name = place.name;
+  const root = storeRoot(store);
   const copy = new OffsiteCopy({
     context,
     status: own,
     place: setPlace(place, folderOfSet(contract), countRequest(own)),
-    root: storeRoot(store),
+    root,
     spooled: offsite.spool !== undefined,
     pushMs: offsite.pushSeconds * 1000,
     now: edges.now,
   });
+  /**
+   * In a claim that all pods share only one agent sends. The one beside the server that was primary before would take what the other's receiver writes
+   * just now for what its own left at its end. A claim of the pod's own names that pod.
+   */
+  const asOnlyOne = async (push: () => Promise<void>): Promise<void> => {
+    const named = status.server.kind === 'primary' ? null : await readStoredPrimary(root, contract);
+    if (named !== null && named.primary !== edges.environment[environmentNames.pod]) {
+      copy.standAside();
+      return;
+    }
+    await push();
+  };
   const lanes: Lanes = { failing: new Set() };
   // What is under way when the last session ends is not cut off: it would have to be asked anew what came of it.
   const ending = new AbortController();
@@ -56,10 +71,14 @@ export async function keepOffsite(context: AgentContext, sessionsOver: AbortSign
   }
   try {
     await Promise.all([
-      keepDoing(context, lanes, sessionsOver, lookEveryMs, async () => copy.pushWal(ending.signal, false)),
-      keepDoing(context, lanes, context.stopping, backupsEveryMs, async () => copy.pushBackups(context.stopping)),
+      keepDoing(context, lanes, sessionsOver, lookEveryMs, async () =>
+        asOnlyOne(async () => copy.pushWal(ending.signal, false)),
+      ),
+      keepDoing(context, lanes, context.stopping, backupsEveryMs, async () =>
+        asOnlyOne(async () => copy.pushBackups(context.stopping)),
+      ),
     ]);
-    await copy.pushWal(ending.signal, true);
+    await asOnlyOne(async () => copy.pushWal(ending.signal, true));
   } catch (error) {
     report.failed('offsite', messageOf(error));
   } finally {

@@ -235,6 +235,12 @@ export class OffsiteCopy {
     }
   }
 
+  /** Somebody else sends now: what it holds from here on is not known, and is listed anew where this agent is the one again. */
+  standAside(): void {
+    this.forget();
+    this.options.status.lagBytes = 0;
+  }
+
   private forget(): void {
     this.texts = this.known?.texts ?? this.texts;
     this.known = null;

@@ -200,8 +200,8 @@ async function carryOut(boot: Boot, data: DataDirectoryState): Promise<void> {
 }
 
 /**
- * The store as it is judged, and the role. A primary that has lost its database, and perhaps its claim with it, asks the off-site copy first:
- * what is brought from there is the store, and may change who is primary.
+ * The store as it is judged, and the role. A primary that has lost its database, and perhaps its claim with it, asks the off-site copy first, also
+ * where it would stop since the claim has too little: what is brought from there is the store, and may change who is primary.
  */
 async function storeAndRole(
   boot: Boot,
@@ -210,26 +210,36 @@ async function storeAndRole(
 ): Promise<{ readonly stored: StoreState; readonly verdict: Exclude<Verdict, { kind: 'stop' }> }> {
   const { contract, surroundings } = boot;
   const owner = { namespace: contract.namespace, set: contract.set };
-  const look = async (): Promise<{ stored: StoreState; verdict: Exclude<Verdict, { kind: 'stop' }> }> => {
+  const look = async (): Promise<{ readonly stored: StoreState; readonly verdict: Verdict }> => {
     const stored = await stateOf(contract.store, owner, true, surroundings);
     const pods = surroundings.pods ?? podsOfSet(contract);
     const verdict = await roleAtStart(contract, { ...surroundings, pods }, data, { store: stored, source });
-    if (verdict.kind === 'stop') {
-      throw new RestoreRefused(verdict.reason);
-    }
     return { stored, verdict };
   };
   const first = await look();
   const question = offsiteQuestion(boot);
-  if (question === null || first.verdict.kind !== 'primary' || (data.kind !== 'EMPTY' && data.kind !== 'VALID')) {
-    return first;
+  const wantsMore =
+    first.verdict.kind === 'primary' || (first.verdict.kind === 'stop' && first.verdict.wantsMore === true);
+  if (question === null || !wantsMore || (data.kind !== 'EMPTY' && data.kind !== 'VALID')) {
+    return settled(first);
   }
   const { fillFromOffsite, fillSpool } = await import('../offsite/before-decision.ts');
   const filled =
     data.kind === 'EMPTY'
       ? await fillFromOffsite(question, first.stored)
       : await fillSpool(question, data.control, data.signal === 'recovery');
-  return filled ? look() : first;
+  return settled(filled ? await look() : first);
+}
+
+/** @throws RestoreRefused */
+function settled({ stored, verdict }: { readonly stored: StoreState; readonly verdict: Verdict }): {
+  readonly stored: StoreState;
+  readonly verdict: Exclude<Verdict, { kind: 'stop' }>;
+} {
+  if (verdict.kind === 'stop') {
+    throw new RestoreRefused(verdict.reason);
+  }
+  return { stored, verdict };
 }
 
 /** Null: no off-site copy is asked for. */

@@ -65,6 +65,8 @@ interface Cell {
   readonly archive?: PrimaryQuestion['archive'];
   /** `primary`, `standby of X`, or words of the reason to stop. */
   readonly is: string | RegExp;
+  /** An off-site copy is asked before it stops. */
+  readonly wantsMore?: true;
 }
 
 const one = (timeline: number, takesWrites = true, changes: Partial<Peer> = {}): Peer =>
@@ -119,6 +121,7 @@ const cells: Readonly<Record<string, Cell>> = {
     data: empty,
     store: { timeline: 1, end: end.late },
     is: /PGDATA is empty and the store ends on timeline 1\. Nothing older is restored and nothing initialised/,
+    wantsMore: true,
   },
   'the record names it; EMPTY; nothing in the store; a standby answers': {
     pod: 'db-1',
@@ -448,6 +451,7 @@ describe('who is primary', () => {
     } else {
       expect(verdict.kind).toBe('stop');
       expect(said).toMatch(cell.is);
+      expect(verdict).toEqual({ kind: 'stop', reason: said, ...(cell.wantsMore === true ? { wantsMore: true } : {}) });
     }
   });
 });

@@ -14,7 +14,7 @@ export interface ReplicaSet {
   readonly ports: Readonly<Record<string, number>>;
   contract(ordinal: number): AgentContract;
   /** `pgusher-restore` of the pod; without wait for a primary that is not there. */
-  restore(ordinal: number): Promise<RestoreResult>;
+  restore(ordinal: number, environment?: Readonly<Record<string, string>>): Promise<RestoreResult>;
   start(ordinal: number): Promise<PostgresServer>;
   agent(ordinal: number, options?: AgentOptions): Promise<Agent>;
   /** The keys of ConfigMap `orders-pgusher`, in every pod at once; null: none. */
@@ -57,12 +57,12 @@ export async function replicaSet(
     pods,
     ports,
     contract,
-    restore: (ordinal) =>
+    restore: (ordinal, environment) =>
       runRestoreProcess(at(ordinal), contract(ordinal), {
         pod: `orders-${ordinal}`,
         liveSettings: at(ordinal).liveSettings,
         ports,
-        environment: superuser,
+        environment: { ...superuser, ...environment },
       }),
     start: (ordinal) => at(ordinal).startServer(),
     agent: (ordinal, options) =>
@@ -70,7 +70,7 @@ export async function replicaSet(
         ports,
         ...options,
         contract: { ...contract(ordinal), ...options?.contract },
-        environment: { PGUSHER_POD: `orders-${ordinal}` },
+        environment: { ...options?.environment, PGUSHER_POD: `orders-${ordinal}` },
       }),
     record: (primary, timeline = 1) => {
       for (const { liveSettings } of pods) {

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../scripts/cluster/until.ts';
-import { kubectl, noCluster } from '../support/cluster.ts';
+import { startInPod } from '../../../src/cluster/exec-in-pod.ts';
+import { kubeconfig, kubectl, noCluster } from '../support/cluster.ts';
 import { pgusher } from '../support/command-line.ts';
 import type { CommandAnswer } from '../support/command-line.ts';
 import { loseData } from '../support/lose-data.ts';
@@ -42,6 +46,12 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     until(`"${row}" on ${pod}`, 60_000, async () =>
       (await here.sql(pod, `SELECT count(*) FROM said WHERE word = '${row}'`)) === '1' ? true : undefined,
     );
+
+  /** How many processes of sessions run beside the server of a pod. */
+  const sessionsIn = async (pod: string): Promise<string> => {
+    const script = 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -c "[s]ession[.]sh" || true';
+    return (await here.kubectl(['exec', pod, '-c', 'pgusher-backup', '--', 'sh', '-c', script])).trim();
+  };
 
   beforeAll(async () => {
     await kubectl(['apply', '-f', join(podRoles, 'roles.yaml'), '-f', join(podRoles, 'deployment.yaml')]);
@@ -99,6 +109,26 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     expect(planned.code).toBe(0);
     expect(await inRecovery('db-0')).toBe('f');
     expect(await here.kubectl(['get', 'configmap', 'db-pgusher', '--ignore-not-found'])).toBe('');
+  });
+
+  test('what asks an agent leaves no process beside it, also where its connection breaks', async () => {
+    for (const pod of pods)
+      await until(`no session in ${pod}`, 10_000, async () => (await sessionsIn(pod)) === '0' || undefined);
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    const place = { namespace: here.namespace, pod: 'db-2', container: 'pgusher-backup' };
+    const input = new PassThrough();
+    const { output, ended, drop } = startInPod(config, place, ['/opt/pgusher/bin/pgusher-agent', 'session'], input);
+    const broken = ended.catch((error: unknown) => String(error));
+    input.write('["position"]\n');
+    const [line] = (await once(output, 'data')) as [Buffer];
+    const answer = JSON.parse(line.toString()) as { readonly code: number; readonly out: string };
+    expect(answer.code).toBe(0);
+    expect(JSON.parse(answer.out)).toMatchObject({ pod: 'db-2', takesWrites: false });
+    expect(await sessionsIn('db-2')).toBe('1');
+    drop();
+    expect(await broken).toContain('the connection to db-2 ended');
+    await until('no session in db-2', 30_000, async () => (await sessionsIn('db-2')) === '0' || undefined);
   });
 
   test('under writers, by --fence: no acknowledged row is lost, and the others follow', async () => {
@@ -170,10 +200,11 @@ describe.skipIf(noCluster)('a set whose primary changes', () => {
     await until('writers that write', 60_000, async () => (writers.acknowledged.length > 200 ? true : undefined));
     const gone = await loseData(here, 'db-1', 'abruptly');
     const answer = await until('a promotion that is not refused', 120_000, async () => {
-      const tried = await promote();
+      // Its own start may be quicker, and restore all that there was: then it takes writes again.
+      const tried = await promote('--fence');
       return tried.code === 0 ? tried : undefined;
     });
-    expect(answer.words).toMatch(/db-[02] takes writes on timeline 3/);
+    expect(answer.words).toMatch(/db-[02] takes writes on timeline [34]/);
     const primary = await recorded();
     expect(['db-0', 'db-2']).toContain(primary);
     expect(await selected('db-rw')).toBe(primary);
