@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { certificateModes, components } from '../manifests/components.ts';
 import { version } from '../version.ts';
 import {
   certificatesHelp,
@@ -321,6 +322,16 @@ export function commandLine(to: Terminal, finish: (code: number) => void): Comma
       '--fail-open',
       'admit labelled sets without the webhook while it is away: docs/install.md has the price',
       false,
+    )
+    .addOption(
+      new Option('--certificates <mode>', 'where the certificate of the webhook comes from')
+        .choices(Object.keys(certificateModes))
+        .default('built-in'),
+    )
+    .addOption(
+      new Option('--with <component...>', 'of manifests/components, with what each gives and takes')
+        .choices(components)
+        .default([], 'none'),
     )
     .action(async (options: InstallOptions) => {
       finish(await (await import('./install.ts')).install(options, to));

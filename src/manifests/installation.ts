@@ -10,13 +10,13 @@ export interface InstallationSettings {
   readonly configuration: string | undefined;
   /** Labelled sets are admitted without the webhook while it is away: `failurePolicy: Ignore`. */
   readonly failOpen: boolean;
-  /** Namespaces that the webhook is never asked about, besides its own and kube-system. */
+  /** Namespaces that webhook and policy are never asked about, besides pgusher's own and kube-system. */
   readonly notIn: readonly string[];
 }
 
 /**
- * The objects of manifests/base with these settings written in; comments and order stay. `documents` are those of all its files, in the order
- * of its kustomization.
+ * The objects of manifests/ with these settings written in; comments and order stay. `documents` are those of all files, in the order of their
+ * kustomizations.
  */
 export function installation(documents: readonly Document[], settings: InstallationSettings): readonly Document[] {
   const { image, replicas, configuration, agentImage } = settings;
@@ -24,9 +24,10 @@ export function installation(documents: readonly Document[], settings: Installat
     switch (document.get('kind')) {
       case 'Deployment':
         if (image !== undefined) document.setIn(['spec', 'template', 'spec', 'containers', 0, 'image'], image);
-        if (replicas !== undefined) document.setIn(['spec', 'replicas'], replicas);
+        if (replicas !== undefined && isWebhook(document)) document.setIn(['spec', 'replicas'], replicas);
         break;
       case 'ConfigMap': {
+        if (!isWebhook(document)) break;
         const text = configuration ?? String(document.getIn(['data', 'pgusher.yaml']));
         document.setIn(['data', 'pgusher.yaml'], agentImage === undefined ? text : withAgentImage(text, agentImage));
         break;
@@ -34,9 +35,17 @@ export function installation(documents: readonly Document[], settings: Installat
       case 'MutatingWebhookConfiguration':
       case 'ValidatingWebhookConfiguration':
         changeWebhooks(document, settings);
+        break;
+      case 'ValidatingAdmissionPolicy':
+        leaveOut(document.getIn(['spec', 'matchConstraints']), settings.notIn);
     }
   }
   return documents;
+}
+
+/** Components bring others of the same kinds. */
+function isWebhook(document: Document): boolean {
+  return document.getIn(['metadata', 'name']) === 'pgusher';
 }
 
 function withAgentImage(text: string, image: string): string {
@@ -52,7 +61,13 @@ function changeWebhooks(document: Document, { failOpen, notIn }: InstallationSet
   for (const webhook of webhooks.items) {
     if (!isMap(webhook)) continue;
     if (failOpen) webhook.set('failurePolicy', 'Ignore');
-    const values = webhook.getIn(['namespaceSelector', 'matchExpressions', 0, 'values']);
-    if (isSeq(values)) for (const name of notIn) values.add(name);
+    leaveOut(webhook, notIn);
   }
+}
+
+/** `matching` has a namespaceSelector whose first expression names what it is not for. */
+function leaveOut(matching: unknown, notIn: readonly string[]): void {
+  if (!isMap(matching)) return;
+  const values = matching.getIn(['namespaceSelector', 'matchExpressions', 0, 'values']);
+  if (isSeq(values)) for (const name of notIn) values.add(name);
 }

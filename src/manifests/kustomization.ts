@@ -1,5 +1,4 @@
-import { parseAllDocuments, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import { Document, parseAllDocuments, parseDocument } from 'yaml';
 import type { KustomizePatch } from './kustomize-patch.ts';
 
 /** A kustomization.yaml of manifests/, without what it takes from other folders. */
@@ -38,4 +37,15 @@ export function readKustomization(text: string): Kustomization {
 /** The documents of a file, in their order. */
 export function documentsIn(text: string): readonly Document[] {
   return [...parseAllDocuments(text)];
+}
+
+/** What kustomize makes of an entry under `configMapGenerator`; `texts` are those of its files. */
+export function configMap(made: Kustomization['configMaps'][number], texts: readonly string[]): Document {
+  const { name, namespace, labels, files } = made;
+  return new Document({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, labels },
+    data: Object.fromEntries(files.map((file, index) => [file, texts[index]])),
+  });
 }

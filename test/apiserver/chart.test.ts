@@ -1,14 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
-import { buildPrograms, kubernetesVersion } from '../../scripts/cluster/kubernetes.ts';
+import { parse } from 'yaml';
+import { kubernetesVersion } from '../../scripts/cluster/kubernetes.ts';
 import { helmProgram, helmVersions } from '../../scripts/helm/helm-program.ts';
 import { switches } from '../../scripts/write-chart/switches.ts';
 import { parseConfiguration } from '../../src/config.ts';
+import { components } from '../../src/manifests/components.ts';
 import { missingTools } from '../support/tool.ts';
+import { kustomized, objectsIn, withEveryComponent } from './support/kustomized.ts';
 
 const manifests = join(import.meta.dirname, '..', '..', 'manifests');
 const chart = join(manifests, 'chart');
@@ -17,33 +19,10 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-/** By kind and name; kustomize writes its namespace onto a ValidatingAdmissionPolicy and its binding, which have none (findings/). */
-function objectsIn(text: string): ReadonlyMap<string, object> {
-  const all = parseAllDocuments(text)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((object) => object !== null);
-  const found = all.map(({ metadata: { namespace, ...metadata }, ...object }): [string, object] => [
-    `${object.kind}/${metadata.name}`,
-    object.kind.startsWith('ValidatingAdmissionPolicy')
-      ? { ...object, metadata }
-      : { ...object, metadata: { ...metadata, namespace } },
-  ]);
-  const byName = new Map(found);
-  expect(byName.size).toBe(found.length);
-  return byName;
-}
-
 describe.skipIf(missingTools('go')).each(helmVersions)('the chart by Helm %s', (version) => {
   let helm = '';
-  let kubectl = '';
   beforeAll(() => {
     helm = helmProgram(version);
-    kubectl = join(buildPrograms(kubernetesVersion, ['kubectl']), 'kubectl');
   });
 
   // Helm 3 that is built without its Makefile takes itself for one of Kubernetes 1.20.
@@ -60,8 +39,6 @@ describe.skipIf(missingTools('go')).each(helmVersions)('the chart by Helm %s', (
     expect({ code, error }).toEqual({ code: 0, error: '' });
     return out;
   };
-  const kustomized = (folder: string): string =>
-    execFileSync(kubectl, ['kustomize', folder], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   const valuesFile = (text: string): string => {
     const path = join(directory, 'values.yaml');
     writeFileSync(path, text);
@@ -77,21 +54,11 @@ describe.skipIf(missingTools('go')).each(helmVersions)('the chart by Helm %s', (
   });
 
   test.each(['base', 'cert-manager'])('has those of %s with every component', (folder) => {
-    const own = join(directory, 'own');
-    mkdirSync(own, { recursive: true });
-    const path = (...parts: readonly string[]): string => relative(own, join(manifests, ...parts));
-    writeFileSync(
-      join(own, 'kustomization.yaml'),
-      JSON.stringify({
-        resources: [path(folder)],
-        components: Object.keys(switches).map((name) => path('components', name)),
-      }),
-    );
     const options = [
       `--set=certificates.mode=${folder === 'base' ? 'built-in' : folder}`,
       ...Object.values(switches).map((name) => `--set=components.${name}=true`),
     ];
-    expect(objectsIn(rendered(...options))).toEqual(objectsIn(kustomized(own)));
+    expect(objectsIn(rendered(...options))).toEqual(objectsIn(kustomized(withEveryComponent(directory, folder))));
   });
 
   test('writes in what the values say', () => {
@@ -214,5 +181,57 @@ config:
     const { status, stdout } = spawnSync(helm, options, { encoding: 'utf8' });
     expect(stdout).toContain('0 chart(s) failed');
     expect(status).toBe(0);
+  });
+});
+
+describe.skipIf(missingTools('go'))('pgusher install', () => {
+  const install = (...options: readonly string[]): string => {
+    const { status, stdout, stderr } = spawnSync(join(manifests, '..', 'bin', 'pgusher'), ['install', ...options], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  };
+
+  test.each([
+    ['.', []],
+    ['files', ['--certificates=files']],
+    ['cert-manager', ['--certificates=cert-manager']],
+  ] as const)('prints the objects of manifests/%s, field by field', (folder, options) => {
+    expect(objectsIn(install(...options))).toEqual(objectsIn(kustomized(join(manifests, folder))));
+  });
+
+  test.each(['base', 'cert-manager'])('prints those of %s with every component', (folder) => {
+    const mode = folder === 'base' ? 'built-in' : folder;
+    expect(objectsIn(install('--certificates', mode, '--with', ...components))).toEqual(
+      objectsIn(kustomized(withEveryComponent(directory, folder))),
+    );
+  });
+
+  test('and the chart have the same of the same settings', () => {
+    const options = ['--image=one', '--agent-image=other', '--replicas=3', '--not-in=playground', '--fail-open'];
+    const values = 'images.webhook=one,images.agent=other,replicas=3,namespaces.excluded={playground},failOpen=true';
+    const always = ['template', 'any', join(manifests, 'chart'), '--skip-tests', '--kube-version', kubernetesVersion];
+    const rendered = spawnSync(helmProgram(helmVersions[1]), [...always, `--set=${values},components.podRoles=true`], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    });
+    const asObject = (text: string): ReadonlyMap<string, object> =>
+      new Map(
+        [...objectsIn(text)].map(([name, object]) => [
+          name,
+          // The comments of the config file are not those of the values.
+          name === 'ConfigMap/pgusher' && 'data' in object
+            ? { ...object, data: parse((object.data as { 'pgusher.yaml': string })['pgusher.yaml']) as object }
+            : object,
+        ]),
+      );
+    expect(asObject(install(...options, '--with', 'pod-roles'))).toEqual(asObject(rendered.stdout));
+  });
+
+  test('knows every component that there is', () => {
+    const folders = readdirSync(join(manifests, 'components')).filter((folder) => folder !== 'certificate-files');
+    expect(folders.toSorted()).toEqual(components);
   });
 });

@@ -262,7 +262,7 @@ describe.skipIf(missingTools('go'))('doctor, list and logs at a real kube-apiser
 
   test('what `pgusher install` prints is what `kubectl apply -k manifests` applies, and the apiserver takes it', async () => {
     const said = saidTerminal();
-    expect(await install({ failOpen: false, notIn: [] }, said.terminal)).toBe(0);
+    expect(await install({ failOpen: false, notIn: [], certificates: 'built-in', with: [] }, said.terminal)).toBe(0);
     const objectsIn = (text: string): object[] =>
       parseAllDocuments(text).map((document) => {
         const { metadata, ...rest } = document.toJS() as { readonly metadata: object };
