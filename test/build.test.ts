@@ -17,6 +17,9 @@ describe('what npm run build makes, without the checkout', () => {
     PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
     AWS_REGION: '',
     AWS_DEFAULT_REGION: '',
+    AZURE_STORAGE_KEY: '',
+    AZURE_STORAGE_SAS_TOKEN: '',
+    AZURE_CLIENT_ID: '',
   };
   let server: ChildProcess | undefined;
 
@@ -98,9 +101,11 @@ describe('what npm run build makes, without the checkout', () => {
     const listed = run('pgusher-agent', 'list', '--store', image, '--prefix', 'shop/db');
     expect(listed.stderr).not.toContain('Error [ERR_MODULE_NOT_FOUND]');
     expect(listed.status).toBeGreaterThan(0);
-    // The client of object stores is loaded where it is used; no region is what it says first.
+    // What speaks with each kind of store is loaded where it is used; no region, no credentials is what it says first.
     const bucket = run('pgusher-agent', 'list', '--store', 's3://backups', '--prefix', 'shop/db');
     expect(bucket.stderr).toContain('no region is known for s3://backups');
+    const container = run('pgusher-agent', 'list', '--store', 'azblob://company/backups', '--prefix', 'shop/db');
+    expect(container.stderr).toContain('there are no credentials for Azure');
     const scripts = readFileSync(join(image, 'dist/scripts/restore-command.sh'), 'utf8');
     expect(scripts).toBe(readFileSync(join(root, 'src/agent/scripts/restore-command.sh'), 'utf8'));
   });
