@@ -33,7 +33,8 @@ export function decompressed(blocks: AsyncIterable<Buffer>, compression: Compres
     case 'gzip':
       return through(blocks, createGunzip(sizes));
     case 'zstd':
-      return through(blocks, createZstdDecompress(sizes));
+      // Else what stands behind the frame in the same block is dropped without an error (findings/node-zstd-of-several-frames.sh); gzip reads on by itself.
+      return through(blocks, createZstdDecompress({ ...sizes, rejectGarbageAfterEnd: true }));
   }
 }
 

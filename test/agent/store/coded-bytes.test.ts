@@ -94,3 +94,13 @@ describe.each(['zstd', 'gzip', 'none'] as const)('bytes in %s', (compression) =>
     await file.close();
   });
 });
+
+it.each(['zstd', 'gzip'] as const)('what stands behind %s is never dropped without a word', async (compression) => {
+  const first = await read('first', Buffer.alloc(5000, 'a'), (blocks) => compressed(blocks, compression));
+  const back = async (content: Buffer): Promise<Buffer> =>
+    read('back', content, (blocks) => decompressed(blocks, compression));
+  await expect(back(Buffer.concat([first, Buffer.from('a line of something else')]))).rejects.toThrow();
+  // Either all of it, or an error.
+  const twice = await back(Buffer.concat([first, first])).catch((error: unknown) => error);
+  expect(twice instanceof Error || (Buffer.isBuffer(twice) && twice.length === 10_000)).toBe(true);
+});
