@@ -14,11 +14,11 @@ import { median, printRow, seconds } from './agent/measure.ts';
 
 /**
  * `npm run bench:promotion -- [--runs N]`: the primary is killed; how long until the first write is accepted, by `pgusher promote` (its look at all
- * pods, its record and the agent's commands, each a process of its own, built as in the image) and by `pg_promote()` with a connection and a write;
- * and how long until the third server streams from the new primary. In turns, each with three servers of its own. Without what Kubernetes needs to
- * run a command in a container.
+ * pods, its record, and the commands that the agents carry out, asked by session.sh as an exec in a container would) and by `pg_promote()` with a
+ * connection and a write; and how long until the third server streams from the new primary. In turns, each with three servers of its own. Without what
+ * Kubernetes needs to run a command in a container. --steps: when each step began.
  */
-const { values } = parseArgs({ options: { runs: { type: 'string' } } });
+const { values } = parseArgs({ options: { runs: { type: 'string' }, steps: { type: 'boolean' } } });
 const runs = Number(values.runs ?? 7);
 
 interface Three {
@@ -87,6 +87,7 @@ async function byPgusher(three: Three, command: string): Promise<readonly [numbe
     dryRun: false,
     now: () => new Date(),
     say: (line) => {
+      if (values.steps === true) console.log(`${(performance.now() - began).toFixed(0)} ms: ${line}`);
       if (line.startsWith('orders-1 takes writes')) {
         written = performance.now();
         streams = untilStreams(three.server('orders-1'), 'orders-2');

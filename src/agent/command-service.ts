@@ -43,6 +43,8 @@ export async function serveCommands(pod: SessionPod, log: Log, stopping: AbortSi
       if (name !== null) void answerOne(name);
     });
     watcher.on('error', () => undefined);
+    // What a promotion asks first: it is there when somebody waits for it.
+    await import('./standby/promotion-commands.ts');
   } catch (error) {
     log.warn({ err: error }, 'commands of `pgusher promote` start a process each: their folder cannot be watched');
   }

@@ -84,7 +84,7 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'go')
       await promoted.kill();
       await beside.kill();
       await agent.kill();
-      for (const { loseVolume } of [zero, one]) loseVolume();
+      for (const lost of [zero, one]) lost.loseVolume();
       removeDirectory(zero.storeMount);
       ownedDirectory(zero.storeMount);
       set.record('orders-1', 2);
