@@ -7,4 +7,5 @@ export const switches: Readonly<Record<Component, string>> = {
   'prometheus-operator': 'prometheusOperator',
   'scrape-annotations': 'scrapeAnnotations',
   'secret-names': 'secretNames',
+  'web-page': 'webPage',
 };

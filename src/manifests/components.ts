@@ -5,6 +5,7 @@ export const components = [
   'prometheus-operator',
   'scrape-annotations',
   'secret-names',
+  'web-page',
 ] as const;
 export type Component = (typeof components)[number];
 

@@ -2,8 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { tryCommand } from '../../scripts/cluster/command.ts';
+import type { CommandResult } from '../../scripts/cluster/command.ts';
+import { kubernetesVersion } from '../../scripts/cluster/kubernetes.ts';
 import { helmProgram, helmVersions } from '../../scripts/helm/helm-program.ts';
 import { missingTools } from '../support/tool.ts';
+import { startBalancer } from './support/balancer.ts';
 import { startControlPlane, until } from './support/control-plane.ts';
 import type { ControlPlane, KubectlResult } from './support/control-plane.ts';
 import { accountKubeconfig, startReplica } from './support/replicas.ts';
@@ -11,6 +16,11 @@ import { ordersManifest } from './support/stateful-set.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const chart = join(root, 'manifests', 'chart');
+interface TestObject {
+  readonly kind: string;
+  readonly spec?: { readonly containers: readonly { readonly args: readonly string[] }[] };
+}
+
 const kinds = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
 /**
@@ -61,6 +71,55 @@ describe.skipIf(missingTools('go')).each(helmVersions)('the chart in a cluster, 
     const said = helm('install', 'pgusher', chart);
     expect(said).toContain('helm test pgusher --namespace default');
     expect(bundles()).toEqual(Array(6).fill(undefined));
+  });
+
+  test('its test passes when the webhook answers, and not without it or without the right to ask', async () => {
+    const shown = ['--show-only', 'templates/tests/admission.yaml', '--kube-version', kubernetesVersion];
+    const text = helm('template', 'pgusher', chart, ...shown);
+    const objects = parseAllDocuments(text).map((document) => document.toJS() as TestObject);
+    const pod = objects.find(({ kind }) => kind === 'Pod');
+    // The namespace holds it to the strictest Pod Security level.
+    const account = objects.filter(({ kind }) => kind === 'ServiceAccount');
+    for (const object of account) cluster.kubectl(['apply', '-f', '-'], JSON.stringify(object));
+    expect(cluster.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))).toContain('created');
+    const script = pod?.spec?.containers[0]?.args[0]?.replace('/opt/pgusher/bin/', `${join(root, 'bin')}/`) ?? '';
+    const tested = (): Promise<CommandResult> =>
+      tryCommand('sh', ['-c', script], { environment: { KUBECONFIG: accountKubeconfig(cluster, 'pgusher-test') } });
+
+    expect(await tested()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('no StatefulSet was sent') as string,
+    });
+    for (const object of objects.filter(({ kind }) => kind.startsWith('Role'))) {
+      cluster.kubectl(['apply', '-f', '-'], JSON.stringify(object));
+    }
+    await until('the right to be known', 30_000, () => {
+      const asked = [
+        'auth',
+        'can-i',
+        'create',
+        'statefulsets.apps',
+        '--as=system:serviceaccount:pgusher-system:pgusher-test',
+      ];
+      return cluster.tryKubectl(asked).status === 0;
+    });
+    expect(await tested()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('cannot ask the webhook') as string,
+    });
+    const balancer = await startBalancer(cluster);
+    const replica = await startReplica(accountKubeconfig(cluster));
+    try {
+      await until('a replica to be ready', 60_000, async () => (await replica.readiness()) === 'ok\n');
+      balancer.add(replica.port);
+      const answer = await until('the apiserver to call it', 30_000, async () => (await tested()).status === 0).then(
+        tested,
+      );
+      expect(answer).toMatchObject({ status: 0, stdout: expect.stringContaining('comes back injected') as string });
+    } finally {
+      await replica.kill();
+      balancer.close();
+    }
   });
 
   test('an upgrade leaves the caBundles and the authority, and so does a way back', async () => {

@@ -5,7 +5,7 @@ The config file that the values ask for; empty where they ask for nothing. Helm 
 {{- define "pgusher.configuration" -}}
 {{- $config := deepCopy (.Values.config | default dict) -}}
 {{- range $name, $value := $config.settings -}}
-{{- if and (kindIs "bool" $value) (has $name (list "backup" "backup-verify" "backup-synchronous" "restore-target-immediate" "restore-target-inclusive" "pre-stop" "probes")) -}}
+{{- if and (kindIs "bool" $value) (has $name (list "backup" "backup-verify" "backup-synchronous" "dump-role-passwords" "restore-target-immediate" "restore-target-inclusive" "pre-stop" "probes")) -}}
 {{- $_ := set $config.settings $name (ternary "on" "off" $value) -}}
 {{- end -}}
 {{- end -}}
