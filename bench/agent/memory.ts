@@ -65,13 +65,13 @@ export async function benchMemory(): Promise<void> {
   }
 }
 
-interface Peaks {
+export interface Peaks {
   readonly anonymous: number;
   readonly resident: number;
 }
 
 /** @returns the most of each, in MB, since the last call. */
-function watchPeaks(child: ChildProcess): () => Peaks {
+export function watchPeaks(child: ChildProcess): () => Peaks {
   let peaks: Peaks = { anonymous: 0, resident: 0 };
   const timer = setInterval(() => {
     let status: string;

@@ -8,6 +8,8 @@ import { listObjects } from './list-objects.ts';
 
 export interface DumpFacts {
   readonly set: JsonObject;
+  /** Its governing Service is there: without, its pods have no names. */
+  readonly hasService: boolean;
   /** Null: it is not there. */
   readonly claim: JsonObject | null;
   /** Those that mount the claim and have not ended. */
@@ -30,8 +32,11 @@ export async function readDumpFacts(
     }
   };
   const { objects: pods } = await listObjects(config, `/api/v1/namespaces/${namespace}/pods`, 'whole');
+  const set = (await read('apps/v1', 'StatefulSet', name)) ?? {};
+  const service = textAt(objectAt(set, 'spec'), 'serviceName') ?? '';
   return {
-    set: (await read('apps/v1', 'StatefulSet', name)) ?? {},
+    set,
+    hasService: service !== '' && (await read('v1', 'Service', service)) !== null,
     claim: await read('v1', 'PersistentVolumeClaim', claim),
     pods: pods.filter(
       (pod) =>

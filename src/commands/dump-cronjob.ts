@@ -6,6 +6,8 @@ export interface DumpCronJobRequest {
   readonly set: string;
   /** The StatefulSet, admitted. */
   readonly object: JsonObject;
+  /** Its governing Service is there: without, its pods have no names. */
+  readonly hasService: boolean;
   /** Where dumps are put. */
   readonly claim: DumpClaim;
   /** Service that leads to the primary; null: the only pod's own name. */
@@ -52,7 +54,7 @@ export function dumpCronJob(request: DumpCronJobRequest): readonly JsonObject[] 
   if (typeof place === 'string') return place;
   const host = hostOf(request, agent);
   if (host === null) {
-    return `${set} has several pods, or no governing Service; wanted --host with the Service that leads to the one that takes writes`;
+    return `${set} has several pods, or its governing Service is not there; wanted --host with the Service that leads to the one that takes writes`;
   }
   const name = `${set}-dump`;
   const labels = { 'app.kubernetes.io/name': 'pgusher-dump', 'app.kubernetes.io/instance': set };
@@ -153,10 +155,10 @@ function contractOf(agent: JsonObject): JsonObject {
   return objectAt({ contract: JSON.parse(textAt(text, 'value') ?? '{}') as JsonObject }, 'contract');
 }
 
-function hostOf({ object, set, host }: DumpCronJobRequest, agent: JsonObject): string | null {
+function hostOf({ object, set, host, hasService }: DumpCronJobRequest, agent: JsonObject): string | null {
   if (host !== null) return host;
   const domain = textAt(contractOf(agent), 'service');
-  return domain === undefined || (numberAt(objectAt(object, 'spec'), 'replicas') ?? 1) > 1
+  return domain === undefined || !hasService || (numberAt(objectAt(object, 'spec'), 'replicas') ?? 1) > 1
     ? null
     : `${set}-0.${domain}`;
 }

@@ -68,6 +68,7 @@ async function cronJobText(name: string, options: DumpOptions): Promise<string> 
     namespace: set.namespace,
     set: name,
     object: facts.set,
+    hasService: facts.hasService,
     claim: {
       name: claim,
       object: facts.claim,

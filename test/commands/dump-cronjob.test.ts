@@ -46,6 +46,7 @@ function printed(change: Partial<DumpCronJobRequest> = {}): readonly JsonObject[
     namespace: 'shop',
     set: 'orders',
     object: set(),
+    hasService: true,
     claim: claim(['ReadWriteOnce']),
     host: null,
     schedule: '0 1 * * *',
@@ -269,6 +270,7 @@ describe('the CronJob of dumps', () => {
   it('is refused where nothing says where the primary is, or the password is written out', () => {
     expect(printed({ object: set({ replicas: 2 }) })).toMatch(/wanted --host with the Service/);
     expect(printed({ object: set({ service: null }) })).toMatch(/wanted --host with the Service/);
+    expect(printed({ hasService: false })).toMatch(/its governing Service is not there; wanted --host/);
     expect(printed({ object: set({ replicas: 2 }), host: 'orders-rw' })).toHaveLength(1);
     expect(printed({ object: set({ env: [{ name: 'PGUSHER_CONTRACT', value: '{}' }] }) })).toMatch(
       /is not from a key of a Secret/,

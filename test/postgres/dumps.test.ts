@@ -347,6 +347,30 @@ describe.skipIf(missingTools('postgres', 'pg_dump', 'pg_restore', 'psql'))('dump
       }
     });
 
+    it('while they are loaded leave no database', async () => {
+      const to = join(directory, 'interrupted');
+      await dump('interrupted', '--database', 'large');
+      const child = spawn(node, [main, 'load', 'latest', '--in', to, '--database', 'large', '--into', 'half'], {
+        ...asServerUser(),
+        cwd: '/tmp',
+        env: login(server),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let error = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (error += text));
+      const exited = new Promise((resolve) => child.once('close', resolve));
+      await eventually('rows are loaded', async () => {
+        const rows = await server.sql(
+          `SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'pgusher_loading_%' AND query LIKE 'COPY%'`,
+        );
+        return rows.length > 0;
+      });
+      child.kill('SIGINT');
+      expect(await exited).toBe(1);
+      expect(error).toContain('database "large" is not loaded into "half": interrupted; nothing is left of it');
+      expect(await server.sql(`SELECT datname FROM pg_database WHERE datname ~ 'half|loading'`)).toEqual([]);
+    });
+
     it('by a database that is dropped say so, and have the others', async () => {
       await server.sql('CREATE DATABASE doomed TEMPLATE large');
       const to = join(directory, 'dropped');

@@ -8,6 +8,8 @@ export interface Demands {
   readonly backups: Demand;
   /** Names of databases; empty: all. */
   readonly dumps: Demand<readonly string[]>;
+  /** Why no dump can be made here now; null: one can. Nobody would come for a wish. */
+  readonly whyNoDump: () => string | null;
 }
 
 /**
@@ -44,13 +46,17 @@ export async function startDemandSocket(path: string, demands: Demands): Promise
   };
 }
 
-function ask(url: string, { backups, dumps }: Demands): Promise<DemandAnswer> | undefined {
+function ask(url: string, { backups, dumps, whyNoDump }: Demands): Promise<DemandAnswer> | undefined {
   const { pathname, searchParams } = new URL(url, 'http://agent');
   switch (pathname) {
     case '/backup':
       return backups.ask(undefined);
-    case '/dump':
-      return dumps.ask(searchParams.getAll('database'));
+    case '/dump': {
+      const reason = whyNoDump();
+      return reason === null
+        ? dumps.ask(searchParams.getAll('database'))
+        : Promise.resolve({ kind: 'failed', message: `no dump was made: ${reason}` });
+    }
     default:
       return undefined;
   }

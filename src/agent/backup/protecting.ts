@@ -62,7 +62,11 @@ export async function keepProtecting(options: {
     system: null,
   };
   const sessionsOver = new AbortController();
-  const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), { backups: demand, dumps: dumpDemand });
+  const socket = await startDemandSocket(join(edges.shared, 'agent.sock'), {
+    backups: demand,
+    dumps: dumpDemand,
+    whyNoDump: () => whyNoDump(status),
+  });
   const moving = keepMoving(context, sessionsOver.signal);
   const received = new AbortController();
   const offsite = keepOffsite(context, received.signal);
@@ -76,6 +80,18 @@ export async function keepProtecting(options: {
   // All that was received is in the claim now.
   received.abort();
   await Promise.all([offsite, reading, socket.close()]);
+}
+
+/** Dumps are of the server that takes writes, and that only while it is there. */
+function whyNoDump({ server }: AgentStatus): string | null {
+  switch (server.kind) {
+    case 'primary':
+      return null;
+    case 'recovering':
+      return 'the server of this pod takes no writes; wanted the pod that is primary';
+    case 'waiting':
+      return `the server is not there: ${server.reason}`;
+  }
 }
 
 /** One session after the other; while there is none and somebody told us to stop, the work is done. */

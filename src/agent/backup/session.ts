@@ -200,7 +200,9 @@ export async function runSession(context: AgentContext, connected: Connected): P
   }
   await Promise.all([
     // Programs that are older than the server are turned away by it, each time anew.
-    ...(trouble === null ? [keepReceiving(session), keepBackingUp(session), keepDumping(session)] : []),
+    ...(trouble === null ? [keepReceiving(session), keepBackingUp(session)] : []),
+    // It says by itself that its programs are older.
+    keepDumping(session),
     keepAskingRestore(session),
     keepReconciling(session, context, connected),
     keepLookingAtStandbys(session),

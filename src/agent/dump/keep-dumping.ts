@@ -10,7 +10,7 @@ import { nextRun } from '../../workload/schedule-syntax.ts';
 import { failuresOf, isOfAll, storedSizeOf } from './dump-manifest.ts';
 import type { DumpManifest } from './dump-manifest.ts';
 import { expireDumps } from './dump-retention.ts';
-import { readDumps } from './stored-dumps.ts';
+import { createDumpsReader } from './stored-dumps.ts';
 import { removeDeadDumps, takeDump } from './take-dump.ts';
 
 /** Bytes that a dump never takes of the place for backups: WAL is worth more. */
@@ -28,13 +28,14 @@ export async function keepDumping(session: Session): Promise<void> {
     return;
   }
   const folder = join(session.root, storeNames.dumps);
+  const read = createDumpsReader(folder);
   let notBefore = 0;
   // The first one is due at the next time of the schedule: a set that is given one is not dumped at once, by day.
   const since = session.edges.now();
   while (!session.stopping.aborted) {
     try {
       const { dump, backup } = session.live;
-      const { complete } = await readDumps(folder);
+      const { complete } = await read();
       const starts = complete.filter(isOfAll).map(({ startedAt }) => new Date(startedAt));
       noteDumps(session, complete, dump, since);
       if (dump.schedule === null) session.report.recovered('dump');

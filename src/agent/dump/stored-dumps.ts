@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesIn } from '../store/base-backups.ts';
 import { errorCode } from '../store/durable-file.ts';
@@ -16,6 +16,22 @@ export interface StoredDumps {
   readonly complete: readonly DumpManifest[];
   /** With a DUMP.json that cannot be read. */
   readonly damaged: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** Reads them again only where the folder changed: looked at every second, and a DUMP.json names each file of each table. */
+export function createDumpsReader(folder: string): () => Promise<StoredDumps> {
+  let known: { readonly changed: number; readonly dumps: StoredDumps } | undefined;
+  return async () => {
+    const changed = await stat(folder).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => NaN,
+    );
+    if (known?.changed === changed) return known.dumps;
+    const dumps = await readDumps(folder);
+    // What changed within the tick of the clock just now may change once more in it.
+    known = Date.now() - changed > 2000 ? { changed, dumps } : undefined;
+    return dumps;
+  };
 }
 
 /** @param folder that dumps lie in; where it is missing there are none. @throws where it cannot be listed. */

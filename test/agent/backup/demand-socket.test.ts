@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDemand } from '../../../src/agent/backup/demand.ts';
-import { startDemandSocket } from '../../../src/agent/backup/demand-socket.ts';
+import { askForDump, startDemandSocket } from '../../../src/agent/backup/demand-socket.ts';
 import { runBackupNow } from '../../../src/agent/backup/run-backup-now.ts';
 
 let shared = '';
@@ -24,7 +24,11 @@ describe('backup now', () => {
   it('waits for the backup and prints its id; all who ask at once get the same one', async () => {
     const demand = createDemand();
     const dumps = createDemand<readonly string[]>();
-    const socket = await startDemandSocket(join(shared, 'agent.sock'), { backups: demand, dumps });
+    const socket = await startDemandSocket(join(shared, 'agent.sock'), {
+      backups: demand,
+      dumps,
+      whyNoDump: () => null,
+    });
     expect((await stat(join(shared, 'agent.sock'))).mode & 0o777).toBe(0o600);
     const [one, two] = [lines(), lines()];
     const codes = Promise.all([runBackupNow(shared, one.print), runBackupNow(shared, two.print)]);
@@ -44,7 +48,11 @@ describe('backup now', () => {
   it('says why there is none', async () => {
     const demand = createDemand();
     const dumps = createDemand<readonly string[]>();
-    const socket = await startDemandSocket(join(shared, 'agent.sock'), { backups: demand, dumps });
+    const socket = await startDemandSocket(join(shared, 'agent.sock'), {
+      backups: demand,
+      dumps,
+      whyNoDump: () => null,
+    });
     const { error, print } = lines();
     const code = runBackupNow(shared, print);
     while (!demand.pending) {
@@ -55,6 +63,27 @@ describe('backup now', () => {
     });
     expect(await code).toBe(1);
     expect(error).toEqual(['no base backup was made: the store has 3 MB free']);
+    await socket.close();
+  });
+
+  it('carries the names of databases as they are, and says at once where nobody would come for them', async () => {
+    let reason: string | null = null;
+    const dumps = createDemand<readonly string[]>();
+    const path = join(shared, 'agent.sock');
+    const socket = await startDemandSocket(path, { backups: createDemand(), dumps, whyNoDump: () => reason });
+    const asked = askForDump(path, ['a&b=c', '表 "x"', '']);
+    while (!dumps.pending) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const [waiting] = dumps.take();
+    expect(waiting?.wish).toEqual(['a&b=c', '表 "x"', '']);
+    waiting?.answer({ kind: 'taken', id: '20261201T010000Z' });
+    expect(await asked).toEqual({ kind: 'taken', id: '20261201T010000Z' });
+    reason = 'the server of this pod takes no writes';
+    expect(await askForDump(path, [])).toEqual({
+      kind: 'failed',
+      message: 'no dump was made: the server of this pod takes no writes',
+    });
     await socket.close();
   });
 

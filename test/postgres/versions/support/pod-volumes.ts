@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LiveSetting } from '../../../../src/agent/contract.ts';
+import type { LiveDumpSetting, LiveSetting } from '../../../../src/agent/contract.ts';
 import { paths } from '../../../../src/agent/contract.ts';
 import { imageOwner } from '../../../support/debian-postgres.ts';
 
@@ -93,7 +93,7 @@ export class PodVolumes {
   }
 
   /** A key of the ConfigMap that is read live. */
-  setLive(name: LiveSetting, value: string): void {
+  setLive(name: LiveSetting | LiveDumpSetting, value: string): void {
     writeFileSync(join(this.directory, 'settings', name), value);
   }
 
