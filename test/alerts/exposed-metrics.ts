@@ -39,7 +39,7 @@ async function agentPage(): Promise<string> {
   status.standbySlots = [
     { name: 'pgusher_orders_1', lost: null, unusedSince: null, retainedBytes: 0, limitBytes: null },
   ];
-  const offsite = newOffsiteStatus('s3://backups');
+  const offsite = newOffsiteStatus('s3://backups', 5);
   countRequest(offsite)('put', 'done');
   status.offsite = offsite;
   const http = await startHttp({ status, host: '127.0.0.1', port: 0, now: () => at });

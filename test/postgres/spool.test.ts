@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentContract } from '../../src/agent/contract.ts';
 import { eventually, initialise } from '../support/postgres-server.ts';
 import { missingTools } from '../support/tool.ts';
+import { runBackupNow } from '../../src/agent/backup/run-backup-now.ts';
+import { collectPrint } from './support/collected-print.ts';
 import { newPod, storeRootOf, untilFailure } from './support/backup-agent.ts';
 import { Bucket } from './support/bucket.ts';
 import { runRestoreProcess } from './support/database-with-store.ts';
@@ -271,6 +273,32 @@ describe.skipIf(missingTools('postgres', 'pg_receivewal', 'pg_basebackup', 'go')
     expect(await server().sql('SELECT count(*)::int AS n FROM much')).toEqual([{ n: 300000 }]);
     expect(await lostRows(server(), writers)).toEqual([]);
     await untilProtected();
+  });
+
+  it('a base backup that does not fit is given up before the kubelet would evict the pod; one that was asked for is off-site when it is taken', async () => {
+    const taken = collectPrint();
+    expect(await runBackupNow(pod.pod.shared, taken.print), taken.lines.join('\n')).toBe(0);
+    const [id = ''] = taken.lines;
+    expect((await backups()).filter((key) => key.includes(id))).toHaveLength(1);
+    await pod.stop();
+    pod.lose('store');
+    spool = 40 * 2 ** 20;
+    expect((await pod.start(offsite())).reason).toBe('');
+    await server().sql(
+      `CREATE TABLE noise AS SELECT decode(string_agg(md5(random()::text), ''), 'hex') AS bytes
+         FROM generate_series(1, 4000000) AS n GROUP BY n / 100`,
+    );
+    await untilProtected();
+    const refused = collectPrint();
+    expect(await runBackupNow(pod.pod.shared, refused.print)).toBe(1);
+    expect(refused.lines.join('\n')).toMatch(/given up: it does not fit in the spool|a base backup needs about/);
+    await eventually(
+      'nothing of it is left',
+      () => contents().length <= 2,
+      () => contents().join(', '),
+    );
+    await server().sql('DROP TABLE noise');
+    spool = 400 * 2 ** 20;
   });
 
   it('a bucket that somebody emptied gets a new base backup at once', async () => {

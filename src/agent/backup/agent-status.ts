@@ -222,11 +222,24 @@ export function reasonsUnprotected(status: AgentStatus): string[] {
       : [`a restore would be refused: ${status.restoreRefused}`]),
     ...(status.backups.wanted === null ? [] : [`a base backup is needed: ${status.backups.wanted}`]),
     ...(status.receiver.streaming ? [] : ['WAL is not being received']),
-    ...(!status.spooled || status.offsite?.ours === true
-      ? []
-      : ['the off-site copy is not known to have what was received']),
+    ...(status.spooled ? reasonsNotSent(status) : []),
     ...failuresOf(status),
   ];
+}
+
+/** Longer than a large segment takes on a slow line, and shorter than anybody sleeps. */
+const sentWithin = 120_000;
+
+/** Without a claim, what is not off-site is nowhere. */
+function reasonsNotSent({ offsite, receiver }: AgentStatus): string[] {
+  if (offsite?.ours !== true) {
+    return ['the off-site copy is not known to have what was received'];
+  }
+  const [received, sent] = [receiver.flushedThrough?.getTime(), offsite.completeThrough?.getTime()];
+  const late = received !== undefined && received - (sent ?? 0) > sentWithin + offsite.pushSeconds * 1000;
+  return late
+    ? [`what was committed since ${offsite.completeThrough?.toISOString() ?? 'the first backup'} is not off-site yet`]
+    : [];
 }
 
 /** A volume that is lost comes back from the claim all the same, with what is behind off-site, not dumped, waits, or cannot be logged in to. */

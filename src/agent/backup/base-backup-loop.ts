@@ -146,10 +146,12 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
       await verify(session, record);
     }
     report.recovered('base-backup');
+    status.backups.running = false;
+    const unsent = session.spool === null || answers.length === 0 ? null : await untilSent(session, record.id);
     await noteBackups(session, backup);
     await noteRestoreAnswer(session);
     answers.forEach(({ answer }) => {
-      answer({ kind: 'taken', id: record.id });
+      answer(unsent === null ? { kind: 'taken', id: record.id } : { kind: 'failed', message: unsent });
     });
     await applyRetention(session, backup);
     return null;
@@ -165,6 +167,21 @@ async function backUp(session: Session, complete: readonly BaseBackupRecord[], r
   } finally {
     status.backups.running = false;
   }
+}
+
+/** Who asked wants one that can be restored, and what lies in a spool cannot. @returns why it is not off-site, or null. */
+async function untilSent(session: Session, id: string): Promise<string | null> {
+  while (!session.stopping.aborted) {
+    const failure = session.status.failures.get('offsite');
+    if (failure !== undefined) {
+      return `base backup ${id} is made and not off-site yet, where it is sent as soon as that can be: ${failure.message}`;
+    }
+    if ((await restorable(session))?.backups.some((backup) => backup.id === id) === true) {
+      return null;
+    }
+    await pause(500, session.stopping);
+  }
+  return 'the agent or the server is stopping';
 }
 
 /** pg_basebackup's own words, with what they are about and what to do. */

@@ -28,7 +28,7 @@ export async function keepOffsite(context: AgentContext, sessionsOver: AbortSign
   if (offsite === undefined || store === null) {
     return;
   }
-  const own = newOffsiteStatus(offsite.address);
+  const own = newOffsiteStatus(offsite.address, offsite.pushSeconds);
   status.offsite = own;
   const place = await openAtLast(context, offsite.address, sessionsOver);
   if (place === undefined) {

@@ -4,6 +4,8 @@ import type { Operation, Outcome } from './set-place.ts';
 export interface OffsiteStatus {
   /** For a person, without secrets. */
   name: string;
+  /** How long received WAL may wait here before it is sent. */
+  readonly pushSeconds: number;
   /** It is proven to be this store's, and what it holds is known. */
   ours: boolean;
   /** When something was last stored there. */
@@ -20,9 +22,10 @@ export interface OffsiteStatus {
   readonly requests: Map<string, { readonly operation: Operation; readonly outcome: Outcome; count: number }>;
 }
 
-export function newOffsiteStatus(name: string): OffsiteStatus {
+export function newOffsiteStatus(name: string, pushSeconds: number): OffsiteStatus {
   return {
     name,
+    pushSeconds,
     ours: false,
     lastPushAt: null,
     completeAt: null,

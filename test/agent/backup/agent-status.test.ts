@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newStatus, reasonsToLook, reasonsUnprotected } from '../../../src/agent/backup/agent-status.ts';
 import type { AgentStatus } from '../../../src/agent/backup/agent-status.ts';
+import { newOffsiteStatus } from '../../../src/agent/offsite/offsite-status.ts';
 
 const startedAt = new Date('2026-11-21T07:00:00Z');
 
@@ -26,6 +27,24 @@ describe('whether a set is protected', () => {
       'there is no base backup',
       'WAL is not being received',
     ]);
+  });
+
+  it('is no without a claim where the off-site copy is not known, fails or is behind', () => {
+    const status: AgentStatus = { ...protectedStatus(), spooled: true };
+    expect(reasonsUnprotected(status)).toEqual(['the off-site copy is not known to have what was received']);
+    const offsite = { ...newOffsiteStatus('s3://backups', 10), ours: true, completeThrough: startedAt };
+    status.offsite = offsite;
+    const later = (seconds: number): Date => new Date(startedAt.getTime() + seconds * 1000);
+    status.receiver.flushedThrough = later(130);
+    expect(reasonsUnprotected(status)).toEqual([]);
+    status.receiver.flushedThrough = later(131);
+    expect(reasonsUnprotected(status)).toEqual([
+      'what was committed since 2026-11-21T07:00:00.000Z is not off-site yet',
+    ]);
+    status.receiver.flushedThrough = startedAt;
+    status.failures.set('offsite', { at: startedAt, message: 'forbidden' });
+    expect(reasonsUnprotected(status)).toEqual(['offsite: forbidden']);
+    expect(reasonsUnprotected({ ...status, spooled: false })).toEqual([]);
   });
 
   it('is no where backups are off', () => {

@@ -161,7 +161,7 @@ describe('the pages of the agent', () => {
 
   it('say how the off-site copy is, and what was asked of its place', async () => {
     const url = await serve((status) => {
-      const offsite = newOffsiteStatus('s3://backups');
+      const offsite = newOffsiteStatus('s3://backups', 5);
       status.offsite = { ...offsite, lagBytes: 17, completeAt: startedAt };
       countRequest(offsite)('put', 'done');
       countRequest(offsite)('put', 'done');

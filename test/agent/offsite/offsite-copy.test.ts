@@ -45,7 +45,7 @@ describe('up to when everything is off-site', () => {
     await claim.partial(4, 5000);
     status.server = { kind: 'primary', systemId, timeline: 1, major: 17 };
     received(4 * segmentSize + 5000, minute(1));
-    own = newOffsiteStatus('here');
+    own = newOffsiteStatus('here', 5);
     clock = minute(2);
     copy = new OffsiteCopy({
       context: {
