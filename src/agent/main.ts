@@ -476,7 +476,7 @@ function withStore(command: Command): Command {
   return command
     .option(
       '--store <directory>',
-      "where the store is mounted; for list and restore --to also s3://bucket[/prefix] or azblob://account/container[/prefix]; in a pod, the pod's",
+      "where the store is mounted; for list and restore --to also s3://bucket[/prefix], gs://bucket[/prefix] or azblob://account/container[/prefix]; in a pod, the pod's",
     )
     .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
 }

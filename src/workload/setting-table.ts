@@ -194,7 +194,7 @@ const acceptFolder: Accepts<string> = acceptPattern(
 
 /** What was seen stands in brackets behind what is wanted: messages begin with the annotation and its value. */
 const acceptStoreAddress: Accepts<string> = {
-  form: { kind: 'text', pattern: /^(?:s3|azblob):\/\// },
+  form: { kind: 'text', pattern: /^(?:s3|gs|azblob):\/\// },
   expected: `the address of an object store: ${addressForms}`,
   parse: (text) => {
     const read = readStoreAddress(text);
@@ -341,9 +341,9 @@ export const settingDefinitions: { readonly [Name in SettingName]: SettingDefini
     shown: (text) => text.replace(/\/\/[^/?#]*@/g, '//…@'),
   }),
   'backup-store-secret': define('backup-store-secret', acceptObjectName('Secret'), {
-    unset: "the platform's identity (IRSA, EKS Pod Identity, instance metadata; workload identity of AKS)",
+    unset: "the platform's identity (IRSA, EKS Pod Identity, instance metadata; workload identity of GKE and AKS)",
     meaning:
-      'Secret with the keys for `backup-store`: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`; in Azure `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`; and the file of `ca=/pgusher-store/<key>`.',
+      'Secret with the keys for `backup-store`: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, where wanted `AWS_SESSION_TOKEN` and `AWS_REGION`; for Google `GS_ACCESS_KEY_ID` and `GS_SECRET_ACCESS_KEY`; in Azure `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`; and the file of `ca=/pgusher-store/<key>`.',
     example: 'orders-backup-store',
   }),
   'backup-spool': define('backup-spool', acceptSpool, {

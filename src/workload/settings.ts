@@ -55,7 +55,7 @@ export interface SettingValues {
   readonly backupStorage: { readonly kind: 'auto' | 'none' } | { readonly kind: 'size'; readonly quantity: string };
   readonly backupStorageClass: string | undefined;
   readonly backupPrefix: string | undefined;
-  /** `s3://…` or `azblob://…`, as store-address.ts reads it. */
+  /** `s3://…`, `gs://…` or `azblob://…`, as store-address.ts reads it. */
   readonly backupStore: string | undefined;
   readonly backupStoreSecret: string | undefined;
   readonly backupSpool: { readonly kind: 'auto' } | { readonly kind: 'size'; readonly quantity: string };

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hmacHeaders } from '../../src/store/object/google/hmac-signature.ts';
 import { openPlace } from '../../src/store/object/open-place.ts';
 import type { Place } from '../../src/store/place.ts';
 import { readWhole } from '../../src/store/read-whole.ts';
@@ -212,6 +215,40 @@ describe.skipIf(missingTools('go', 'flock'))('a place in S3 where each version i
     expect(await place.read('a')).toEqual({ outcome: 'absent' });
     expect(await place.list('')).toEqual({ outcome: 'listed', objects: [] });
     place.close();
+    await server.stop();
+  });
+});
+
+/** What signs for Google signs in the same way for Amazon, under its names: a real server holds the one against the other. */
+describe.skipIf(missingTools('go', 'flock'))('the signature for Google, in Amazon’s words', () => {
+  const amazons = {
+    algorithm: 'AWS4-HMAC-SHA256',
+    secretPrefix: 'AWS4',
+    end: 'aws4_request',
+    service: 's3',
+    headers: 'x-amz',
+  };
+
+  test('is taken by an S3 server, and refused with another key', async () => {
+    const server = await startS3Server();
+    await server.createBucket('signed');
+    const ask = (secretAccessKey: string): Promise<number> => {
+      const query = { 'list-type': '2', prefix: "shop's (a+b)/*", 'max-keys': '7' };
+      const url = new URL(`${server.origin}/signed?${new URLSearchParams(query).toString().replaceAll('+', '%20')}`);
+      const key = { accessKeyId: server.admin.AWS_ACCESS_KEY_ID, secretAccessKey, region: 'us-east-1' };
+      const asked = { method: 'GET', path: '/signed', query, headers: { host: url.host, 'x-amz-meta-a': ' b  c ' } };
+      const headers = { ...asked.headers, ...hmacHeaders(asked, key, new Date(), amazons) };
+      return new Promise((resolve, reject) => {
+        request(url, { headers, ca: readFileSync(server.ca), agent: false }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+    };
+    expect(await ask(server.admin.AWS_SECRET_ACCESS_KEY)).toBe(200);
+    expect(await ask('another')).toBe(403);
     await server.stop();
   });
 });

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -62,6 +62,8 @@ export async function startAzureServer(
     { stdio: ['ignore', log, log], env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${key}` } },
   );
   closeSync(log);
+  // A thousand blobs are not a thousand handshakes.
+  const agent = new Agent({ keepAlive: true, ca: readFileSync(file('ca.crt')) });
   const server: AzureServer = {
     origin: `https://127.0.0.1:${port}`,
     ca: file('ca.crt'),
@@ -88,9 +90,10 @@ export async function startAzureServer(
         url,
         headers: signed,
       });
-      return send(url, method, { ...signed, authorization }, body, readFileSync(server.ca));
+      return send(url, method, { ...signed, authorization }, body, agent);
     },
     stop: async () => {
+      agent.destroy();
       await ended(child);
       if (options.directory === undefined) {
         rmSync(directory, { recursive: true, force: true });
@@ -159,10 +162,10 @@ function send(
   method: string,
   headers: Readonly<Record<string, string>>,
   body: string,
-  ca: Buffer,
+  agent: Agent,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, ca, agent: false }, (answer) => {
+    const asked = request(url, { method, headers, agent }, (answer) => {
       const pieces: Buffer[] = [];
       answer.on('data', (piece: Buffer) => pieces.push(piece));
       answer.on('end', () => {

@@ -60,7 +60,7 @@ export interface StoredObject {
  */
 export async function startFaultStore(
   tls?: { readonly key: string; readonly cert: string },
-  dialect: FaultDialect = s3,
+  dialect: FaultDialect = s3Dialect,
 ): Promise<FaultStore> {
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, Buffer[]>();
@@ -139,7 +139,7 @@ export function sendError(
   sendXml(response, status, `<Error><Code>${code}</Code><Message>${code} it is</Message></Error>`, headers);
 }
 
-const s3: FaultDialect = {
+export const s3Dialect: FaultDialect = {
   root: '/backups',
   answer: wellAnswer,
   refuse: (asked, response, status, code, headers) => {

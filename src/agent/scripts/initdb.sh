@@ -247,7 +247,8 @@ watch() {
 # What the initialisation is doing, or did last.
 running() {
   if [ -s "$programs/script" ]; then
-    IFS= read -r script <"$programs/script"
+    # Read between its being emptied and written it has no line end: no reason to stop, as busybox would not and other shells would.
+    IFS= read -r script <"$programs/script" || :
     printf '%s\n' "$script"
   else
     printf "%s\n" "the image's own part (initdb, or the first start of the server), before any script"

@@ -16,6 +16,10 @@ export async function openPlace(text: string, environment: NodeJS.ProcessEnv, li
       const { s3Place } = await import('./s3/s3-place.ts');
       return s3Place(address, environment, limits);
     }
+    case 'gs': {
+      const { googlePlace } = await import('./google/google-place.ts');
+      return googlePlace(address, environment, limits);
+    }
     case 'azblob': {
       const { azurePlace } = await import('./azure/azure-place.ts');
       return azurePlace(address, environment, limits);

@@ -16,6 +16,7 @@ const ofKind: Readonly<Record<StoreAddress['kind'], SecretKeys>> = {
     either: [],
     optional: ['AWS_SESSION_TOKEN', 'AWS_REGION'],
   },
+  gs: { needed: ['GS_ACCESS_KEY_ID', 'GS_SECRET_ACCESS_KEY'], either: [], optional: [] },
   azblob: {
     needed: [],
     either: ['AZURE_STORAGE_KEY', 'AZURE_STORAGE_SAS_TOKEN'],

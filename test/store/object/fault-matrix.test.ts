@@ -107,6 +107,12 @@ const s3Rows: Readonly<Record<string, Row>> = {
   'another write under way': { fault: saying(409, 'ConditionalRequestConflict'), all: 'unreachable busy' },
 };
 
+/** What Google has besides. */
+const googleRows: Readonly<Record<string, Row>> = {
+  'a header that is not taken': { fault: saying(400, 'ExcessHeaderValues'), all: 'refused' },
+  'no credentials': { fault: saying(401, 'AuthenticationRequired'), all: 'denied credentials' },
+};
+
 /** The codes of Azure Blob Storage. */
 const azureRows: Readonly<Record<string, Row>> = {
   'a missing blob': {
@@ -166,6 +172,8 @@ const azureRows: Readonly<Record<string, Row>> = {
 
 const rows: Readonly<Record<Kind, Readonly<Record<string, Row>>>> = {
   s3: { ...foreigners, ...s3Rows },
+  // The same codes; nothing is kept there that a whole read could be held against.
+  gs: { ...foreigners, ...s3Rows, ...googleRows },
   azblob: { ...foreigners, ...azureRows },
 };
 
@@ -189,7 +197,7 @@ describe.each(everyKind)('what a place of %s says when every answer is', (kind) 
       if ('words' in answer) {
         // Said with what was asked, of whom, and what came back.
         expect(answer.words).toMatch(
-          /^(GET|HEAD|LIST|PUT|POST|DELETE) .* in (?:s3:\/\/|azblob:\/\/pgusher\/)backups\/shop\/db at http:\/\/127.0.0.1:\d+: ./,
+          /^(GET|HEAD|LIST|PUT|POST|DELETE) .* in (?:s3:\/\/|gs:\/\/|azblob:\/\/pgusher\/)backups\/shop\/db at http:\/\/127.0.0.1:\d+: ./,
         );
       }
       // A redirect is nothing that credentials are sent to.

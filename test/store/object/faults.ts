@@ -81,7 +81,7 @@ export function bodyOf(
     const size = found.bytes.length;
     response.writeHead(range === undefined ? 200 : 206, {
       ...store.objectHeaders,
-      ...(range === undefined ? found.headers : {}),
+      ...(range === undefined ? found.headers : withoutChecksums(found.headers)),
       etag: found.etag,
       ...(end === 'chunked' ? {} : { 'content-length': size - from }),
       ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${size - 1}/${size}` }),
@@ -95,6 +95,11 @@ export function bodyOf(
     });
     return undefined;
   };
+}
+
+/** Those are of the whole. */
+function withoutChecksums(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/checksum|md5|hash/.test(name)));
 }
 
 export const errorInside: Fault = (_, response) => {

@@ -44,6 +44,17 @@ describe('an address that is one', () => {
   });
 });
 
+test('an address in Google Cloud Storage', () => {
+  const google = { kind: 'gs', bucket: 'backups', prefix: '', endpoint: null, ca: null, storageClass: null };
+  expect(readStoreAddress('gs://backups')).toEqual(google);
+  expect(readStoreAddress('gs://my_old.backups/shop/db?storage-class=NEARLINE')).toEqual({
+    ...google,
+    bucket: 'my_old.backups',
+    prefix: 'shop/db',
+    storageClass: 'NEARLINE',
+  });
+});
+
 describe('an address in Azure', () => {
   const azure = {
     kind: 'azblob',
@@ -81,7 +92,7 @@ describe('an address that is none is told what it is, and what is wanted', () =>
   test.each([
     [
       '',
-      '"" is no address of an object store; wanted s3://bucket[/prefix][?region=…&endpoint=https://…] or azblob://account/container[/prefix][?endpoint=https://…]',
+      '"" is no address of an object store; wanted s3://bucket[/prefix][?region=…&endpoint=https://…], gs://bucket[/prefix][?storage-class=…] or azblob://account/container[/prefix][?endpoint=https://…]',
     ],
     ['/backups', '"/backups" is no address of an object store; wanted s3://'],
     ['s3:/backups', '"s3:/backups" is no address'],
@@ -89,12 +100,21 @@ describe('an address that is none is told what it is, and what is wanted', () =>
     ['s3:///shop', "the store's address names no bucket; wanted s3://bucket"],
     ['s3://backups\n', 'ends with white space'],
     ['S3://backups', 'begins with "S3://"; wanted s3://bucket[/prefix][?region=…&endpoint=https://…] (in lower case)'],
-    ['gs://backups', 'Google Cloud Storage is not supported yet'],
+    ['gcs://backups', 'begins with "gcs://"; wanted gs://bucket[/prefix]'],
+    ['GS://backups', 'wanted gs://bucket[/prefix][?storage-class=…] (in lower case)'],
+    ['https://storage.googleapis.com/backups', 'wanted gs://bucket[/prefix]'],
+    ['gs://Backups', '"Backups" is no name of a bucket; wanted 3 to 222 small letters'],
+    ['gs://', "the store's address names no bucket; wanted gs://bucket"],
+    ['gs://backups?region=eu', 'which there is not; wanted one of endpoint, ca, plain-http, storage-class'],
+    ['gs://key:topsecret@backups', 'come from the Secret (GS_ACCESS_KEY_ID, GS_SECRET_ACCESS_KEY)'],
     [
       's3://backups?endpoint=https://storage.googleapis.com',
       "Google's S3 door, which ignores If-None-Match: of two that write the same name both would be told",
     ],
-    ['s3://backups?endpoint=https://backups.storage.googleapis.com', "Google's S3 door"],
+    [
+      's3://backups/a?endpoint=https://backups.storage.googleapis.com',
+      'told that they were first; wanted gs://backups/a',
+    ],
     ['s3a://backups', 'begins with "s3a://"; wanted s3://bucket[/prefix]'],
     ['azure://account/container', 'begins with "azure://"; wanted azblob://account/container[/prefix][?endpoint='],
     ['wasbs://container@account.blob.core.windows.net/a', 'begins with "wasbs://"; wanted azblob://account/container'],

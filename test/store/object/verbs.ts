@@ -6,6 +6,7 @@ import { openPlace } from '../../../src/store/object/open-place.ts';
 import type { Place } from '../../../src/store/place.ts';
 import { readWhole } from '../../../src/store/read-whole.ts';
 import { azureDialect } from '../../support/fault-azure.ts';
+import { generationOf, googleDialect } from '../../support/fault-google.ts';
 import type { FaultStore } from '../../support/fault-store.ts';
 import { storedObject } from '../../support/fault-store.ts';
 
@@ -28,6 +29,11 @@ export const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 's
 /** Each kind of store: its fault server, and the place in it. */
 export const kinds = {
   s3: { path: 's3://backups/shop/db', dialect: undefined, credentials },
+  gs: {
+    path: 'gs://backups/shop/db',
+    dialect: googleDialect,
+    credentials: { GS_ACCESS_KEY_ID: 'GOOG1E', GS_SECRET_ACCESS_KEY: 'secret' },
+  },
   azblob: {
     path: 'azblob://pgusher/backups/shop/db',
     dialect: azureDialect,
@@ -35,7 +41,7 @@ export const kinds = {
   },
 } as const;
 export type Kind = keyof typeof kinds;
-export const everyKind = ['s3', 'azblob'] as const satisfies Kind[];
+export const everyKind = ['s3', 'gs', 'azblob'] as const satisfies Kind[];
 
 export async function placeAt(origin: string, limits: StoreLimits, parameters = '', kind: Kind = 's3'): Promise<Place> {
   const plain = origin.startsWith('http://') ? '&plain-http=allowed' : '';
@@ -55,13 +61,18 @@ export const verbs = {
   },
   list: (place: Place) => place.list('a/'),
   putIfAbsent: (place: Place) => place.putIfAbsent('a/new', Buffer.from('new')),
-  replace: (place: Place) => place.replaceIfUnchanged('a/b', Buffer.from('newer'), stored.etag),
+  replace: (place: Place) => place.replaceIfUnchanged('a/b', Buffer.from('newer'), versionIn(place)),
   put: (place: Place) => place.putStream('a/stream', Readable.from([Buffer.from('a stream')])),
   upload: (place: Place) => place.putStream('a/large', Readable.from([large])),
   delete: (place: Place) => place.delete('a/b'),
   probe: (place: Place) => place.probe(),
 } as const;
 export type Verb = keyof typeof verbs;
+
+/** Of what is at `a/b`: its ETag, and with Google its generation. */
+function versionIn(place: Place): string {
+  return place.name.startsWith('gs://') ? `"${generationOf(bytes)}"` : stored.etag;
+}
 
 /** `denied rights` of `{ outcome: 'denied', why: 'rights', … }`. */
 export function told(answer: { readonly outcome: string; readonly why?: string }): string {

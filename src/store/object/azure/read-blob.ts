@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Absent, ByteRange, Found, Trouble } from '../../place.ts';
 import { rangeHeader, spanOf, wholeSpan } from '../byte-range.ts';
-import type { BodyPart, RunningChecksum } from '../object-body.ts';
+import type { BodyPart } from '../object-body.ts';
 import { objectBody } from '../object-body.ts';
 import { request, troubleOf } from '../requests.ts';
+import { runningMd5 } from '../running-md5.ts';
 import type { Container } from './container.ts';
 import { blobOf, notAnswered } from './container.ts';
 
@@ -97,15 +97,4 @@ async function getPart(
 /** Its errors are read while it is; one that comes before is not nobody's. */
 function failingWhereCut(body: IncomingMessage): IncomingMessage {
   return body.on('error', () => undefined);
-}
-
-function runningMd5(expected: string): RunningChecksum {
-  const md5 = createHash('md5');
-  return {
-    name: 'MD5',
-    update: (piece) => {
-      md5.update(piece);
-    },
-    matches: () => md5.digest('base64') === expected,
-  };
 }

@@ -8,6 +8,8 @@ import type { S3Address } from './s3-address.ts';
 export interface Bucket extends RequestContext {
   readonly client: S3Client;
   readonly address: S3Address;
+  /** Which the store checks at a write. */
+  readonly checksums: 'crc32' | 'md5';
   readonly buffers: PartBuffers;
 }
 

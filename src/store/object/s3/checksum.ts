@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { RunningChecksum } from '../object-body.ts';
+import type { Bucket } from './bucket.ts';
+
+/** S3 has no header for the MD5 of an object; a translation (s3-client.ts) puts it among the metadata of the answer. */
+export const md5Metadata = 'pgusher-md5';
 
 /** As S3 writes a CRC32 in a header: four bytes, the highest first, in base64. */
 export function checksumText(sum: number): string {
@@ -8,7 +13,7 @@ export function checksumText(sum: number): string {
   return bytes.toString('base64');
 }
 
-export function checksumOf(bytes: Uint8Array): string {
+function checksumOf(bytes: Uint8Array): string {
   return checksumText(crc32(bytes));
 }
 
@@ -22,4 +27,14 @@ export function runningCrc32(expected: string): RunningChecksum {
     },
     matches: () => checksumText(sum) === expected,
   };
+}
+
+/** What goes along with the bytes of a write. */
+export function checksumField(
+  { checksums }: Bucket,
+  bytes: Uint8Array,
+): { readonly ChecksumCRC32: string } | { readonly ContentMD5: string } {
+  return checksums === 'crc32'
+    ? { ChecksumCRC32: checksumOf(bytes) }
+    : { ContentMD5: createHash('md5').update(bytes).digest('base64') };
 }

@@ -3,7 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Stored, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumField } from './checksum.ts';
 import { request, troubleOf } from '../requests.ts';
 import { markedWrite, ownWrite } from './write-mark.ts';
 
@@ -28,7 +28,7 @@ export async function putObject(
           ...condition,
           Body: bytes,
           ContentLength: bytes.length,
-          ChecksumCRC32: checksumOf(bytes),
+          ...checksumField(bucket, bytes),
         }),
         options,
       ),

@@ -4,10 +4,11 @@ import type { Absent, ByteRange, Found, Trouble } from '../../place.ts';
 import { rangeHeader, spanOf, wholeSpan } from '../byte-range.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
-import { runningCrc32 } from './checksum.ts';
+import { md5Metadata, runningCrc32 } from './checksum.ts';
 import type { BodyPart } from '../object-body.ts';
 import { objectBody } from '../object-body.ts';
 import { request, troubleOf } from '../requests.ts';
+import { runningMd5 } from '../running-md5.ts';
 
 export async function readObject(
   bucket: Bucket,
@@ -16,6 +17,7 @@ export async function readObject(
   signal: AbortSignal | undefined,
 ): Promise<Found | Absent | Trouble> {
   const asked = `GET ${key} in ${bucket.name}`;
+  const running = bucket.checksums === 'crc32' ? runningCrc32 : runningMd5;
   const first = await getPart(bucket, key, range ?? { from: 0 }, undefined, signal);
   if (first.outcome !== 'part') {
     return first;
@@ -23,8 +25,7 @@ export async function readObject(
   const bytes = objectBody({
     first,
     // The checksum is of the whole object.
-    checksum:
-      first.checksum !== null && first.from === 0 && first.to === first.size ? runningCrc32(first.checksum) : null,
+    checksum: first.checksum !== null && first.from === 0 && first.to === first.size ? running(first.checksum) : null,
     idleMs: bucket.limits.idleMs,
     budgetMs: bucket.limits.budgetMs,
     asked,
@@ -79,7 +80,7 @@ async function getPart(
     default:
       return troubleOf(reply, `${what} in ${bucket.name}`);
   }
-  const { Body, ETag, ContentLength, ContentRange, ChecksumCRC32, ChecksumType } = reply.output;
+  const { Body, ETag, ContentLength, ContentRange, ChecksumCRC32, ChecksumType, Metadata = {} } = reply.output;
   const span = header === undefined ? wholeSpan(ContentLength) : spanOf(ContentRange, range);
   if (!(Body instanceof Readable) || ETag === undefined || span === undefined) {
     if (Body instanceof Readable) {
@@ -88,7 +89,7 @@ async function getPart(
     return notAnswered(bucket, what);
   }
   // Of several parts, each with its own, there is no checksum of the bytes.
-  const checksum =
-    ChecksumType === 'COMPOSITE' || ChecksumCRC32?.includes('-') === true ? null : (ChecksumCRC32 ?? null);
+  const crc32 = ChecksumType === 'COMPOSITE' || ChecksumCRC32?.includes('-') === true ? undefined : ChecksumCRC32;
+  const checksum = (bucket.checksums === 'crc32' ? crc32 : Metadata[md5Metadata]) ?? null;
   return { outcome: 'part', body: Body, ...span, version: ETag, checksum };
 }

@@ -52,7 +52,7 @@ export function readS3Address(text: string): S3Address | InvalidAddress {
   const given = parts.parameters;
   if (common.endpoint !== null && /(?:^|\.)storage\.googleapis\.com$/.test(new URL(common.endpoint).hostname)) {
     return invalid(
-      `endpoint of the store's address is Google's S3 door, which ignores If-None-Match: of two that write the same name both would be told that they were first; wanted another store (Google Cloud Storage is not supported yet)`,
+      `endpoint of the store's address is Google's S3 door, which ignores If-None-Match: of two that write the same name both would be told that they were first; wanted gs://${bucket}${common.prefix === '' ? '' : `/${common.prefix}`}`,
     );
   }
   const pathStyle = switchOf(given.get('path-style'), common.endpoint !== null);

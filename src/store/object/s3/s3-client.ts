@@ -1,5 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http';
 import { Agent } from 'node:https';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Client } from '@aws-sdk/client-s3';
 import { connectionAgent } from '../connection-agent.ts';
 import { isHtml } from '../failed-request.ts';
@@ -7,6 +8,17 @@ import type { StoreLimits } from '../limits.ts';
 import { s3Credentials } from './credentials.ts';
 import { ForeignAnswer } from './failed-request.ts';
 import type { S3Address } from './s3-address.ts';
+
+type RequestSigner = Extract<NonNullable<S3ClientConfig['signer']>, { sign: unknown }>;
+type ClientRequest = Parameters<RequestSigner['sign']>[0];
+
+/** For a store that has S3's verbs under other names. */
+export interface Translation {
+  /** Changes the request into what is sent, its signature with it. */
+  readonly sign: (request: ClientRequest) => Promise<void>;
+  /** The headers of an answer in the words of S3. */
+  readonly answered: (headers: Readonly<Record<string, string>>) => Record<string, string>;
+}
 
 const silentLogger = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored };
 
@@ -18,14 +30,22 @@ function ignored(): void {
  * @throws where the region or a key is missing in the environment, or the file of authorities cannot be read: said before anything is
  * asked.
  */
-export function s3Client(address: S3Address, environment: NodeJS.ProcessEnv, limits: StoreLimits): S3Client {
-  const credentials = s3Credentials(environment);
+export function s3Client(
+  address: S3Address,
+  environment: NodeJS.ProcessEnv,
+  limits: StoreLimits,
+  translation?: Translation,
+): S3Client {
+  // With a signature of another kind Amazon's keys are asked of nobody.
+  const credentials =
+    translation === undefined ? s3Credentials(environment) : { accessKeyId: 'none', secretAccessKey: 'none' };
   const client = new S3Client({
     region: regionOf(address, environment),
     ...(address.endpoint === null ? {} : { endpoint: address.endpoint }),
     forcePathStyle: address.pathStyle,
     // Without: the platform's (IRSA, EKS Pod Identity, metadata, the files of a laptop), in the client's own order.
     ...(credentials === undefined ? {} : { credentials }),
+    ...(translation === undefined ? {} : { signer: signerOf(translation) }),
     maxAttempts: 1,
     // Else it writes on the console what it also throws.
     logger: silentLogger,
@@ -45,6 +65,9 @@ export function s3Client(address: S3Address, environment: NodeJS.ProcessEnv, lim
     },
   });
   refuseWebPages(client);
+  if (translation !== undefined) {
+    translateAnswers(client, translation);
+  }
   askForChecksums(client);
   return client;
 }
@@ -71,6 +94,28 @@ function agentOf(
 ): { readonly httpAgent: HttpAgent } | { readonly httpsAgent: Agent } {
   const agent = connectionAgent(endpoint?.startsWith('http://') === true, ca, environment);
   return agent instanceof Agent ? { httpsAgent: agent } : { httpAgent: agent };
+}
+
+/** In place of the client's own. */
+function signerOf({ sign }: Translation): RequestSigner {
+  return {
+    sign: async (request) => {
+      await sign(request);
+      return request;
+    },
+  };
+}
+
+function translateAnswers(client: S3Client, { answered }: Translation): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const response = result.response as { headers: Record<string, string> };
+      response.headers = answered(response.headers);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'translateAnswers' },
+  );
 }
 
 /** To the client a login page that comes with 200 is the object, an empty listing, or a delete that was done. No store sends HTML. */

@@ -24,11 +24,13 @@ import { uploadStream } from './upload-stream.ts';
  */
 export function s3Place(address: S3Address, environment: NodeJS.ProcessEnv, limits: StoreLimits = storeLimits): Place {
   const client = s3Client(address, environment, limits);
+  return placeIn({ client, address, limits, name: placeName(address), checksums: 'crc32' });
+}
+
+/** The verbs over a client that is there. */
+export function placeIn(given: Pick<Bucket, 'client' | 'address' | 'limits' | 'name' | 'checksums'>): Place {
   const bucket: Bucket = {
-    client,
-    address,
-    limits,
-    name: placeName(address),
+    ...given,
     outcomeOf: (error, asked) => outcomeOfFailure(failedRequest(error), asked, s3Dialect),
     buffers: new PartBuffers(),
   };
@@ -48,13 +50,13 @@ export function s3Place(address: S3Address, environment: NodeJS.ProcessEnv, limi
     delete: (key, signal) => deleteObject(bucket, key, signal),
     probe: (signal) => probePlace(place, signal),
     close: () => {
-      client.destroy();
+      bucket.client.destroy();
     },
   };
   return place;
 }
 
-export function placeName(address: S3Address): string {
+function placeName(address: S3Address): string {
   const path = address.prefix === '' ? address.bucket : `${address.bucket}/${address.prefix}`;
   return address.endpoint === null ? `s3://${path}` : `s3://${path} at ${address.endpoint}`;
 }

@@ -12,7 +12,7 @@ import {
 import type { StoredStream, Trouble } from '../../place.ts';
 import type { Bucket } from './bucket.ts';
 import { keyIn, notAnswered } from './bucket.ts';
-import { checksumOf, checksumText } from './checksum.ts';
+import { checksumField, checksumText } from './checksum.ts';
 import type { Part } from '../parts.ts';
 import { partsOf } from '../parts.ts';
 import { request, troubleOf } from '../requests.ts';
@@ -67,7 +67,7 @@ async function inOneRequest(
           ...markedWrite(bucket, mark),
           Body: bytes.length === 0 ? bytes : slicedBody(bytes),
           ContentLength: bytes.length,
-          ChecksumCRC32: checksumOf(bytes),
+          ...checksumField(bucket, bytes),
         }),
         options,
       ),
@@ -168,7 +168,9 @@ class Upload {
 
   async #sendPart({ buffer, length }: Part, PartNumber: number): Promise<Trouble | undefined> {
     const bytes = buffer.subarray(0, length);
-    const part: CompletedPart = { PartNumber, ChecksumCRC32: checksumOf(bytes) };
+    const checksum = checksumField(this.#bucket, bytes);
+    // Of a part that was sent with its MD5 nothing more is said.
+    const part: CompletedPart = { PartNumber, ...('ChecksumCRC32' in checksum ? checksum : {}) };
     this.#parts.push(part);
     this.#sha256.update(bytes);
     this.#sum = crc32(bytes, this.#sum);
@@ -186,7 +188,7 @@ class Upload {
               PartNumber,
               Body: slicedBody(bytes),
               ContentLength: length,
-              ChecksumCRC32: part.ChecksumCRC32,
+              ...checksum,
             }),
             options,
           ),
