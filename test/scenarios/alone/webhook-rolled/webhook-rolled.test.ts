@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { productImages } from '../../../../scripts/cluster/images.ts';
 import { untilInstalled } from '../../../../scripts/cluster/install.ts';
 import { nextVersion } from '../../support/next-version.ts';
 import { isForeign, kubectl, noCluster } from '../../support/cluster.ts';
 import { scenario } from '../../support/scenario.ts';
-import { applier } from '../../support/server-side-apply.ts';
+import { askAllAlong } from '../../support/asked-all-along.ts';
 import { patience, timeout } from '../../../../scripts/cluster/patience.ts';
 import { until } from '../../../../scripts/cluster/until.ts';
 
@@ -30,19 +29,7 @@ describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
 
   test('fails no apply while it is rolled out', async () => {
     const [, set = ''] = here.read('one.yaml').split('---\n');
-    const apply = applier(here.namespace, 'asked', set.replace('name: one', 'name: asked'));
-    const failed: string[] = [];
-    let [asked, injected] = [0, 0];
-    const timer = setInterval(() => {
-      asked += 1;
-      apply().then(
-        ({ status, said }) => {
-          if (status >= 300) failed.push(`${status} ${said}`);
-          else if (said.includes('pgusher-restore')) injected += 1;
-        },
-        (error: unknown) => failed.push(String(error)),
-      );
-    }, 50 * patience);
+    const stop = askAllAlong(here.namespace, 'asked', set.replace('name: one', 'name: asked'));
     await webhook(nextVersion.image);
     await kubectl(['-n', 'pgusher-system', 'rollout', 'status', 'deployment/pgusher', timeout(180)]);
     // The old pods go on for a while after they were told to stop.
@@ -57,9 +44,7 @@ describe.skipIf(noCluster || isForeign)('an upgrade of the webhook', () => {
       ]);
       return images.includes(productImages.webhook) ? undefined : images;
     });
-    clearInterval(timer);
-    await pause(2000);
-    console.log(`${asked} applies, ${20 / patience} a second`);
+    const { asked, injected, failed } = await stop();
     expect(failed).toEqual([]);
     expect(injected).toBe(asked);
     expect(asked).toBeGreaterThan(100 / patience);
