@@ -364,6 +364,15 @@ describe('the components for Prometheus and Grafana', () => {
   });
 });
 
+test('the component for the page listens inside of the pod alone, at the port that docs forward to', () => {
+  const page = list(readPatch(join('components', 'web-page', 'deployment.yaml'))).map((step) =>
+    scalar(at(step, 'value')),
+  );
+  const [, port = ''] = /^--page=127\.0\.0\.1:(\d+)$/.exec(page[0] ?? '') ?? [];
+  expect(readFileSync('docs/operations.md', 'utf8')).toContain(`port-forward deploy/pgusher ${port} `);
+  expect(page).toHaveLength(1);
+});
+
 test('the component for names of Secrets gives that right to the same account, and nothing else', () => {
   const component = ['kustomization.yaml', 'roles.yaml'].flatMap((file) =>
     objectsIn(join('components', 'secret-names', file)),
