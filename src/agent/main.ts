@@ -2,21 +2,23 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { nodeProblem } from '../node-version.ts';
-import { isStoreAddress } from '../store/object/store-address.ts';
 import { version } from '../version.ts';
 import { readContract } from './contract-schema.ts';
-import type { AgentContract, RestoreTargetContract, StoreContract } from './contract.ts';
+import type { AgentContract } from './contract.ts';
 import { environmentNames, paths } from './contract.ts';
 import type { Place } from '../store/place.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import type { DumpClient } from './dump/dump-client.ts';
-import type { DumpCompression, DumpFormat } from './dump/dump-plan.ts';
+import { addDumpCommands } from './dump/dump-commands.ts';
+import { target, targetOf } from './restore/restore-options.ts';
+import type { RestoreOptions } from './restore/restore-options.ts';
 import { setCommands } from './set-commands.ts';
 import type { SetCommandEdges } from './set-commands.ts';
-import { storeNames, storeRoot } from './store/layout.ts';
+import { namedStore, storeOf, withStore } from './store-options.ts';
+import type { StoreOptions } from './store-options.ts';
+import { storeRoot } from './store/layout.ts';
 import { storePlace } from './store/store-place.ts';
 import type { Credentials, Environment } from './server-connection/credentials.ts';
 import type { ServerAddress } from './server-connection/server-address.ts';
@@ -43,22 +45,6 @@ const problem = nodeProblem(process.versions.node);
 if (problem !== undefined) {
   print.error(problem);
   process.exit(1);
-}
-
-interface StoreOptions {
-  readonly store?: string;
-  readonly prefix?: string;
-}
-
-interface RestoreOptions extends StoreOptions {
-  readonly to?: string;
-  readonly backup: string;
-  readonly targetTime?: string;
-  readonly targetLsn?: string;
-  readonly targetXid?: string;
-  readonly targetName?: string;
-  readonly targetImmediate?: boolean;
-  readonly exclusive?: boolean;
 }
 
 const program = new Command('pgusher-agent')
@@ -157,7 +143,7 @@ withStore(program.command('list'))
   .option('--json', 'as JSON')
   .action(async (options: StoreOptions & { readonly json?: boolean }) => {
     const { runList } = await import('./list/run-list.ts');
-    const from = storePlace(namedStore(options));
+    const from = storePlace(namedStore(options, environment));
     process.exitCode = await runList({ from, environment, json: options.json === true, now: new Date() }, print);
   });
 
@@ -175,7 +161,7 @@ withStore(program.command('verify'))
       const { runVerify } = await import('./verify/run-verify.ts');
       process.exitCode = await runVerify(
         {
-          root: storeRoot(storeOf(options)),
+          root: storeRoot(storeOf(options, environment)),
           backup: id ?? null,
           scratch: options.start === true ? (options.scratch ?? temporaryDirectory()) : null,
           user: options.user,
@@ -185,106 +171,7 @@ withStore(program.command('verify'))
     },
   );
 
-interface DumpOptions {
-  readonly to?: string;
-  readonly host?: string;
-  readonly database: readonly string[];
-  readonly format: DumpFormat;
-  readonly compression: DumpCompression;
-  readonly jobs: number;
-  readonly rolePasswords: boolean;
-  readonly keep?: number;
-}
-
-program
-  .command('dump')
-  .description(
-    'dump each database and the roles; in a pod by the running agent, into the store; with --to into a directory, of the server of the pod or of any that PGHOST, PGPORT, PGUSER, PGPASSWORD … name',
-  )
-  .option('--database <name...>', 'these only; all that take connections and are no templates without', [])
-  .option('--to <directory>', 'make a folder of the dump in this directory')
-  .option('--host <host>', 'in a pod, with --to: another server than its own, with PGPORT, PGUSER, PGPASSWORD …')
-  .addOption(
-    new Option('--format <format>', 'with --to').choices(['directory', 'custom', 'plain']).default('directory'),
-  )
-  .addOption(new Option('--compression <method>', 'with --to').choices(['zstd', 'gzip', 'none']).default('zstd'))
-  .option('--jobs <count>', 'with --to: tables of one database at once', wholeNumber, 2)
-  .option('--no-role-passwords', 'with --to: roles without their passwords, for who is no superuser')
-  .option('--keep <count>', 'with --to: dumps kept in the directory; all without', wholeNumber)
-  .action(async (options: DumpOptions) => {
-    if (options.to === undefined) {
-      const { runDumpNow } = await import('./dump/run-dump-now.ts');
-      process.exitCode = await runDumpNow(paths.shared, options.database, print);
-      return;
-    }
-    const { runDump } = await import('./dump/run-dump.ts');
-    process.exitCode = await runDump(
-      {
-        client: await dumpClient(options.host),
-        to: options.to,
-        databases: options.database,
-        format: options.format,
-        compression: options.compression,
-        jobs: options.jobs,
-        rolePasswords: options.rolePasswords,
-        keep: options.keep ?? null,
-        signal: interrupted(),
-      },
-      print,
-    );
-  });
-
-withStore(program.command('dumps'))
-  .description('the dumps of a store, or of a directory')
-  .option('--in <directory>', 'where `dump --to` put them')
-  .option('--json', 'as JSON: DUMP.json of each')
-  .action(async (options: StoreOptions & { readonly in?: string; readonly json?: boolean }) => {
-    const { runDumps } = await import('./dump/list-dumps.ts');
-    process.exitCode = await runDumps(options.in ?? dumpsOf(options), options.json === true, print);
-  });
-
-interface LoadOptions extends StoreOptions {
-  readonly in?: string;
-  readonly host?: string;
-  readonly database?: string;
-  readonly table: readonly string[];
-  readonly into?: string;
-  readonly globals?: boolean;
-  readonly owner: boolean;
-  readonly jobs: number;
-}
-
-withStore(program.command('load'))
-  .description(
-    'load a dump, or one database or table of it, into the server of the pod, or into any that PGHOST, PGPORT, PGUSER, PGPASSWORD … name; a target that is not empty is refused',
-  )
-  .argument('<dump>', 'latest or an id as `dumps` prints it; or the folder of a dump, with a slash')
-  .option('--in <directory>', 'where `dump --to` put it')
-  .option('--host <host>', 'in a pod: another server than its own, with PGPORT, PGUSER, PGPASSWORD …')
-  .option('--database <name>', 'this one only')
-  .option('--table <name...>', 'definition and rows of these tables only: table or schema.table', [])
-  .option('--into <name>', 'a database of another name; it is made where it is not there')
-  .option('--globals', 'roles and tablespaces first; the login that loads stays as it is')
-  .option('--no-owner', 'all belongs to who loads, and nobody is granted anything')
-  .option('--jobs <count>', 'tables at once', wholeNumber, 2)
-  .action(async (dump: string, options: LoadOptions) => {
-    const { runLoad } = await import('./dump/run-load.ts');
-    process.exitCode = await runLoad(
-      {
-        client: await dumpClient(options.host),
-        dump,
-        folder: options.in ?? (dump.includes('/') ? null : dumpsOf(options)),
-        database: options.database ?? null,
-        tables: options.table,
-        into: options.into ?? null,
-        globals: options.globals === true,
-        owners: options.owner,
-        jobs: options.jobs,
-        signal: interrupted(),
-      },
-      print,
-    );
-  });
+addDumpCommands(program, environment, print);
 
 try {
   await program.parseAsync();
@@ -294,39 +181,6 @@ try {
 }
 // A handle that a library leaves open must not keep a finished init container running.
 process.exit();
-
-/** The server of the pod where this is one, with its login; else what libpq's variables name. */
-async function dumpClient(host: string | undefined): Promise<DumpClient> {
-  const { environmentClient, podClient } = await import('./dump/dump-client.ts');
-  if (host !== undefined || environment[environmentNames.contract] === undefined) {
-    return environmentClient(environment, host);
-  }
-  const contract = readContract(environment[environmentNames.contract]);
-  const { stepDown } = await import('./step-down.ts');
-  await stepDown(contract.owner, [], []);
-  return podClient(contract, environment);
-}
-
-function dumpsOf(options: StoreOptions): string {
-  return `${storeRoot(storeOf(options))}/${storeNames.dumps}`;
-}
-
-/** Ctrl-C once: what is under way is ended in order, and what it left is removed; twice: at once. */
-function interrupted(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(1);
-      stop.abort();
-    });
-  }
-  return stop.signal;
-}
-
-function wholeNumber(value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError('wanted a whole number from 1 on');
-  return Number(value);
-}
 
 /** The server of this pod, and the login to it. */
 async function besideThis({ serverPort }: AgentContract): Promise<readonly [ServerAddress, Credentials]> {
@@ -396,7 +250,7 @@ async function openPlace(address: string, credentials: Environment): Promise<Pla
 
 async function restoreTo(directory: string, options: RestoreOptions): Promise<number> {
   const wanted = { directory, backup: options.backup, target: targetOf(options), terminal: process.stdout.isTTY };
-  const store = namedStore(options);
+  const store = namedStore(options, environment);
   const from = storePlace(store);
   if ('root' in from) {
     const { runRestoreTo } = await import('./restore/restore-to.ts');
@@ -472,44 +326,6 @@ async function aborted(signal: AbortSignal): Promise<void> {
   }
 }
 
-function withStore(command: Command): Command {
-  return command
-    .option(
-      '--store <directory>',
-      "where the store is mounted; for list and restore --to also s3://bucket[/prefix], gs://bucket[/prefix] or azblob://account/container[/prefix]; in a pod, the pod's",
-    )
-    .option('--prefix <folder>', 'folder of the set in it: <namespace>/<name>');
-}
-
-/** A directory. @throws where there is none, or an address: only `list` reads the objects of a bucket where they are. */
-function storeOf(options: StoreOptions): StoreContract {
-  const store = namedStore(options);
-  if (isStoreAddress(store.mount)) {
-    throw new Error(
-      `--store is ${JSON.stringify(store.mount)}; wanted a directory: copy ${store.prefix} of the bucket there first (list and restore --to read a bucket)`,
-    );
-  }
-  return store;
-}
-
-/** @throws where neither the command line nor the pod's contract names a store. */
-function namedStore(options: StoreOptions): StoreContract {
-  if (options.store !== undefined && options.prefix !== undefined) {
-    return { mount: options.store, prefix: options.prefix };
-  }
-  const contract = environment[environmentNames.contract];
-  const own = contract === undefined ? null : restoredFrom(readContract(contract));
-  if (own === null) {
-    throw new Error('no store is named; wanted --store and --prefix');
-  }
-  return { mount: options.store ?? own.mount, prefix: options.prefix ?? own.prefix };
-}
-
-/** A spool holds what was not sent yet: the backups are in the bucket. */
-function restoredFrom({ store, offsite, namespace, set }: AgentContract): StoreContract | null {
-  return offsite?.spool === undefined ? store : { mount: offsite.address, prefix: `${namespace}/${set}` };
-}
-
 /** @throws in a pod: its TMPDIR is part of the shared volume, and a database that fills it takes the probes and hooks with it. */
 function temporaryDirectory(): string {
   if (environment[environmentNames.contract] !== undefined) {
@@ -518,30 +334,6 @@ function temporaryDirectory(): string {
     );
   }
   return tmpdir();
-}
-
-function target(flags: string, description: string): Option {
-  const all = ['targetTime', 'targetLsn', 'targetXid', 'targetName', 'targetImmediate'];
-  const option = new Option(flags, description);
-  return option.conflicts(all.filter((name) => name !== option.attributeName()));
-}
-
-function targetOf(options: RestoreOptions): RestoreTargetContract | null {
-  const inclusive = options.exclusive !== true;
-  if (options.targetImmediate === true) {
-    return { kind: 'immediate', value: '', inclusive };
-  }
-  for (const [kind, value] of [
-    ['time', options.targetTime],
-    ['lsn', options.targetLsn],
-    ['xid', options.targetXid],
-    ['name', options.targetName],
-  ] as const) {
-    if (value !== undefined) {
-      return { kind, value, inclusive };
-    }
-  }
-  return null;
 }
 
 function onlyNow(value: string): 'now' {
