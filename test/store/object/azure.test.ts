@@ -324,13 +324,15 @@ test('of every put the length and the checksum are said beforehand', async () =>
   await verbs.upload(place);
   await place.putStream('a/empty', Readable.from([]));
   const puts = store.asked.filter(({ method }) => method === 'PUT');
-  expect(puts).toHaveLength(6);
+  // One that met a connection which the server was just closing is sent again.
+  expect(new Set(puts.map(({ key, query }) => `${key}?${String(query)}`)).size).toBe(6);
   for (const { headers, body } of puts) {
     expect(headers['content-length']).toBe(String(body.length));
     expect(headers['transfer-encoding']).toBeUndefined();
     expect(headers['content-md5']).toBe(store.makeObject(body, {}).headers['content-md5']);
   }
-  expect(puts.at(-2)?.headers['x-ms-blob-content-md5']).toBe(store.makeObject(large, {}).headers['content-md5']);
+  const whole = puts.find(({ query }) => query.get('comp') === 'blocklist');
+  expect(whole?.headers['x-ms-blob-content-md5']).toBe(store.makeObject(large, {}).headers['content-md5']);
 });
 
 test('the tier is asked for at every write of a blob', async () => {
