@@ -91,17 +91,19 @@ async function untilSays(agent: Agent | null, words: string | RegExp): Promise<v
   );
 }
 
-/**
- * Not in the moment in which the server puts a newer copy of the unfinished segment in the place of the one before: it takes the old one away first
- * (KeepFileRestoredFromArchive in PostgreSQL's xlogarchive.c), and one that is killed between has neither.
- */
-async function untilSegmentLies({ pod }: WholePod): Promise<void> {
-  const wal = join(pod.dataDirectory, 'pg_wal');
+/** The numbers in `kept`, once it has at least two. */
+async function keptBy(server: PostgresServer): Promise<readonly number[]> {
+  let found: readonly number[] = [];
   await eventually(
-    'the unfinished segment lies in pg_wal',
-    async () => existsSync(join(wal, '000000010000000000000004')) && !existsSync(join(wal, 'RECOVERYXLOG')),
-    () => '',
+    'the server has what was finished',
+    async () => {
+      const rows = await server.sql<{ n: number }>('SELECT n FROM kept ORDER BY n').catch(() => []);
+      found = rows.map(({ n }) => n);
+      return found.length >= 2;
+    },
+    () => server.log(),
   );
+  return found;
 }
 
 /** The exit code of the server's readiness probe, and what it says. */
@@ -146,12 +148,15 @@ describe.skipIf(missingTools('postgres', 'pg_basebackup', 'pg_receivewal', 'floc
     expect((await standby.agent?.get('/'))?.body).toMatch(/has all that was committed there up to 20\S+Z, \d+ s ago/);
 
     // The store is away when the pod starts anew: it serves what it has, and with its data lost it initialises nothing.
-    await untilSegmentLies(standby);
     await standby.crash();
     mounted(false);
     expect((await standby.startStandby(contract)).reason).toBe('');
     await untilSays(standby.agent, 'standby: the backups that are followed cannot be read');
-    await untilKept(serverOf(standby), [1, 2, 3]);
+    // All of the finished segments. Of the unfinished one its own copy may be gone (docs/standbys.md), until the store is back.
+    expect([
+      [1, 2],
+      [1, 2, 3],
+    ]).toContainEqual(await keptBy(serverOf(standby)));
     expect(ready(standby)).toBe('0');
     await expect(serverOf(standby).sql('INSERT INTO kept VALUES (99)')).rejects.toThrow('read-only');
     await standby.crash();
