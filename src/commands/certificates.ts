@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { certificatesIn, lifeOf, parseAuthorities } from '../certificates/built-in/authorities.ts';
+import { lifeOf, parseAuthorities } from '../certificates/built-in/authorities.ts';
+import { certificatesIn } from '../certificates/certificates-in.ts';
 import type { Authorities } from '../certificates/built-in/authorities.ts';
 import { renewalOf } from '../certificates/built-in/next-step.ts';
 import { giveOrder, readAuthoritySecret, readCertificateMode } from '../cluster/authority-orders.ts';

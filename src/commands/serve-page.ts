@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { certificatesIn } from '../certificates/certificates-in.ts';
 import type { CertificateSource } from '../certificates/source.ts';
 import type { CertificateAge, Overview, SetsKnown } from '../page/overview.ts';
 import { CannotServe } from '../server/cannot-serve.ts';
@@ -99,8 +100,8 @@ async function setsReader(kubeconfig: string | undefined): Promise<() => Promise
 }
 
 function agesOf(what: string, pem: string): readonly CertificateAge[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((block) => {
-    const { subject, validFromDate, validToDate } = new X509Certificate(block);
+  return certificatesIn(pem).map((certificate) => {
+    const { subject, validFromDate, validToDate } = new X509Certificate(certificate);
     return { what, subject: subject.replaceAll('\n', ', '), from: validFromDate, to: validToDate };
   });
 }

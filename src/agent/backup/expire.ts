@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { baseBackupDirectory, namesIn, readBaseBackups } from '../store/base-backups.ts';
+import { baseBackupDirectory, readBaseBackups } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { syncDirectory } from '../store/durable-file.ts';
 import { storeNames } from '../store/layout.ts';
 import type { RetentionPolicy } from './retention.ts';

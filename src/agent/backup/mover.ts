@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupContract } from '../contract.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { compressionOf, decompressed } from '../store/coded-bytes.ts';
 import { compressFile } from '../store/compress-file.ts';
 import { errorCode, syncDirectory } from '../store/durable-file.ts';

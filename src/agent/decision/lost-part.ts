@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { linkedTo } from '../restore/linked-to.ts';
 import type { OutsidePart, PartPlaces } from '../restore/outside-parts.ts';
 import { mountOf, tablespaceLink, walLink } from '../restore/outside-parts.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { errorCode } from '../store/durable-file.ts';
 
 /** The parts that PGDATA links to, on volumes that this container sees. */

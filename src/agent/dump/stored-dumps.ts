@@ -1,8 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { namesIn } from '../store/base-backups.ts';
-import { errorCode } from '../store/durable-file.ts';
+import { stat } from 'node:fs/promises';
 import { storeNames } from '../store/layout.ts';
+import { readStoredRecords } from '../store/stored-records.ts';
 import { parseDumpManifest } from './dump-manifest.ts';
 import type { DumpManifest } from './dump-manifest.ts';
 
@@ -36,23 +34,6 @@ export function createDumpsReader(folder: string): () => Promise<StoredDumps> {
 
 /** @param folder that dumps lie in; where it is missing there are none. @throws where it cannot be listed. */
 export async function readDumps(folder: string): Promise<StoredDumps> {
-  const complete: DumpManifest[] = [];
-  const damaged: { id: string; reason: string }[] = [];
-  for (const id of (await namesIn(folder)).filter((name) => !name.startsWith('.')).sort()) {
-    const path = join(folder, id, storeNames.dumpManifest);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') {
-        damaged.push({ id, reason: error instanceof Error ? error.message : String(error) });
-      }
-      continue;
-    }
-    const manifest = parseDumpManifest(text);
-    if (typeof manifest === 'string') damaged.push({ id, reason: `${path}: ${manifest}` });
-    else if (manifest.id !== id) damaged.push({ id, reason: `${path} is the record of ${manifest.id}` });
-    else complete.push(manifest);
-  }
-  return { complete: complete.sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)), damaged };
+  const { complete, damaged } = await readStoredRecords(folder, storeNames.dumpManifest, parseDumpManifest);
+  return { complete: complete.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)), damaged };
 }

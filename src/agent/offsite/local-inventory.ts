@@ -1,6 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn, parseBackupRecord } from '../store/base-backups.ts';
+import { parseBackupRecord } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { errorCode } from '../store/durable-file.ts';
 import { storeNames } from '../store/layout.ts';
 import { isHistoryName, isSegmentName, segmentStart, timelineName } from '../store/wal-name.ts';

@@ -3,7 +3,7 @@ import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 
 /** Folders that belong to the server that ran; a base backup has them empty too (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
 const emptied: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
 import { finishFilling, moveIntoPlace } from '../restore/move-into-place.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { syncDirectory, writeDurably } from '../store/durable-file.ts';
 import { isThere } from '../store/is-there.ts';
 

@@ -6,7 +6,7 @@ import { parseControlFile } from '../decision/control-file.ts';
 import type { Lineage } from '../restore/lineage.ts';
 import { makeStandbySlot } from '../restore/standby-slot.ts';
 import { connectAsReplication } from '../server-connection/server-connection.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { isSegmentName, parseSegment, segmentName } from '../store/wal-name.ts';
 import type { RewindJudgement } from './judge-rewind.ts';
 import { bringSegments, notInStore, segmentNotFound } from './wal-before-fork.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { notOfAnybody } from '../decision/data-directory-state.ts';
 import type { DataVolumePaths } from '../decision/data-volume-paths.ts';
 import { isMountPoint } from '../decision/mount-point.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { errorCode, syncDirectory, writeDurably } from '../store/durable-file.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownFolder } from '../decision/data-volume-paths.ts';
-import { namesIn } from '../store/base-backups.ts';
+import { namesIn } from '../store/stored-records.ts';
 import { errorCode, syncDirectory, writeDurably } from '../store/durable-file.ts';
 import { storeNames } from '../store/layout.ts';
 import type { OutsidePart } from './outside-parts.ts';

@@ -1,10 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCode, writeDurably } from './durable-file.ts';
+import { writeDurably } from './durable-file.ts';
 import { storeNames } from './layout.ts';
 import type { BaseBackupRecord } from './layout.ts';
 import { sortByPosition } from './backup-order.ts';
+import { readStoredRecords } from './stored-records.ts';
 
 const recordSchema = z.object({
   format: z.literal(1),
@@ -42,28 +42,7 @@ export interface BaseBackups {
  */
 export async function readBaseBackups(root: string, systemId: string): Promise<BaseBackups> {
   const folder = join(root, systemId, storeNames.base);
-  const complete: BaseBackupRecord[] = [];
-  const damaged: { id: string; reason: string }[] = [];
-  for (const id of (await namesIn(folder)).filter((name) => !name.startsWith('.')).sort()) {
-    const path = join(folder, id, storeNames.done);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') {
-        damaged.push({ id, reason: error instanceof Error ? error.message : String(error) });
-      }
-      continue;
-    }
-    const record = parseBackupRecord(text);
-    if (typeof record === 'string') {
-      damaged.push({ id, reason: `${path}: ${record}` });
-    } else if (record.id !== id) {
-      damaged.push({ id, reason: `${path} is the record of ${record.id}` });
-    } else {
-      complete.push(record);
-    }
-  }
+  const { complete, damaged } = await readStoredRecords(folder, storeNames.done, parseBackupRecord);
   return { complete: sortByPosition(complete), damaged };
 }
 
@@ -87,16 +66,4 @@ export function parseBackupRecord(text: string): BaseBackupRecord | string {
   return parsed.success
     ? parsed.data
     : (z.prettifyError(parsed.error).split('\n')[0] ?? 'not a record of a base backup');
-}
-
-/** Names in a directory; none where there is no such directory. */
-export async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
-      return [];
-    }
-    throw error;
-  }
 }

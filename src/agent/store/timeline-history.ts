@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn } from './base-backups.ts';
+import { namesIn } from './stored-records.ts';
 import { errorCode } from './durable-file.ts';
 import { storeNames } from './layout.ts';
 import { historyName, isHistoryName, timelineName } from './wal-name.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn } from './base-backups.ts';
+import { namesIn } from './stored-records.ts';
 import { storeNames } from './layout.ts';
 import { isSegmentName, parseSegment, segmentName } from './wal-name.ts';
 

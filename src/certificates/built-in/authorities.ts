@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority.ts';
 import { backdated } from '../authority.ts';
+import { certificatesIn } from '../certificates-in.ts';
 
 /** What the Secret holds: everything that a replica must know to go on where another one stopped. */
 export interface Authorities {
@@ -29,18 +30,6 @@ export interface PreviousAuthority {
 export function bundleOf({ current, next, previous }: Authorities): string {
   const all = [current, ...(next === undefined ? [] : [next]), ...previous];
   return all.map(({ certificate }) => certificate).join('');
-}
-
-/** Each certificate of a text in PEM, in the form in which ours are written. Whatever is none is left out. */
-export function certificatesIn(bundle: string): readonly string[] {
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
-    try {
-      return [new X509Certificate(block).toString()];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** When a certificate of ours was made, and when it ends; milliseconds since 1970. */

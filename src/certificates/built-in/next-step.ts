@@ -1,5 +1,6 @@
 import type { Authority } from '../authority.ts';
-import { bundleOf, certificatesIn, lifeOf } from './authorities.ts';
+import { bundleOf, lifeOf } from './authorities.ts';
+import { certificatesIn } from '../certificates-in.ts';
 import type { Authorities, NextAuthority, PreviousAuthority } from './authorities.ts';
 import { settlingTime } from './lives.ts';
 import type { Lives } from './lives.ts';
